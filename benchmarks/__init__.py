@@ -1,0 +1,1 @@
+"""Measure reseen and its peers on real media; raw rows are kept, metrics are pure functions."""

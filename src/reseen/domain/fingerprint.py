@@ -1,0 +1,129 @@
+"""A fingerprint: columns of descriptors with time spans, one track a signal.
+
+An asset is a bundle of tracks. Rows of a track share one signal; the row order is by span start.
+What a row's ``places`` mean is fixed by its signal and documented beside the constant below.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reseen.domain.media import Asset, Channel
+
+
+class Metric(StrEnum):
+    """How two codes of a signal are compared."""
+
+    EQUALITY = "equality"
+    HAMMING = "hamming"
+    COSINE = "cosine"
+    PAIRED = "paired"
+    """Rows are matched with rows, then verified by the geometry or the clock that they share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A way to describe media. Its version is part of its identity: changed output, new version.
+
+    ``radius`` is the largest distance that still counts as near, where the metric has one.
+    """
+
+    name: str
+    version: str
+    channel: Channel
+    metric: Metric
+    radius: float | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}/{self.version}"
+
+
+SHA256 = Signal("sha256", "1", Channel.FILE, Metric.EQUALITY)
+MD5 = Signal("md5", "1", Channel.FILE, Metric.EQUALITY)
+
+PDQ = Signal("pdq", "1", Channel.VISUAL, Metric.HAMMING, radius=31)
+"""codes ``uint8 [N, 32]``, most significant bit first as in the hexadecimal form; quality 0..1;
+no places. Radius 31 is the industry's (Facebook, *The TMK+PDQF Video-Hashing Algorithm and the PDQ
+Image-Hashing Algorithm*, 2019)."""
+
+DESCRIPTOR = Signal("descriptor", "sscd-distilled.1", Channel.VISUAL, Metric.COSINE)
+"""codes ``int8 [N, 512]``: a unit vector times 127, rounded. places ``float32 [N, 6]``: the region
+described, ``x, y, width, height`` as fractions of the frame, then ``mirrored`` (0 or 1) and
+``turns`` (quarter turns clockwise applied to the region before it was described, 0..3)."""
+
+DESCRIPTOR_FULL = Signal("descriptor", "sscd.1", Channel.VISUAL, Metric.COSINE)
+"""As ``DESCRIPTOR``, from the larger model."""
+
+KEYPOINTS = Signal("keypoints", "sift.1", Channel.VISUAL, Metric.PAIRED)
+"""codes ``uint8 [N, 128]``: RootSIFT times 255... places ``float32 [N, 4]``: ``x, y`` and ``size``
+in units of the frame's longer side, ``angle`` in degrees; rows of one frame share its span."""
+
+PEAKS = Signal("peaks", "1", Channel.AUDIO, Metric.PAIRED)
+"""codes ``uint8 [N, 0]`` (a peak is its place); places ``float32 [N, 2]``: ``time`` in seconds and
+``pitch`` in semitones above 170 Hz; quality: prominence in dB. Spans hold the peak's time."""
+
+QUADS = Signal("quads", "1", Channel.AUDIO, Metric.EQUALITY)
+"""codes ``uint32 [N, 1]``: hash of an anchor peak and three that follow it, unchanged by pitch and
+tempo; places ``float32 [N, 4]``: log-duration, pitch of the anchor, and the two time ratios."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Rows of one signal. Columns, never an object a descriptor.
+
+    spans ``float64 [N, 2]`` seconds (start, end); codes ``[N, D]``; quality ``float32 [N]``, larger
+    is better; places ``float32 [N, P]``.
+    """
+
+    signal: Signal
+    spans: npt.NDArray[np.float64]
+    codes: npt.NDArray[Any]
+    quality: npt.NDArray[np.float32]
+    places: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        rows = len(self.spans)
+        if not (len(self.codes) == len(self.quality) == len(self.places) == rows):
+            raise ValueError(f"columns of {self.signal.id} differ in length")
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def rows(self, which: npt.NDArray[Any] | slice) -> "Track":
+        """The chosen rows, by index, mask or slice."""
+        return replace(
+            self,
+            spans=self.spans[which],
+            codes=self.codes[which],
+            quality=self.quality[which],
+            places=self.places[which],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A signal that is absent, and why (``"no sound"``, ``"black"``, ``"model not installed"``)."""
+
+    signal: Signal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Everything reseen knows of an asset. Each signal is in ``tracks`` or in ``skipped``."""
+
+    asset: Asset
+    tracks: tuple[Track, ...]
+    skipped: tuple[Skip, ...] = ()
+
+    def track(self, name: str) -> Track | None:
+        """The track whose signal has this name, whatever its version."""
+        return next((t for t in self.tracks if t.signal.name == name), None)
+
+    def channels(self) -> frozenset[Channel]:
+        """The channels that left at least one row, exact hashes aside."""
+        return frozenset(t.signal.channel for t in self.tracks if len(t)) - {Channel.FILE}

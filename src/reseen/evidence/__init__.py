@@ -1,0 +1,1 @@
+"""Pictures that let a person believe a match."""

@@ -1,0 +1,1 @@
+"""What reseen does, as functions that read like their docstrings."""

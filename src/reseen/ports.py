@@ -1,0 +1,123 @@
+"""Every protocol that the flows depend on, on one page.
+
+State or input and output: a protocol, with a contract suite in ``reseen.testing.contracts``.
+A pure step: a typed callable.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from reseen.domain.fingerprint import Signal, Track
+from reseen.domain.media import Frame, Medium, Pixels, Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file claims to be, before it is decoded. ``duration`` is the container's word."""
+
+    medium: Medium
+    format: str
+    width: int | None
+    height: int | None
+    duration: float | None
+    has_audio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What decoding found: the measured duration, and what was wrong with a file that was still
+    usable (``"truncated after 12.3 s"``).
+    """
+
+    duration: float | None
+    remarks: tuple[str, ...] = ()
+
+
+type Decoded = Header | Frame | Sound | Footer
+"""A decoded file as a stream: one header, frames and sound in time order of each, one footer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What of a file to decode. ``max_side`` bounds the longer side of video frames in pixels (a
+    still keeps its size); ``frames_per_s`` is a bound, fewer come where nothing is lost.
+    """
+
+    frames_per_s: float = 2.0
+    max_side: int = 512
+    sound_rate: int = 11025
+    visual: bool = True
+    audio: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest media that are decoded: bytes, pixels of one picture, seconds."""
+
+    pixels: int = 100_000_000
+    duration: float = 600.0
+
+
+class Decoder(Protocol):
+    """Turns untrusted bytes into frames and sound, isolated from the rest of the process."""
+
+    def decode(self, path: Path, sampling: Sampling, limits: Limits) -> Iterator[Decoded]:
+        """Stream one file. Closing the iterator early stops the work.
+
+        Raises ``UnsupportedMedia``, ``MediaUnreadable``, ``MediaEmpty``, ``MediaTooLong``,
+        ``MediaTooLarge``.
+        """
+        ...
+
+    def frames_at(self, path: Path, times: Sequence[float], max_side: int) -> list[Frame]:
+        """The frames shown at these times (seconds, ascending), decoded exactly; fewer when the
+        file ends before. Raises as ``decode``.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file on local disk for as long as its context is open."""
+
+    path: Path
+    size: int
+    sha256: str
+    md5: str
+
+
+class Fetcher(Protocol):
+    """Brings a URL to a local file, and nothing that it should not reach."""
+
+    def fetch(self, url: str) -> AbstractContextManager[Fetched]:
+        """Raises ``UrlNotAllowed``, ``FetchFailed``, ``FetchTimeout``, ``PayloadTooLarge``."""
+        ...
+
+
+class Describe(Protocol):
+    """A picture descriptor: a model that is loaded once."""
+
+    @property
+    def signal(self) -> Signal: ...
+
+    def __call__(self, pictures: Sequence[Pixels]) -> npt.NDArray[np.float32]:
+        """Unit vectors ``float32 [N, D]`` for N pictures of any size."""
+        ...
+
+
+type HashPicture = Callable[[Pixels], tuple[npt.NDArray[np.uint8], float]]
+"""PDQ: 32 bytes and a quality of 0..1."""
+
+type DetectKeypoints = Callable[[Pixels, float | None], Track]
+"""Keypoints of one frame shown at a time (``None`` for a still)."""
+
+type FindPeaks = Callable[[Sound], Track]
+"""Spectral peaks of a whole sound track."""

@@ -1,0 +1,1 @@
+"""One signal, one file: pixels or samples in, a track out."""

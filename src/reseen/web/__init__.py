@@ -1,0 +1,1 @@
+"""HTTP: requests become flows, reports become envelopes."""
