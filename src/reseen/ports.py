@@ -7,13 +7,14 @@ A pure step: a typed callable.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from reseen.domain.fingerprint import Signal, Track
+from reseen.domain.fingerprint import Signal, Skip, Track
 from reseen.domain.media import Frame, Medium, Pixels, Sound
 
 
@@ -121,3 +122,56 @@ type DetectKeypoints = Callable[[Pixels, float | None], Track]
 
 type FindPeaks = Callable[[Sound], Track]
 """Spectral peaks of a whole sound track."""
+
+
+class Side(StrEnum):
+    """A query is looked at in more ways (mirrored, turned) than the references it is held to."""
+
+    QUERY = "query"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """What was found of one channel, and what was not."""
+
+    found: tuple[Track, ...]
+    skipped: tuple[Skip, ...] = ()
+
+
+class FrameSignals(Protocol):
+    """Folds the frames of one video, in time order and bounded memory, into tracks."""
+
+    def add(self, frame: Frame) -> None: ...
+
+    def finish(self, duration: float) -> Tracks: ...
+
+
+class VisualSignals(Protocol):
+    """Every signal of the picture channel."""
+
+    def of_still(self, pixels: Pixels, side: Side) -> Tracks: ...
+
+    def of_frames(self, side: Side) -> FrameSignals: ...
+
+    def tiles(self, pixels: Pixels) -> Track | None:
+        """Descriptors of parts of a still, for a second pass; ``None`` without a descriptor."""
+        ...
+
+    def keypoints(self, frame: Frame) -> Track:
+        """Keypoints of one frame, for verification."""
+        ...
+
+
+type SoundSignals = Callable[[Sound], Tracks]
+"""Every signal of the sound channel, from the whole sound of one asset."""
+
+
+class Gallery(Protocol):
+    """The sampled frames of one asset, kept small for as long as a request lasts."""
+
+    def add(self, frame: Frame) -> None: ...
+
+    def at(self, time: float | None) -> Frame | None:
+        """The frame shown nearest to a time; the only one for a still; ``None`` when empty."""
+        ...

@@ -1,0 +1,151 @@
+"""From a file to a fingerprint.
+
+The decoder streams a file once; frames go to the picture signals and into a gallery, sound is kept
+whole. What the request needs later (a second look at a frame, a spectrogram) stays in the
+``Rendition`` and goes with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reseen.domain.fingerprint import (
+    DESCRIPTOR,
+    MD5,
+    PEAKS,
+    SHA256,
+    Fingerprint,
+    Signal,
+    Skip,
+    Track,
+)
+from reseen.domain.media import Asset, Frame, Medium, Pixels, Sound, Span
+from reseen.ports import (
+    Decoder,
+    Fetched,
+    Footer,
+    Gallery,
+    Header,
+    Limits,
+    Sampling,
+    Side,
+    SoundSignals,
+    Tracks,
+    VisualSignals,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Perception:
+    """All that is needed to fingerprint: how to decode, and every signal."""
+
+    decoder: Decoder
+    visual: VisualSignals
+    hear: SoundSignals
+    gallery: Callable[[], Gallery]
+    sampling: Sampling = Sampling()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One asset as it was decoded for this request. ``pixels`` is a still at full size."""
+
+    fingerprint: Fingerprint
+    gallery: Gallery
+    pixels: Pixels | None = None
+    sound: Sound | None = None
+
+    @property
+    def asset(self) -> Asset:
+        return self.fingerprint.asset
+
+
+def fingerprint(
+    perception: Perception,
+    file: Fetched,
+    side: Side,
+    admit: Callable[[Medium], None] = lambda medium: None,
+) -> Rendition:
+    """Decode a file once and describe all that it holds.
+
+    ``admit`` is told the medium before anything is decoded and may refuse it by raising. Raises
+    what ``Decoder.decode`` raises.
+    """
+    gallery = perception.gallery()
+    frames = perception.visual.of_frames(side)
+    header: Header | None = None
+    footer = Footer(duration=None)
+    still: Pixels | None = None
+    blocks: list[Sound] = []
+    for part in perception.decoder.decode(file.path, perception.sampling, perception.limits):
+        match part:
+            case Header():
+                admit(part.medium)
+                header = part
+            case Frame(time=None):
+                still = part.pixels
+                gallery.add(part)
+            case Frame():
+                frames.add(part)
+                gallery.add(part)
+            case Sound():
+                blocks.append(part)
+            case Footer():
+                footer = part
+    if header is None:  # the decoder's contract: a header comes first, or an error
+        raise RuntimeError("the decoder ended without a header")
+
+    sound = _join(blocks)
+    asset = Asset(
+        sha256=file.sha256,
+        md5=file.md5,
+        size=file.size,
+        medium=header.medium,
+        format=header.format,
+        duration=None if header.medium is Medium.IMAGE else _duration(header, footer, sound),
+        width=header.width,
+        height=header.height,
+        has_audio=sound is not None,
+    )
+    if still is not None:
+        seen = perception.visual.of_still(still, side)
+    elif header.medium is Medium.VIDEO:
+        seen = frames.finish(asset.duration or 0.0)
+    else:
+        seen = Tracks((), (Skip(DESCRIPTOR, "no picture"),))
+    heard = perception.hear(sound) if sound else Tracks((), (Skip(PEAKS, "no sound"),))
+    exact = (_exact(SHA256, asset.sha256, asset), _exact(MD5, asset.md5, asset))
+    described = Fingerprint(
+        asset, tracks=(*exact, *seen.found, *heard.found), skipped=(*seen.skipped, *heard.skipped)
+    )
+    return Rendition(described, gallery, pixels=still, sound=sound)
+
+
+def _join(blocks: list[Sound]) -> Sound | None:
+    if not blocks:
+        return None
+    samples = np.concatenate([block.samples for block in blocks])
+    return Sound(blocks[0].start, blocks[0].rate, samples) if len(samples) else None
+
+
+def _duration(header: Header, footer: Footer, sound: Sound | None) -> float:
+    """The measured duration; else what the sound lasts; else the container's word."""
+    if footer.duration is not None:
+        return footer.duration
+    if sound is not None:
+        return sound.start + len(sound.samples) / sound.rate
+    return header.duration or 0.0
+
+
+def _exact(signal: Signal, digest: str, asset: Asset) -> Track:
+    """A file hash as a track of one row that lasts as long as the asset."""
+    span = Span.ALWAYS if asset.duration is None else Span(0.0, asset.duration)
+    return Track(
+        signal,
+        spans=np.array([[span.start, span.end]]),
+        codes=np.frombuffer(bytes.fromhex(digest), np.uint8)[None],
+        quality=np.ones(1, np.float32),
+        places=np.zeros((1, 0), np.float32),
+    )
