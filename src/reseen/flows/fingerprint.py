@@ -25,6 +25,7 @@ from reseen.ports import (
     Decoder,
     Fetched,
     Footer,
+    FrameSignals,
     Gallery,
     Header,
     Limits,
@@ -35,6 +36,9 @@ from reseen.ports import (
     VisualSignals,
 )
 
+type Admit = Callable[[Medium], None]
+"""Told the medium before anything is decoded; refuses it by raising."""
+
 
 @dataclass(frozen=True, slots=True)
 class Perception:
@@ -44,8 +48,8 @@ class Perception:
     visual: VisualSignals
     hear: SoundSignals
     gallery: Callable[[], Gallery]
-    sampling: Sampling = Sampling()
-    limits: Limits = Limits()
+    sampling: Sampling
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +66,57 @@ class Rendition:
         return self.fingerprint.asset
 
 
+@dataclass(frozen=True, slots=True)
+class _Decoding:
+    header: Header
+    duration: float
+    still: Pixels | None
+    sound: Sound | None
+
+
 def fingerprint(
-    perception: Perception,
-    file: Fetched,
-    side: Side,
-    admit: Callable[[Medium], None] = lambda medium: None,
+    perception: Perception, file: Fetched, side: Side, admit: Admit | None = None
 ) -> Rendition:
     """Decode a file once and describe all that it holds.
 
-    ``admit`` is told the medium before anything is decoded and may refuse it by raising. Raises
-    what ``Decoder.decode`` raises.
+    Raises what ``Decoder.decode`` and ``admit`` raise.
     """
     gallery = perception.gallery()
     frames = perception.visual.of_frames(side)
+    decoding = _decode(perception, file, frames, gallery, admit)
+    header, sound = decoding.header, decoding.sound
+    asset = Asset(
+        sha256=file.sha256,
+        md5=file.md5,
+        size=file.size,
+        medium=header.medium,
+        format=header.format,
+        duration=None if header.medium is Medium.IMAGE else decoding.duration,
+        width=header.width,
+        height=header.height,
+        has_audio=sound is not None,
+    )
+    if decoding.still is not None:
+        seen = perception.visual.of_still(decoding.still, side)
+    elif header.medium is Medium.VIDEO:
+        seen = frames.finish(decoding.duration)
+    else:
+        seen = Tracks((), (Skip(DESCRIPTOR, "no picture"),))
+    heard = perception.hear(sound) if sound else Tracks((), (Skip(PEAKS, "no sound"),))
+    exact = (_exact(SHA256, asset.sha256, asset), _exact(MD5, asset.md5, asset))
+    described = Fingerprint(
+        asset, tracks=(*exact, *seen.found, *heard.found), skipped=(*seen.skipped, *heard.skipped)
+    )
+    return Rendition(described, gallery, pixels=decoding.still, sound=sound)
+
+
+def _decode(
+    perception: Perception,
+    file: Fetched,
+    frames: FrameSignals,
+    gallery: Gallery,
+    admit: Admit | None,
+) -> _Decoding:
     header: Header | None = None
     footer = Footer(duration=None)
     still: Pixels | None = None
@@ -82,8 +124,9 @@ def fingerprint(
     for part in perception.decoder.decode(file.path, perception.sampling, perception.limits):
         match part:
             case Header():
-                admit(part.medium)
                 header = part
+                if admit is not None:
+                    admit(header.medium)
             case Frame(time=None):
                 still = part.pixels
                 gallery.add(part)
@@ -94,33 +137,10 @@ def fingerprint(
                 blocks.append(part)
             case Footer():
                 footer = part
-    if header is None:  # the decoder's contract: a header comes first, or an error
-        raise RuntimeError("the decoder ended without a header")
-
+    if header is None:
+        raise RuntimeError("the decoder broke its contract: no header and no error")
     sound = _join(blocks)
-    asset = Asset(
-        sha256=file.sha256,
-        md5=file.md5,
-        size=file.size,
-        medium=header.medium,
-        format=header.format,
-        duration=None if header.medium is Medium.IMAGE else _duration(header, footer, sound),
-        width=header.width,
-        height=header.height,
-        has_audio=sound is not None,
-    )
-    if still is not None:
-        seen = perception.visual.of_still(still, side)
-    elif header.medium is Medium.VIDEO:
-        seen = frames.finish(asset.duration or 0.0)
-    else:
-        seen = Tracks((), (Skip(DESCRIPTOR, "no picture"),))
-    heard = perception.hear(sound) if sound else Tracks((), (Skip(PEAKS, "no sound"),))
-    exact = (_exact(SHA256, asset.sha256, asset), _exact(MD5, asset.md5, asset))
-    described = Fingerprint(
-        asset, tracks=(*exact, *seen.found, *heard.found), skipped=(*seen.skipped, *heard.skipped)
-    )
-    return Rendition(described, gallery, pixels=still, sound=sound)
+    return _Decoding(header, _duration(header, footer, sound), still, sound)
 
 
 def _join(blocks: list[Sound]) -> Sound | None:
