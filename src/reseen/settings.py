@@ -1,0 +1,125 @@
+"""What an operator may set, each by an environment variable ``RESEEN_<NAME>``.
+
+Sizes are bytes, durations seconds. A list is written with commas. The defaults are the limits that
+``docs/reference/settings.md`` promises; every error that a limit causes names the limit and the
+value that passed it.
+"""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import platformdirs
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MEGABYTE = 1_000_000
+GIGABYTE = 1_000_000_000
+
+type Names = Annotated[tuple[str, ...], NoDecode]
+type Ports = Annotated[tuple[int, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Read once, in ``wiring.py`` and the command line, and handed on as plain values."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RESEEN_", frozen=True, extra="ignore", use_attribute_docstrings=True
+    )
+
+    home: Path = Field(default_factory=lambda: platformdirs.user_data_path("reseen"))
+    """Where reseen keeps its data. Made on first use, readable by its owner only."""
+
+    host: str = "127.0.0.1"
+    """The address that the server listens on. Another than loopback needs a key to exist first."""
+
+    port: int = Field(8480, ge=0, le=65535)
+    """The port that the server listens on; 0 takes any free one."""
+
+    concurrency: int = Field(default_factory=lambda: os.process_cpu_count() or 1, ge=1)
+    """Matches that run at the same time; the default is one a processor core."""
+
+    queue: int = Field(32, ge=0)
+    """Requests that may wait for their turn. One more is answered 503 `not_ready`."""
+
+    rate_per_minute: int = Field(600, ge=0)
+    """Match requests that one key may send a minute, spent as a token bucket; 0 sets no limit."""
+
+    image_bytes: int = Field(100 * MEGABYTE, ge=1)
+    """The largest picture that is taken, by URL or as a file."""
+
+    video_bytes: int = Field(2 * GIGABYTE, ge=1)
+    """The largest video that is taken, by URL or as a file."""
+
+    audio_bytes: int = Field(500 * MEGABYTE, ge=1)
+    """The largest sound that is taken, by URL or as a file."""
+
+    pixels: int = Field(100_000_000, ge=1)
+    """The most pixels that one picture or one frame may have."""
+
+    match_seconds: float = Field(600.0, gt=0)
+    """How long media may last on the synchronous match routes and in `reseen match`."""
+
+    media_seconds: float = Field(4 * 3600.0, gt=0)
+    """How long media may last elsewhere, as in `reseen fingerprint`."""
+
+    redirects: int = Field(5, ge=0)
+    """Redirects that a fetch follows; every hop is checked again."""
+
+    connect_seconds: float = Field(10.0, gt=0)
+    """How long a fetch waits for a connection."""
+
+    fetch_seconds: float = Field(60.0, gt=0)
+    """How long a fetch may take in all, redirects included."""
+
+    fetch_ports: Ports = (80, 443)
+    """Ports that a fetch may connect to."""
+
+    fetch_allow_hosts: Names = ()
+    """Host names that a fetch may reach although they resolve to private addresses. Empty, as it
+    should be where untrusted people choose the URLs; said in the log when it is not."""
+
+    fetch_allow_networks: Names = ()
+    """Networks (`10.0.0.0/8`, `127.0.0.1/32`) that a fetch may reach although they are not public.
+    Empty by default; said in the log when it is not."""
+
+    upload_stall_seconds: float = Field(30.0, gt=0)
+    """How long a request's body may pause before it is given up."""
+
+    decode_memory_bytes: int = Field(2 * GIGABYTE, ge=200 * MEGABYTE)
+    """The memory that the process which decodes one file may use."""
+
+    descriptor: Literal["sscd_distilled", "sscd", "none"] = "sscd_distilled"
+    """The model that describes pictures: the small one, the larger and slower one, or none."""
+
+    shutdown_seconds: float = Field(60.0, ge=0)
+    """How long a server that was told to stop waits for running matches."""
+
+    log_format: Literal["auto", "text", "json"] = "auto"
+    """`json` writes one object a line; `auto` writes text to a terminal and JSON elsewhere."""
+
+    @field_validator("fetch_allow_hosts", "fetch_allow_networks", "fetch_ports", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("fetch_allow_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
+
+    @model_validator(mode="after")
+    def _times_fit(self) -> Self:
+        if self.connect_seconds > self.fetch_seconds:
+            raise ValueError("connect_seconds may not be longer than fetch_seconds")
+        return self
