@@ -1,0 +1,259 @@
+"""The body of a match request, streamed to disk: JSON with two URLs, or a form with files.
+
+Nothing of a file is held in memory. A file's limit depends on its medium, which its first bytes
+tell; the form itself may not be larger than its files. Runs on the event loop: each step is a chunk
+of at most 64 kB.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import ValidationError
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from reseen.domain.errors import (
+    InvalidRequest,
+    InvalidValue,
+    PayloadTooLarge,
+    ReseenError,
+    UnsupportedMedia,
+)
+from reseen.web.schemas import LONGEST_URL, MatchRequest
+
+LARGEST_JSON = 65_536
+SNIFFED = 4096
+"""How many bytes of a file are enough to tell its medium."""
+
+SIDES = ("source", "target")
+
+type Given = str | Path
+"""A URL, or the file that was spooled for it."""
+
+type LimitOf = Callable[[bytes], int]
+"""How many bytes a file that starts with these may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What was sent for each side."""
+
+    source: Given
+    target: Given
+
+
+async def read_pair(request: Request, folder: Path, limit_of: LimitOf, stall_s: float) -> Pair:
+    """Read the whole body. Files go to ``folder``, which the caller removes.
+
+    Raises ``InvalidRequest``, ``InvalidValue``, ``PayloadTooLarge``, ``UnsupportedMedia``.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    chunks = _chunks(request, stall_s)
+    if kind == b"multipart/form-data":
+        if not options.get(b"boundary"):
+            raise InvalidRequest("The Content-Type of the form names no boundary.")
+        return await _read_form(chunks, options[b"boundary"], folder, limit_of)
+    if kind in {b"application/json", b""}:
+        return await _read_json(chunks)
+    raise UnsupportedMedia(
+        f"The body is {kind.decode('latin-1')!r}; send application/json with source_url and "
+        "target_url, or multipart/form-data with the files source and target."
+    )
+
+
+async def _chunks(request: Request, stall_s: float) -> AsyncIterator[bytes]:
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(stall_s):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise InvalidRequest(f"The body paused for {stall_s:g} seconds.") from None
+        except ClientDisconnect:
+            raise InvalidRequest("The connection closed before the body ended.") from None
+        yield chunk
+
+
+async def _read_json(chunks: AsyncIterator[bytes]) -> Pair:
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > LARGEST_JSON:
+            raise PayloadTooLarge(
+                f"A JSON body has at most {LARGEST_JSON} bytes.",
+                limit=LARGEST_JSON,
+                actual=len(body),
+            )
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"The body is not JSON: {error}") from None
+    try:
+        urls = MatchRequest.model_validate(value)
+    except ValidationError as error:
+        raise _refusal(error) from None
+    return Pair(urls.source_url, urls.target_url)
+
+
+def _refusal(error: ValidationError) -> ReseenError:
+    """Unknown fields first: they are why the needed ones are missing when a name is misspelt."""
+    found = error.errors(include_url=False, include_input=False)
+    unknown = [e for e in found if e["type"] == "extra_forbidden"]
+    if unknown:
+        field = str(unknown[0]["loc"][0])
+        return InvalidRequest(
+            f"There is no field {field!r}; the fields are source_url and target_url.", field=field
+        )
+    first = found[0]
+    if not first["loc"]:
+        return InvalidValue("The body must be a JSON object with source_url and target_url.")
+    field = str(first["loc"][0])
+    return InvalidValue(f"{field}: {first['msg']}.", field=field)
+
+
+async def _read_form(
+    chunks: AsyncIterator[bytes], boundary: bytes, folder: Path, limit_of: LimitOf
+) -> Pair:
+    form = _Form(folder, limit_of)
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": form.begin,
+                "on_header_field": form.header_name,
+                "on_header_value": form.header_value,
+                "on_header_end": form.header_end,
+                "on_headers_finished": form.headers_finished,
+                "on_part_data": form.data,
+                "on_part_end": form.end,
+                "on_end": form.finish,
+            },
+        )
+        async for chunk in chunks:
+            parser.write(chunk)
+        parser.finalize()
+    except FormParserError as error:
+        raise InvalidRequest(f"The form is malformed: {error}") from None
+    finally:
+        form.close()
+    if not form.complete:
+        raise InvalidRequest("The form ends before its closing boundary.")
+    return Pair(form.side("source"), form.side("target"))
+
+
+class _Form:
+    """Follows the parser's events; one part at a time is open."""
+
+    def __init__(self, folder: Path, limit_of: LimitOf) -> None:
+        self._folder = folder
+        self._limit_of = limit_of
+        self._given: dict[str, Given] = {}
+        self._name = b""
+        self._value = b""
+        self._disposition = b""
+        self._side = ""
+        self._file: BinaryIO | None = None
+        self._head = bytearray()
+        self._size = 0
+        self._limit: int | None = None
+        self.complete = False
+
+    def begin(self) -> None:
+        self._name = self._value = self._disposition = b""
+
+    def header_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def header_end(self) -> None:
+        if self._name.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._name = self._value = b""
+
+    def headers_finished(self) -> None:
+        """A part named ``source`` or ``source_url``, and so on. A file under a URL's name, or text
+        under a file's, is what it is by its name.
+        """
+        _, options = parse_options_header(self._disposition)
+        name = options.get(b"name", b"").decode("utf-8", "replace")
+        self._side = name.removesuffix("_url")
+        if self._side not in SIDES:
+            raise InvalidRequest(
+                f"There is no field {name!r}; the fields are the files source and target, or "
+                "source_url and target_url.",
+                field=name,
+            )
+        if self._side in self._given:
+            raise InvalidRequest(f"{self._side} was sent twice.", field=self._side)
+        self._head.clear()
+        self._size = 0
+        self._limit = None
+        if name == self._side:
+            path = self._folder / name
+            self._file = path.open("xb")
+            self._given[name] = path
+
+    def data(self, data: bytes, start: int, end: int) -> None:
+        self._size += end - start
+        if len(self._head) < max(SNIFFED, LONGEST_URL + 1):
+            self._head += data[start:end]
+        if self._file is None:
+            if self._size > LONGEST_URL:
+                raise InvalidValue(
+                    f"{self._side}_url is longer than {LONGEST_URL} characters.",
+                    field=f"{self._side}_url",
+                )
+            return
+        if self._limit is None and self._size >= SNIFFED:
+            self._limit = self._limit_of(bytes(self._head[:SNIFFED]))
+        if self._limit is not None and self._size > self._limit:
+            self._refuse(self._limit)
+        self._file.write(memoryview(data)[start:end])
+
+    def end(self) -> None:
+        if self._file is None:
+            try:
+                url = self._head.decode("utf-8").strip()
+            except UnicodeDecodeError:
+                url = ""
+            if not url:
+                raise InvalidValue(
+                    f"{self._side}_url is not an address.", field=f"{self._side}_url"
+                )
+            self._given[self._side] = url
+            return
+        limit = self._limit_of(bytes(self._head[:SNIFFED])) if self._limit is None else self._limit
+        if self._size > limit:
+            self._refuse(limit)
+        self.close()
+
+    def finish(self) -> None:
+        self.complete = True
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def side(self, side: str) -> Given:
+        given = self._given.get(side)
+        if given is None:
+            raise InvalidValue(f"Send the file {side}, or {side}_url.", field=side)
+        return given
+
+    def _refuse(self, limit: int) -> None:
+        raise PayloadTooLarge(
+            f"The file {self._side} is larger than {limit} bytes.",
+            field=self._side,
+            limit=limit,
+            actual=self._size,
+        )
