@@ -1,0 +1,311 @@
+"""Spatial verification: whether two frames show one picture, and how it lies in each.
+
+Conventions: points are in units of a frame's longer side, y down; matrices map reference to query;
+``rotated`` is clockwise on screen. Sizes are ``(width, height)`` in any unit, for the aspect only.
+
+Every matched pair of keypoints proposes a whole similarity, since SIFT knows scale and direction
+(Lowe, *Distinctive image features from scale-invariant keypoints*, 2004): all proposals are tried,
+none drawn at random, so the answer repeats. The winner is refitted, up to a homography, and then
+asked for support: of the places where both frames show detail under it, how many agree? A shared
+caption, watermark or app frame around other content agrees in few of them; a true copy in most.
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from reseen.domain.fingerprint import Track
+from reseen.domain.match import Transform
+from reseen.domain.media import Box
+from reseen.engine.projective import (
+    Matrix,
+    Points,
+    apply,
+    is_plausible,
+    least_squares,
+    similarities,
+)
+
+type Size = tuple[float, float]
+
+DISGUISES = ((False, False), (True, False), (False, True), (True, True))
+"""(mirrored, inverted), in the order tried."""
+
+_RATIO = 0.92
+_TOLERANCE = 0.012
+"""Five pixels of the 416 at which keypoints are found."""
+_TURN, _ZOOM = 30.0, math.log(1.6)
+_PROPOSALS = 160
+_LEAST = 6
+_SURE = 60.0
+"""Evidence from which no other disguise is tried. Lower, and a symmetric picture that was flipped
+would be called upright."""
+_THINNEST = 0.012
+_GRID = 6
+_ALIKE = 0.8
+_ALL = 0.94
+"""A box that shows more than this of itself is called whole: corners are known to a few percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """How a reference's frame lies in a query's.
+
+    ``matrix`` ``float64 [3, 3]`` maps fractions of the reference's frame to fractions of the
+    query's. ``inliers`` counts distinct agreeing places on both sides. ``evidence`` is minus log10
+    of the number of such agreements expected by chance. ``support`` is the share, 0..1, of shared
+    places with detail that agree. The areas, 0..1 of each frame, are those that inliers enclose.
+    """
+
+    matrix: Matrix
+    inliers: int
+    evidence: float
+    support: float
+    query_area: float
+    reference_area: float
+    transform: Transform
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Keypoints of one frame, ready to be matched."""
+
+    points: Points
+    zoom: npt.NDArray[np.float64]
+    turn: npt.NDArray[np.float64]
+    codes: npt.NDArray[np.float32]
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    matrix: Matrix
+    inliers: int
+    evidence: float
+    query: Points
+    reference: Points
+
+
+def verify(
+    query: Track,
+    reference: Track,
+    query_size: Size,
+    reference_size: Size,
+    *,
+    disguises: tuple[tuple[bool, bool], ...] = DISGUISES,
+) -> Geometry | None:
+    """The geometry that the keypoints of two frames share, or ``None``.
+
+    Give the rows of one frame on each side. Deterministic.
+    """
+    if len(query) < _LEAST or len(reference) < _LEAST:
+        return None
+    here, there = _side(query, query_size), _side(reference, reference_size)
+    best: tuple[_Fit, _Side, tuple[bool, bool]] | None = None
+    for disguise in disguises:
+        shown = _disguised(there, *disguise)
+        fit = _fit(here, shown)
+        if fit is not None and (best is None or fit.evidence > best[0].evidence):
+            best = fit, shown, disguise
+            if fit.evidence >= _SURE:
+                break
+    if best is None:
+        return None
+    fit, shown, (is_mirrored, is_inverted) = best
+    support, where = _support(here, shown, fit)
+    flip = np.diag([-1.0, 1.0, 1.0]) if is_mirrored else np.eye(3)
+    flip[0, 2] = 1.0 if is_mirrored else 0.0
+    whole = (
+        np.diag([1 / here.width, 1 / here.height, 1.0])
+        @ fit.matrix
+        @ np.diag([shown.width, shown.height, 1.0])
+        @ flip
+    )
+    return Geometry(
+        matrix=whole / whole[2, 2],
+        inliers=fit.inliers,
+        evidence=fit.evidence,
+        support=support,
+        query_area=_hull(apply(fit.matrix, where)) / (here.width * here.height),
+        reference_area=_hull(where) / (shown.width * shown.height),
+        transform=_transform(fit.matrix, whole, mirrored=is_mirrored, inverted=is_inverted),
+    )
+
+
+def _side(track: Track, size: Size) -> _Side:
+    codes = track.codes.astype(np.float32)
+    codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-6)
+    places = track.places.astype(np.float64)
+    longer = max(size)
+    return _Side(
+        points=places[:, :2],
+        zoom=np.log(np.maximum(places[:, 2], 1e-6)),
+        turn=places[:, 3],
+        codes=codes,
+        width=size[0] / longer,
+        height=size[1] / longer,
+    )
+
+
+def _disguised(side: _Side, mirrored: bool, inverted: bool) -> _Side:
+    """What the keypoints of the flipped or negative frame would be, without detecting them anew.
+
+    OpenCV lays a code out as 4 rows, 4 columns and 8 directions in the frame of the keypoint's own
+    direction. A flip swaps the rows and the sense of every angle; a negative turns all by 180.
+    """
+    if not (mirrored or inverted):
+        return side
+    bins = np.arange(128).reshape(4, 4, 8)
+    points, turn = side.points, side.turn
+    if mirrored:
+        bins = bins[::-1, :, (-np.arange(8)) % 8]
+        points = np.column_stack([side.width - points[:, 0], points[:, 1]])
+        turn = 180.0 - turn
+    if inverted:
+        bins = bins[::-1, ::-1, :]
+        turn = turn + 180.0
+    codes = side.codes[:, bins.reshape(-1)]
+    return _Side(points, side.zoom, turn, codes, side.width, side.height)
+
+
+def _pairs(here: _Side, there: _Side) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Mutual nearest neighbours that stand out from the second, clearest first."""
+    alike = here.codes @ there.codes.T
+    nearest = alike.argmax(axis=1)
+    rows = np.arange(len(nearest))
+    first = alike[rows, nearest]
+    mutual = alike.argmax(axis=0)[nearest] == rows
+    alike[rows, nearest] = -1.0
+    second = alike.max(axis=1)
+    ratio = (1.0 - first) / np.maximum(1.0 - second, 1e-6)
+    kept = np.flatnonzero(mutual & (ratio < _RATIO**2))
+    kept = kept[np.argsort(ratio[kept], kind="stable")]
+    return kept, nearest[kept]
+
+
+def _fit(here: _Side, there: _Side) -> _Fit | None:
+    """The transform that most matched pairs agree on, refitted, or ``None``."""
+    i, j = _pairs(here, there)
+    if len(i) < _LEAST:
+        return None
+    p, q = there.points[j], here.points[i]
+    zoom, turn = here.zoom[i] - there.zoom[j], here.turn[i] - there.turn[j]
+    proposals = similarities(p[:_PROPOSALS], q[:_PROPOSALS], zoom[:_PROPOSALS], turn[:_PROPOSALS])
+    count = len(proposals)
+    mapped = proposals @ np.column_stack([p, np.ones(len(p))]).T
+    error = np.hypot(mapped[:, 0] - q[:, 0], mapped[:, 1] - q[:, 1])
+    akin = (np.abs(zoom[None, :] - zoom[:count, None]) < _ZOOM) & (
+        np.abs((turn[None, :] - turn[:count, None] + 180.0) % 360.0 - 180.0) < _TURN
+    )
+    near = akin & (error < 2.5 * _tolerance(np.exp(zoom[:count]))[:, None])
+    best: _Fit | None = None
+    for k in np.argsort(-near.sum(axis=1), kind="stable")[:3]:
+        fit = _refit(p, q, near[k], akin[k], here.width * here.height)
+        if fit is not None and (best is None or fit.evidence > best.evidence):
+            best = fit
+    return best
+
+
+def _refit(
+    p: Points,
+    q: Points,
+    near: npt.NDArray[np.bool_],
+    akin: npt.NDArray[np.bool_],
+    frame: float,
+) -> _Fit | None:
+    """Least squares over what agrees, round after round, each stricter than the last."""
+    matrix, tolerance, zoom = np.eye(3), _TOLERANCE, 1.0
+    for loose in (2.0, 1.5, 1.0, 1.0):
+        fitted = least_squares(p[near], q[near]) if near.sum() >= _LEAST else None
+        if fitted is None:
+            return None
+        matrix = fitted
+        zoom = math.sqrt(abs(float(np.linalg.det(matrix[:2, :2]))))
+        tolerance = float(_tolerance(np.array(zoom)))
+        near = akin & (np.hypot(*(apply(matrix, p) - q).T) < loose * tolerance)
+    if not is_plausible(matrix, p[near]):
+        return None
+    inliers = min(_distinct(p[near]), _distinct(q[near]))
+    if inliers < _LEAST or not (_has_spread(p[near]) and _has_spread(q[near])):
+        return None
+    # A wrong pair agrees by chance if it falls into the circle, and has the zoom and the turn.
+    area = max(frame * min(1.0, zoom * zoom), 1e-3)
+    chance = min(0.5, math.pi * tolerance**2 / area) * (_TURN / 180.0) * 0.5
+    choices = math.lgamma(len(p) + 1) - math.lgamma(inliers + 1) - math.lgamma(len(p) - inliers + 1)
+    evidence = -(inliers - 2) * math.log10(chance) - (choices + math.log(len(p))) / math.log(10)
+    return _Fit(matrix, inliers, evidence, q[near], p[near])
+
+
+def _tolerance(zoom: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How far a mapped point may be off, in the query: small insets are held to their own size."""
+    return _TOLERANCE * np.clip(zoom, 0.4, 2.0)
+
+
+def _distinct(points: Points) -> int:
+    """Places, a tolerance wide, that the points occupy: a stack of keypoints is one fact."""
+    return len(np.unique(np.floor(points / _TOLERANCE).astype(np.int64), axis=0))
+
+
+def _has_spread(points: Points) -> bool:
+    """False for points on a line, such as one row of text."""
+    return bool(np.linalg.eigvalsh(np.cov(points.T))[0] > _THINNEST**2)
+
+
+def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, Points]:
+    """Share of shared places that agree, and the reference's points that do.
+
+    Places are cells of a grid laid over the part of the reference that the query shows; one counts
+    as shared when both sides have a keypoint in it, else a blurred or a blank side would vote.
+    """
+    mapped = apply(fit.matrix, there.points)
+    back = apply(np.linalg.inv(fit.matrix), here.points)
+    shown = np.flatnonzero(_is_inside(mapped, here))
+    seen = np.flatnonzero(_is_inside(back, there))
+    if len(shown) == 0 or len(seen) == 0:
+        return 0.0, fit.reference
+    zoom = math.sqrt(abs(float(np.linalg.det(fit.matrix[:2, :2]))))
+    i, j = np.nonzero(here.codes[seen] @ there.codes[shown].T > _ALIKE)
+    i, j = seen[i], shown[j]
+    close = np.hypot(*(mapped[j] - here.points[i]).T) < 1.5 * float(_tolerance(np.array(zoom)))
+    sized = np.abs(here.zoom[i] - there.zoom[j] - math.log(zoom)) < _ZOOM
+    agreeing = np.concatenate([there.points[j[close & sized]], fit.reference])
+    low = there.points[shown].min(axis=0)
+    step = np.maximum(there.points[shown].max(axis=0) - low, 1e-3) / _GRID
+
+    def cells(points: Points) -> set[int]:
+        cell = np.clip(np.floor((points - low) / step), 0, _GRID - 1).astype(int)
+        return set((cell[:, 0] * _GRID + cell[:, 1]).tolist())
+
+    agreed = cells(agreeing)
+    shared = (cells(there.points[shown]) & cells(back[seen])) | agreed
+    return len(agreed) / len(shared), agreeing
+
+
+def _is_inside(points: Points, side: _Side) -> npt.NDArray[np.bool_]:
+    inside = (points >= 0.0) & (points <= (side.width, side.height))
+    return np.asarray(inside.all(axis=1), np.bool_)
+
+
+def _hull(points: Points) -> float:
+    """Area that the points enclose."""
+    return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32))))
+
+
+def _transform(linear: Matrix, whole: Matrix, *, mirrored: bool, inverted: bool) -> Transform:
+    """The words for a matrix. ``linear`` keeps the aspect, ``whole`` is in fractions of frames."""
+    turned = math.degrees(math.atan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))
+    corners = apply(whole, np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]))
+    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    box = Box(left, top, right - left, bottom - top)
+    visible = box.intersect(Box.WHOLE)
+    return Transform(
+        mirrored=mirrored,
+        rotated=round(turned, 1) % 360.0,
+        inverted=inverted,
+        cropped=box if visible.area < _ALL * box.area else None,
+        inset=visible if visible.area < _ALL else None,
+    )
