@@ -1,13 +1,13 @@
 """The body of a match request, streamed to disk: JSON with two URLs, or a form with files.
 
-Nothing of a file is held in memory. A file's limit depends on its medium, which its first bytes
-tell; the form itself may not be larger than its files. Runs on the event loop: each step is a chunk
-of at most 64 kB.
+Nothing of a file is held in memory, and reading stops at the limit. What the files are is told
+later, where untrusted bytes are opened. Runs on the event loop: each step is a chunk of at most
+64 kB.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from reseen.domain.errors import (
     InvalidRequest,
     InvalidValue,
+    NotReady,
     PayloadTooLarge,
     ReseenError,
     UnsupportedMedia,
@@ -27,16 +28,10 @@ from reseen.domain.errors import (
 from reseen.web.schemas import LONGEST_URL, MatchRequest
 
 LARGEST_JSON = 65_536
-SNIFFED = 4096
-"""How many bytes of a file are enough to tell its medium."""
-
 SIDES = ("source", "target")
 
 type Given = str | Path
 """A URL, or the file that was spooled for it."""
-
-type LimitOf = Callable[[bytes], int]
-"""How many bytes a file that starts with these may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class Pair:
     target: Given
 
 
-async def read_pair(request: Request, folder: Path, limit_of: LimitOf, stall_s: float) -> Pair:
+async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: float) -> Pair:
     """Read the whole body. Files go to ``folder``, which the caller removes.
 
     Raises ``InvalidRequest``, ``InvalidValue``, ``PayloadTooLarge``, ``UnsupportedMedia``.
@@ -57,7 +52,7 @@ async def read_pair(request: Request, folder: Path, limit_of: LimitOf, stall_s: 
     if kind == b"multipart/form-data":
         if not options.get(b"boundary"):
             raise InvalidRequest("The Content-Type of the form names no boundary.")
-        return await _read_form(chunks, options[b"boundary"], folder, limit_of)
+        return await _read_form(chunks, options[b"boundary"], folder, max_bytes)
     if kind in {b"application/json", b""}:
         return await _read_json(chunks)
     raise UnsupportedMedia(
@@ -119,9 +114,9 @@ def _refusal(error: ValidationError) -> ReseenError:
 
 
 async def _read_form(
-    chunks: AsyncIterator[bytes], boundary: bytes, folder: Path, limit_of: LimitOf
+    chunks: AsyncIterator[bytes], boundary: bytes, folder: Path, max_bytes: int
 ) -> Pair:
-    form = _Form(folder, limit_of)
+    form = _Form(folder, max_bytes)
     try:
         parser = MultipartParser(
             boundary,
@@ -151,18 +146,17 @@ async def _read_form(
 class _Form:
     """Follows the parser's events; one part at a time is open."""
 
-    def __init__(self, folder: Path, limit_of: LimitOf) -> None:
+    def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder
-        self._limit_of = limit_of
+        self._max_bytes = max_bytes
         self._given: dict[str, Given] = {}
         self._name = b""
         self._value = b""
         self._disposition = b""
         self._side = ""
         self._file: BinaryIO | None = None
-        self._head = bytearray()
+        self._url = bytearray()
         self._size = 0
-        self._limit: int | None = None
         self.complete = False
 
     def begin(self) -> None:
@@ -194,9 +188,8 @@ class _Form:
             )
         if self._side in self._given:
             raise InvalidRequest(f"{self._side} was sent twice.", field=self._side)
-        self._head.clear()
+        self._url.clear()
         self._size = 0
-        self._limit = None
         if name == self._side:
             path = self._folder / name
             self._file = path.open("xb")
@@ -204,37 +197,37 @@ class _Form:
 
     def data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
-        if len(self._head) < max(SNIFFED, LONGEST_URL + 1):
-            self._head += data[start:end]
         if self._file is None:
+            self._url += data[start:end]
             if self._size > LONGEST_URL:
                 raise InvalidValue(
                     f"{self._side}_url is longer than {LONGEST_URL} characters.",
                     field=f"{self._side}_url",
                 )
             return
-        if self._limit is None and self._size >= SNIFFED:
-            self._limit = self._limit_of(bytes(self._head[:SNIFFED]))
-        if self._limit is not None and self._size > self._limit:
-            self._refuse(self._limit)
-        self._file.write(memoryview(data)[start:end])
+        if self._size > self._max_bytes:
+            raise PayloadTooLarge(
+                f"The file {self._side} is larger than {self._max_bytes} bytes.",
+                field=self._side,
+                limit=self._max_bytes,
+                actual=self._size,
+            )
+        try:
+            self._file.write(memoryview(data)[start:end])
+        except OSError as error:
+            raise NotReady(f"The upload could not be kept: {error.strerror}.") from error
 
     def end(self) -> None:
-        if self._file is None:
-            try:
-                url = self._head.decode("utf-8").strip()
-            except UnicodeDecodeError:
-                url = ""
-            if not url:
-                raise InvalidValue(
-                    f"{self._side}_url is not an address.", field=f"{self._side}_url"
-                )
-            self._given[self._side] = url
+        if self._file is not None:
+            self.close()
             return
-        limit = self._limit_of(bytes(self._head[:SNIFFED])) if self._limit is None else self._limit
-        if self._size > limit:
-            self._refuse(limit)
-        self.close()
+        try:
+            url = self._url.decode("utf-8").strip()
+        except UnicodeDecodeError:
+            url = ""
+        if not url:
+            raise InvalidValue(f"{self._side}_url is not an address.", field=f"{self._side}_url")
+        self._given[self._side] = url
 
     def finish(self) -> None:
         self.complete = True
@@ -249,11 +242,3 @@ class _Form:
         if given is None:
             raise InvalidValue(f"Send the file {side}, or {side}_url.", field=side)
         return given
-
-    def _refuse(self, limit: int) -> None:
-        raise PayloadTooLarge(
-            f"The file {self._side} is larger than {limit} bytes.",
-            field=self._side,
-            limit=limit,
-            actual=self._size,
-        )
