@@ -1,0 +1,262 @@
+"""URL to local file: redirects, limits and content encodings of the guarded fetch.
+
+``addresses`` says what may be reached, ``connect`` reaches nothing else, ``receive`` keeps the
+file. Every redirect is a new URL that passes all checks again, over a connection of its own. No
+proxy is taken from the environment, no cookie kept, no credential sent.
+"""
+
+import contextlib
+import http
+import itertools
+import logging
+import ssl
+import urllib.parse
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpcore
+
+from reseen import __version__
+from reseen.domain.errors import FetchFailed, UrlNotAllowed
+from reseen.media.addresses import FetchPolicy, Target, parse_url
+from reseen.media.connect import Deadline, PinnedBackend, Resolve, system_resolve
+from reseen.media.receive import MAX_BYTES, spool, too_large
+from reseen.ports import Fetched
+
+logger = logging.getLogger(__name__)
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_INFLATE_STEP = 1 << 18
+_GZIP = {"gzip": 31, "x-gzip": 31}
+"""Window bits that make zlib expect gzip's header."""
+
+
+class GuardedFetcher:
+    """Implements ``ports.Fetcher``. Safe to share between threads; nothing outlives a fetch.
+
+    ``max_bytes`` bounds the file after decompression; ``total_s`` everything from the first look-up
+    to the last byte; ``folder`` is where files lie meanwhile; ``tls`` holds the trusted
+    certificates.
+    """
+
+    def __init__(
+        self,
+        policy: FetchPolicy | None = None,
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_redirects: int = 5,
+        connect_s: float = 10.0,
+        total_s: float = 60.0,
+        folder: Path | None = None,
+        resolve: Resolve = system_resolve,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._policy = policy or FetchPolicy()
+        self._max_bytes = max_bytes
+        self._max_redirects = max_redirects
+        self._connect_s = connect_s
+        self._total_s = total_s
+        self._folder = folder
+        self._resolve = resolve
+        self._tls = tls or httpcore.default_ssl_context()
+        if self._policy.widens:
+            logger.warning(
+                "Fetching reaches beyond public addresses: hosts %s, networks %s, ports %s",
+                sorted(self._policy.allowed_hosts),
+                sorted(map(str, self._policy.allowed_networks)),
+                sorted(self._policy.allowed_ports)[:20],
+            )
+
+    @contextlib.contextmanager
+    def fetch(self, url: str) -> Iterator[Fetched]:
+        deadline = Deadline.after(self._total_s)
+        with contextlib.ExitStack() as file:
+            with self._opened(parse_url(url), deadline) as (target, response):
+                chunks = _body(target, response, self._max_bytes, deadline)
+                fetched = file.enter_context(
+                    spool(chunks, max_bytes=self._max_bytes, folder=self._folder)
+                )
+            yield fetched
+
+    @contextlib.contextmanager
+    def _opened(
+        self, target: Target, deadline: Deadline
+    ) -> Iterator[tuple[Target, httpcore.Response]]:
+        """The first response that is not a redirect, its body unread."""
+        seen: list[str] = []
+        while True:
+            seen.append(str(target))
+            self._policy.admit(target.host, target.port)
+            with self._asked(target, deadline) as response:
+                if response.status not in _REDIRECTS:
+                    yield target, response
+                    return
+                onward = _location(target, response)
+            if len(seen) > self._max_redirects:
+                raise FetchFailed(
+                    f"The address redirects more than {self._max_redirects} times;"
+                    " give the address of the file itself",
+                    limit=self._max_redirects,
+                    actual=len(seen),
+                )
+            if str(onward) in seen:
+                raise FetchFailed(
+                    "The address redirects in a circle; give the address of the file itself."
+                )
+            target = onward
+
+    @contextlib.contextmanager
+    def _asked(self, target: Target, deadline: Deadline) -> Iterator[httpcore.Response]:
+        """One request on a connection of its own, its errors in our words."""
+        backend = PinnedBackend(self._policy, self._resolve, deadline, self._connect_s)
+        connection = httpcore.HTTPConnection(
+            httpcore.Origin(target.scheme.encode(), target.host.encode(), target.port),
+            ssl_context=self._tls,
+            network_backend=backend,
+        )
+        url = httpcore.URL(
+            scheme=target.scheme, host=target.host, port=target.port, target=target.path
+        )
+        headers = (
+            ("Host", target.authority),
+            ("User-Agent", f"reseen/{__version__}"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+        )
+        request = httpcore.Request("GET", url, headers=headers)
+        try:
+            with _our_words(target.host, deadline):
+                try:
+                    response = connection.handle_request(request)
+                except httpcore.ConnectTimeout as error:
+                    raise backend.too_slow(target.host) from error
+            yield response
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def _our_words(host: str, deadline: Deadline) -> Iterator[None]:
+    """What httpcore and TLS raise, as errors of ours."""
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise deadline.passed() from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise FetchFailed(
+                f"the certificate of {host} is not valid ({cause.verify_message});"
+                " use a host with a valid one."
+            ) from error
+        raise FetchFailed(f"{host} broke off or answered wrongly ({error}); try again.") from error
+
+
+def _location(target: Target, response: httpcore.Response) -> Target:
+    """Where a redirect leads."""
+    location = _header(response, b"location")
+    if location is None:
+        raise FetchFailed(f"{target.host} redirects without saying where to.")
+    try:
+        return parse_url(urllib.parse.urljoin(str(target), location))
+    except UrlNotAllowed as error:
+        raise UrlNotAllowed(
+            f"{target.host} redirects to where it may not: {error.detail}"
+        ) from error
+
+
+def _header(response: httpcore.Response, name: bytes) -> str | None:
+    values = [value for key, value in response.headers if key.lower() == name]
+    return values[0].decode("utf-8", "replace").strip() if values else None
+
+
+def _body(
+    target: Target, response: httpcore.Response, max_bytes: int, deadline: Deadline
+) -> Iterator[bytes]:
+    """The file's bytes, decompressed. Refuses by status, length and encoding before reading any."""
+    if response.status not in {http.HTTPStatus.OK, http.HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
+        raise _bad_status(target, response)
+    length = _header(response, b"content-length")
+    if length is not None and int(length) > max_bytes:  # the HTTP parser took digits only
+        raise too_large(int(length), max_bytes)
+    coding = (_header(response, b"content-encoding") or "identity").lower()
+    chunks = _received(target.host, response, max_bytes, deadline)
+    if coding == "identity":
+        return chunks
+    if coding in _GZIP or coding == "deflate":
+        return _inflated(target.host, coding, chunks)
+    raise FetchFailed(
+        f"{target.host} encodes the file as {coding[:40]!r}, unasked; serve it without encoding."
+    )
+
+
+def _received(
+    host: str, response: httpcore.Response, max_bytes: int, deadline: Deadline
+) -> Iterator[bytes]:
+    """The body as sent, no longer than the limit: compressed nothing has no end either."""
+    size = 0
+    with _our_words(host, deadline):
+        for chunk in response.iter_stream():
+            size += len(chunk)
+            if size > max_bytes:
+                raise too_large(size, max_bytes)
+            yield chunk
+
+
+def _inflated(host: str, coding: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Decompressed in steps of ``_INFLATE_STEP``, so that a bomb meets the limit on bytes long
+    before it fills memory. gzip may come in several members, as files joined end to end do.
+    """
+    first = next(chunks, b"")
+    bits = _GZIP.get(coding, zlib.MAX_WBITS if _is_zlib(first) else -zlib.MAX_WBITS)
+    inflate = zlib.decompressobj(bits)
+    try:
+        for chunk in itertools.chain((first,), chunks):
+            rest = chunk
+            while rest:
+                if inflate.eof:
+                    if coding not in _GZIP:
+                        raise zlib.error("data after the end")  # noqa: TRY301 as zlib would
+                    inflate = zlib.decompressobj(bits)
+                step = inflate.decompress(rest, _INFLATE_STEP)
+                rest = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+                if step:
+                    yield step
+        while step := inflate.decompress(b"", _INFLATE_STEP):
+            yield step
+    except zlib.error as error:
+        raise FetchFailed(f"{host} sent a {coding} body that is damaged ({error}).") from error
+    if not inflate.eof:
+        raise FetchFailed(f"{host} sent a {coding} body that ends too early; try again.")
+
+
+def _is_zlib(start: bytes) -> bool:
+    """Whether "deflate" means zlib's format, as the standard says, or bare deflate, as some send.
+
+    A zlib header is a multiple of 31 whose low nibble is 8 (RFC 1950).
+    """
+    return len(start) > 1 and start[0] & 0x0F == 8 and int.from_bytes(start[:2]) % 31 == 0
+
+
+def _bad_status(target: Target, response: httpcore.Response) -> FetchFailed:
+    """An answer that is not the file, by its number and what that asks of the client."""
+    status = response.status
+    try:
+        named = f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        named = str(status)
+    if status in {401, 403, 407}:
+        advice = "give an address that needs no login, such as a signed URL"
+    elif status in {404, 410}:
+        advice = "check the address"
+    elif status == 429 or status >= 500:
+        advice = "try again later"
+    else:
+        advice = "give the address of the file itself"
+    wait = _header(response, b"retry-after") or ""
+    return FetchFailed(
+        f"{target.host} answered {named}; {advice}.",
+        retry_after_s=float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 7 else None,
+    )
