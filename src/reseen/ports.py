@@ -7,6 +7,7 @@ A pure step: a typed callable.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from reseen.domain.access import DEFAULT_PROJECT, IssuedKey, Key, Role
 from reseen.domain.fingerprint import Signal, Skip, Track
 from reseen.domain.media import Frame, Medium, Pixels, Sound
 
@@ -174,4 +176,51 @@ class Gallery(Protocol):
 
     def at(self, time: float | None) -> Frame | None:
         """The frame shown nearest to a time; the only one for a still; ``None`` when empty."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Keeps keys as hashes. Every call may raise ``NotReady`` when the database cannot be used."""
+
+    def create(self, role: Role, label: str = "", project_id: str = DEFAULT_PROJECT) -> IssuedKey:
+        """Raises ``NotFound`` for an unknown project, ``InvalidValue`` for a label over 200
+        characters.
+        """
+        ...
+
+    def create_first(self) -> IssuedKey | None:
+        """An owner's key to the default project if no key was ever created, else ``None``: of
+        several servers that start at once, one gets it.
+        """
+        ...
+
+    def authenticate(self, secret: str) -> Key:
+        """The key that a secret belongs to. Raises ``Unauthenticated`` for an unknown or revoked
+        one.
+        """
+        ...
+
+    def of_project(self, project_id: str = DEFAULT_PROJECT) -> tuple[Key, ...]:
+        """All keys of a project, oldest first, revoked ones too."""
+        ...
+
+    def revoke(self, key_id: str, project_id: str = DEFAULT_PROJECT) -> Key:
+        """From now on the key is refused; revoking twice changes nothing. Raises ``NotFound``."""
+        ...
+
+    def rotate(
+        self,
+        key_id: str,
+        project_id: str = DEFAULT_PROJECT,
+        *,
+        linger: timedelta = timedelta(0),
+    ) -> IssuedKey:
+        """A new key with the role and label of an old one, which works for ``linger`` longer.
+
+        Raises ``NotFound``, and ``Conflict`` when the old one is revoked already.
+        """
+        ...
+
+    def any_exists(self) -> bool:
+        """Whether a key was ever created, revoked ones included."""
         ...
