@@ -1,7 +1,7 @@
 """The four match routes. Each takes two URLs, two files, or one of each, and answers an envelope.
 
-In order: the key is checked, a place is taken, the body is read to disk, the files are fetched, a
-turn is waited for, the flow decides. Only the reading runs on the event loop.
+In order: the key is checked, a place is taken, the body is read to disk, URLs are fetched, a turn
+is waited for, the flow decides. Only the reading runs on the event loop, the rest in threads.
 """
 
 import base64
@@ -17,3 +17,139 @@ from starlette.responses import JSONResponse
 
 from reseen.domain.media import Medium
 from reseen.flows.obtain import obtain
+from reseen.settings import Settings
+from reseen.web.admission import Gate
+from reseen.web.openapi import match_request_body, problem_responses
+from reseen.web.schemas import Envelope, EvidenceSchema, PictureSchema, envelope
+from reseen.web.services import Caller, Picture, Services
+from reseen.web.spool import Pair, read_pair
+
+EVERY = frozenset(Medium)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    path: str
+    allowed: frozenset[Medium]
+    summary: str
+    description: str
+
+
+ROUTES = (
+    Route(
+        "/image/match",
+        frozenset({Medium.IMAGE}),
+        "Compare two pictures",
+        "Recognises a picture under mirroring, rotation, crops, borders, captions, filters, "
+        "screenshots and collages. Other media are refused with 415.",
+    ),
+    Route(
+        "/video/match",
+        frozenset({Medium.VIDEO}),
+        "Compare two videos",
+        "Finds every stretch that the source shares with the target, in pictures and in sound. An "
+        "animated GIF, WebP or AVIF is a video. Other media are refused with 415.",
+    ),
+    Route(
+        "/audio/match",
+        frozenset({Medium.AUDIO, Medium.VIDEO}),
+        "Compare two sounds",
+        "Finds every stretch that the source shares with the target, under noise, pitch, tempo and "
+        "speed changes. Takes videos as well, and compares their sound tracks.",
+    ),
+    Route(
+        "/match",
+        EVERY,
+        "Compare any two media",
+        "A still against a video, a sound track against a video, or two of a kind.",
+    ),
+)
+
+
+def match_routes(
+    services: Services, settings: Settings, gate: Gate, caller: Callable[..., Caller]
+) -> APIRouter:
+    router = APIRouter(tags=["Match"])
+    largest = max(settings.image_bytes, settings.video_bytes, settings.audio_bytes)
+
+    async def received(
+        request: Request, who: Annotated[Caller, Depends(caller)]
+    ) -> AsyncIterator[Pair]:
+        with gate.admit(who.id), tempfile.TemporaryDirectory(prefix="reseen-") as folder:
+            yield await read_pair(request, Path(folder), largest, settings.upload_stall_seconds)
+
+    def answer(request: Request, pair: Pair, route: Route, *, explain: bool) -> JSONResponse:
+        begun = time.perf_counter()
+        with (
+            obtain(services.fetcher, services.open_file, pair.source, pair.target) as files,
+            gate.turn(),
+        ):
+            verdict = services.compare(*files, route.allowed, explain)
+        said = envelope(
+            verdict.match,
+            cuts=verdict.cuts,
+            source=verdict.source,
+            target=verdict.target,
+            elapsed_ms=round(1000 * (time.perf_counter() - begun)),
+            request_id=request.state.request_id,
+            evidence=evidence(verdict.pictures) if explain else None,
+        )
+        return JSONResponse(said.model_dump(exclude_none=True))
+
+    def add(route: Route) -> None:
+        def endpoint(
+            request: Request,
+            pair: Annotated[Pair, Depends(received)],
+            explain: Annotated[
+                bool, Query(description="Add `evidence`: PNGs that show why.")
+            ] = False,
+        ) -> JSONResponse:
+            return answer(request, pair, route, explain=explain)
+
+        router.add_api_route(
+            route.path,
+            endpoint,
+            methods=["POST"],
+            summary=route.summary,
+            description=route.description,
+            operation_id=route.path.strip("/").replace("/", "_"),
+            response_model=Envelope,
+            response_model_exclude_none=True,
+            responses=MATCH_PROBLEMS,
+            openapi_extra=match_request_body(),
+        )
+
+    for route in ROUTES:
+        add(route)
+    return router
+
+
+MATCH_PROBLEMS: dict[int | str, dict[str, Any]] = problem_responses(
+    "invalid_request",
+    "unauthenticated",
+    "payload_too_large",
+    "unsupported_media",
+    "url_not_allowed",
+    "media_unreadable",
+    "media_empty",
+    "media_too_long",
+    "media_too_large",
+    "fetch_failed",
+    "fetch_timeout",
+    "rate_limited",
+    "internal",
+    "not_ready",
+)
+
+
+def evidence(pictures: tuple[Picture, ...]) -> EvidenceSchema:
+    return EvidenceSchema(
+        pictures=[
+            PictureSchema(
+                name=picture.name,
+                title=picture.title,
+                data=base64.b64encode(picture.png).decode("ascii"),
+            )
+            for picture in pictures
+        ]
+    )

@@ -1,0 +1,105 @@
+"""The application and the program that serves it.
+
+uvicorn, not a faster server: a match decodes and describes for 100 ms and more, so that its
+overhead of under a millisecond a request is not what anybody waits for, and it is pure Python.
+"""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import uvicorn
+from fastapi import FastAPI
+
+from reseen import __version__
+from reseen.settings import Settings
+from reseen.web import errors, openapi
+from reseen.web.admission import Gate
+from reseen.web.auth import authenticated
+from reseen.web.docs import docs_routes
+from reseen.web.health import health_routes
+from reseen.web.match import match_routes
+from reseen.web.observe import Observed
+from reseen.web.services import Services
+
+SPARE_THREADS = 16
+"""For keys and health while every admitted request holds a thread."""
+
+
+def application(
+    services: Services, settings: Settings, stopping: Callable[[], bool] = lambda: False
+) -> FastAPI:
+    """The app; it does not close ``services``."""
+    gate = Gate(
+        concurrency=settings.concurrency,
+        queue=settings.queue,
+        rate_per_minute=settings.rate_per_minute,
+        stopping=stopping,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threads = settings.concurrency + settings.queue + SPARE_THREADS
+        anyio.to_thread.current_default_thread_limiter().total_tokens = threads
+        yield
+
+    app = FastAPI(
+        title="reseen",
+        version=__version__,
+        description=openapi.INTRODUCTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.add_middleware(Observed)
+    errors.install(app)
+    caller = authenticated(services.identify)
+    app.include_router(match_routes(services, settings, gate, caller))
+    app.include_router(health_routes(services, stopping))
+    app.include_router(docs_routes(app))
+    openapi.complete(app)
+    return app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; ``port`` 0 takes a free one. Raises ``OSError`` when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+class Server:
+    """One server on one socket. ``run`` blocks until SIGINT or SIGTERM, or until ``stop``."""
+
+    def __init__(self, services: Services, settings: Settings, bound: socket.socket) -> None:
+        self._bound = bound
+        app = application(services, settings, stopping=lambda: self._server.should_exit)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=round(settings.shutdown_seconds),
+                h11_max_incomplete_event_size=65_536,
+            )
+        )
+
+    @property
+    def address(self) -> str:
+        host, port = self._bound.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def run(self) -> None:
+        self._server.run(sockets=[self._bound])
+
+    def stop(self) -> None:
+        self._server.should_exit = True
