@@ -1,0 +1,306 @@
+"""Video and sound files with PyAV, in one pass over the packets.
+
+FFmpeg is told the format that ``sniff`` found, reads through the open file alone (no protocol, no
+second file), and runs on one thread. Zero of the clock is what a player shows first: the
+container's start, so that picture and sound keep their true offset, edit lists and encoder delay
+included (FFmpeg applies both).
+"""
+
+import importlib
+import io
+import pkgutil
+import struct
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, BinaryIO, cast
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from reseen.domain.errors import MediaEmpty, MediaTooLong, MediaUnreadable
+from reseen.domain.media import Frame, Medium
+from reseen.media.sniff import Format
+from reseen.media.worker.frames import FrameSampler, Scaler, VideoPacket, aspect_of, fit
+from reseen.media.worker.rgb import check_size
+from reseen.media.worker.sound import AudioPacket, SoundReader
+from reseen.ports import Decoded, Footer, Header, Limits, Sampling
+
+_BUFFER = 1 << 18
+_PICTURE_CODECS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}
+_NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
+_GUESSED_DURATION = {"mp3", "aac"}
+"""Their headers may hold no duration; FFmpeg then divides the size by the first bit rate."""
+
+_SLACK = 1.0
+
+
+def warm_up() -> None:
+    """Load all of PyAV (parts are imported on first use) and run scaler and resampler once."""
+    av.logging.set_level(None)
+    for module in pkgutil.walk_packages(av.__path__, "av."):
+        if not module.name.endswith(("__main__", "datasets")):
+            importlib.import_module(module.name)
+    Scaler(4, Limits())(VideoFrame(16, 16, "yuv420p"))
+    silence = AudioFrame.from_ndarray(np.zeros((2, 64), np.float32), "fltp", "stereo")
+    silence.sample_rate = 44100
+    AudioResampler("fltp", "stereo", 11025, threads=1).resample(silence)
+    wave = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        2036,
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        1,
+        8000,
+        16000,
+        2,
+        16,
+        b"data",
+        2000,
+    ) + bytes(2000)
+    for _event in decode(io.BytesIO(wave), Format("wav", "wav"), Sampling(), Limits()):
+        pass
+
+
+def decode(
+    file: BinaryIO, format_: Format, sampling: Sampling, limits: Limits
+) -> Iterator[Decoded]:
+    """Header, frames and sound as they come, footer."""
+    with _open(file, format_) as container:
+        video, audio = _choose(container, format_)
+        header = _header(container, format_, video, audio, limits)
+        yield header
+        origin = (container.start_time or 0) / av.time_base
+        frames = sound = None
+        if video is not None and sampling.visual:
+            scaler = Scaler(sampling.max_side, limits, aspect_of(video))
+            frames = FrameSampler(video, origin, sampling.frames_per_s, scaler)
+        if audio is not None and sampling.audio:
+            sound = SoundReader(audio, origin, sampling.sound_rate, limits)
+        broken = yield from _run(container, (video, frames), (audio, sound), limits)
+        if sound is not None:
+            yield from sound.finish()
+        yield _footer(header, frames, sound, broken=broken)
+
+
+def _run(
+    container: InputContainer,
+    pictures: tuple[VideoStream | None, FrameSampler | None],
+    sounds: tuple[AudioStream | None, SoundReader | None],
+    limits: Limits,
+) -> Generator[Decoded, None, bool]:
+    """Demultiplex once. Returns whether the file broke off with an error."""
+    (video, frames), (audio, sound) = pictures, sounds
+    streams: list[Any] = []
+    if video is not None and frames is not None:
+        streams.append(video)
+    if audio is not None and sound is not None:
+        streams.append(audio)
+    if not streams:
+        return False
+    try:
+        for packet in container.demux(streams):
+            if frames is not None and packet.stream is video:
+                yield from frames.feed(cast("VideoPacket", packet))
+                if frames.end > limits.duration + _SLACK:
+                    raise _too_long(frames.end, limits)
+            elif sound is not None:
+                yield from sound.feed(cast("AudioPacket", packet))
+    except FFmpegError:
+        return True
+    return False
+
+
+def _open(file: BinaryIO, format_: Format) -> InputContainer:
+    try:
+        return av.open(
+            file,
+            "r",
+            format=format_.demuxer,
+            buffer_size=_BUFFER,
+            options={"protocol_whitelist": "", "enable_drefs": "0", "use_absolute_path": "0"},
+            io_open=_refuse,
+        )
+    except (FFmpegError, ValueError) as error:
+        raise MediaUnreadable(f"The {format_.name} file is damaged or incomplete.") from error
+
+
+def _refuse(*_asked: object) -> Any:
+    raise PermissionError("a file may not open another one")
+
+
+def _choose(
+    container: InputContainer, format_: Format
+) -> tuple[VideoStream | None, AudioStream | None]:
+    """The first default picture and sound streams that can be decoded; cover art is neither."""
+    audio = _first([s for s in container.streams.audio if _has_decoder(s)])
+    shown = [
+        s
+        for s in container.streams.video
+        if _has_decoder(s)
+        and not s.disposition & _NOT_SHOWN
+        and not (audio is not None and s.codec_context.name in _PICTURE_CODECS and _is_one(s))
+    ]
+    video = _first(shown)
+    if video is None and audio is None:
+        raise MediaUnreadable(
+            f"The {format_.name} file holds no picture or sound stream that can be decoded."
+        )
+    return video, audio
+
+
+def _first(streams: list[Any]) -> Any:
+    default = [s for s in streams if s.disposition & Disposition.default]
+    return next(iter(default or streams), None)
+
+
+def _has_decoder(stream: Any) -> bool:
+    return stream.codec_context is not None
+
+
+def _is_one(stream: VideoStream) -> bool:
+    return stream.frames == 1 or len(stream.index_entries) == 1
+
+
+def _header(
+    container: InputContainer,
+    format_: Format,
+    video: VideoStream | None,
+    audio: AudioStream | None,
+    limits: Limits,
+) -> Header:
+    duration = None if container.duration is None else container.duration / av.time_base
+    if duration is not None and not 0 < duration < 1e9:
+        duration = None
+    believed = duration is not None and format_.name not in _GUESSED_DURATION
+    if believed and duration is not None and duration > limits.duration + _SLACK:
+        raise _too_long(duration, limits)
+    width = height = None
+    if video is not None:
+        coded = video.codec_context
+        check_size(coded.width, coded.height, limits)
+        if coded.width and coded.height:
+            width, height = fit(coded.width, coded.height, aspect_of(video), 1 << 30)
+    return Header(
+        Medium.AUDIO if video is None else Medium.VIDEO,
+        format_.name,
+        width,
+        height,
+        duration,
+        has_audio=audio is not None,
+    )
+
+
+def _footer(
+    header: Header, frames: FrameSampler | None, sound: SoundReader | None, *, broken: bool
+) -> Footer:
+    tracks = [track for track in (frames, sound) if track is not None]
+    decoded = [track for track in tracks if track.decoded]
+    damaged = sum(track.damaged for track in tracks)
+    if tracks and not decoded:
+        if damaged or broken:
+            raise MediaUnreadable("Nothing in the file could be decoded.")
+        raise MediaEmpty("The file holds no frame and no sample.")
+    duration = max((track.end for track in decoded), default=header.duration)
+    remarks = []
+    if duration is not None:
+        promised = header.duration or 0.0
+        if broken or (
+            header.format not in _GUESSED_DURATION and duration < 0.98 * promised - _SLACK
+        ):
+            remarks.append(f"truncated after {duration:.1f} s")
+    if damaged:
+        remarks.append(f"{damaged} damaged packets were left out")
+    return Footer(duration, tuple(remarks))
+
+
+def _too_long(actual: float, limits: Limits) -> MediaTooLong:
+    return MediaTooLong(
+        f"The media last {actual:.0f} s; at most {limits.duration:g} s are taken.",
+        limit=limits.duration,
+        actual=actual,
+    )
+
+
+def frames_at(
+    file: BinaryIO, format_: Format, times: Sequence[float], max_side: int, limits: Limits
+) -> Iterator[Frame]:
+    """The frame shown at each time (ascending), decoded exactly."""
+    with _open(file, format_) as container:
+        video, _audio = _choose(container, format_)
+        if video is None:
+            return
+        check_size(video.codec_context.width, video.codec_context.height, limits)
+        origin = (container.start_time or 0) / av.time_base
+        video.codec_context.thread_count = 1
+        scaler = Scaler(max_side, limits, aspect_of(video))
+        yield from _Seeker(container, video, origin, scaler).frames(times)
+
+
+_NEAR = 4.0
+"""Seconds ahead that are decoded rather than sought."""
+
+
+class _Seeker:
+    """Walks a video stream forward to each wanted time."""
+
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, origin: float, scaler: Scaler
+    ) -> None:
+        self._container = container
+        self._stream = stream
+        self._origin = origin
+        self._scaler = scaler
+
+    def frames(self, times: Sequence[float]) -> Iterator[Frame]:
+        walk = self._walk(0.0)
+        current = next(walk, None)
+        ahead = next(walk, None)
+        for time in times:
+            if current is None:
+                return
+            if time - current[0] > _NEAR:
+                walk = self._walk(time)
+                current, ahead = next(walk, None), next(walk, None)
+                if current is None or current[0] > time + 1e-3:
+                    walk = self._walk(0.0)
+                    current, ahead = next(walk, None), next(walk, None)
+            while ahead is not None and ahead[0] <= time + 1e-3:
+                current, ahead = ahead, next(walk, None)
+            if current is None:
+                return
+            if ahead is None and time > current[0] + self._step() + _SLACK:
+                return
+            yield Frame(current[0], self._scaler(current[1]))
+
+    def _step(self) -> float:
+        return 1 / float(self._stream.average_rate or 25)
+
+    def _walk(self, time: float) -> Iterator[tuple[float, VideoFrame]]:
+        base = float(self._stream.time_base or 1)
+        try:
+            if time > 0 or self._origin:
+                self._container.seek(int((time + self._origin) / base), stream=self._stream)
+            else:
+                self._container.seek(0, stream=self._stream)
+            for packet in self._container.demux(self._stream):
+                if packet.size == 0 and packet.dts is not None:
+                    continue
+                try:
+                    decoded = packet.decode()
+                except FFmpegError:
+                    continue
+                for frame in decoded:
+                    if frame.pts is not None:
+                        yield float(frame.pts * base) - self._origin, frame
+        except FFmpegError:
+            return

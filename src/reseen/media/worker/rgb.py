@@ -1,0 +1,65 @@
+"""From any of Pillow's pictures to upright RGB, and from there to a smaller one."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from reseen.domain.errors import MediaTooLarge
+from reseen.domain.media import Pixels
+from reseen.ports import Limits
+
+ORIENTATION = 0x0112
+"""The Exif tag."""
+
+_WHITE = (255, 255, 255, 255)
+
+
+def check_size(width: int, height: int, limits: Limits) -> None:
+    """Raises ``MediaTooLarge``. For use before any pixel is decoded."""
+    if width * height > limits.pixels:
+        raise MediaTooLarge(
+            f"The picture has {width} x {height} pixels; at most {limits.pixels} are taken.",
+            limit=limits.pixels,
+            actual=width * height,
+        )
+
+
+def upright_rgb(picture: Image.Image) -> Pixels:
+    """RGB ``uint8 [height, width, 3]`` as a viewer shows the picture on a white page."""
+    if picture.getexif().get(ORIENTATION, 1) != 1:
+        picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":
+        grey = _to_eight_bits(np.asarray(picture))
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, _WHITE)
+        picture = Image.alpha_composite(paper, picture)
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def shrink(pixels: Pixels, max_side: int) -> Pixels:
+    """At most ``max_side`` pixels on the longer side, area-averaged."""
+    height, width, _ = pixels.shape
+    scale = max_side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+
+
+def _to_eight_bits(grey: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """16 bits are divided by 257; wider numbers have no fixed white and are stretched."""
+    if grey.dtype == np.uint16 or (
+        grey.dtype == np.int32 and grey.size and 255 < grey.max() <= 65535 and grey.min() >= 0
+    ):
+        return ((grey.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    values = np.nan_to_num(grey.astype(np.float64))
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if low >= 0 and high <= 1 and grey.dtype == np.float32:
+        low, high = 0.0, 1.0
+    elif low >= 0 and high <= 255:
+        low, high = 0.0, 255.0
+    return np.rint((values - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)
