@@ -103,6 +103,18 @@ class Track:
             places=self.places[which],
         )
 
+    def joined(self, other: "Track") -> "Track":
+        """The rows of both, this track's first. Raises ``ValueError`` when signals differ."""
+        if other.signal != self.signal:
+            raise ValueError(f"{self.signal.id} and {other.signal.id} are not comparable")
+        return replace(
+            self,
+            spans=np.concatenate([self.spans, other.spans]),
+            codes=np.concatenate([self.codes, other.codes]),
+            quality=np.concatenate([self.quality, other.quality]),
+            places=np.concatenate([self.places, other.places]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Skip:
