@@ -1,0 +1,194 @@
+"""Quads: an anchor peak and three that follow it, described so that pitch and tempo drop out.
+
+A quad's *shape* is the three intervals above its anchor, in semitones, and the two inner times as
+parts of the whole: unchanged when sound is played higher, lower, faster or slower (Sonnleitner and
+Widmer, *Robust quad-based audio fingerprinting*, 2016, in log-frequency). References keep few quads
+of their strongest peaks; queries make many, so that some survive noise.
+
+Shapes are quantised into cells. Two shapes within tolerance of each other lie in the same or in
+neighbouring cells: one side is stored under every cell within tolerance, the other asks one.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+import numpy.typing as npt
+
+from reseen.engine.constellation import Constellation, Floats, Indices
+
+NEAREST, FARTHEST = 0.08, 1.6
+"""Seconds between an anchor and the others."""
+SMALLEST_STEP, LARGEST_STEP = 0.6, 14.0
+"""Semitones between an anchor and the others. A steady tone thus has no quad."""
+SHORTEST_SPREAD = 0.03
+GLIDE = 1.5
+"""Semitones within which a rising or falling quad lies on a straight line: a sweep, which fits any
+other sweep."""
+
+INTERVAL_CELL, RATIO_CELL = 0.5, 0.1
+INTERVAL_TOLERANCE, RATIO_TOLERANCE = 0.25, 0.025
+LONGEST_LOG_RATE = 0.27
+"""Natural log of rates up to 25%, and of the error of a quad's own length."""
+WIDEST_PITCH = 5.6
+
+ANCHOR_BLOCK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How many quads to make: ``per_anchor`` of the ``neighbours`` strongest peaks in the zone.
+
+    ``slack`` widens the zone so that quads of the other side still fall inside after a change of
+    tempo. ``per_second`` is the quota of peaks used.
+    """
+
+    per_second: int
+    neighbours: int
+    per_anchor: int
+    slack: float
+
+
+REFERENCE_QUADS = Recipe(per_second=25, neighbours=4, per_anchor=3, slack=1.0)
+QUERY_QUADS = Recipe(per_second=35, neighbours=10, per_anchor=45, slack=1.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Quads:
+    """shape ``float64 [N, 5]`` (three intervals, two ratios); duration, time and pitch of the
+    anchor, each ``float64 [N]``; anchor ``intp [N]``, its row of the track.
+    """
+
+    shape: Floats
+    duration: Floats
+    time: Floats
+    pitch: Floats
+    anchor: Indices
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+def find_quads(points: Constellation, recipe: Recipe) -> Quads:
+    """The quads of a constellation."""
+    points = points.strongest(recipe.per_second)
+    blocks = [
+        _quads_of(points, np.arange(first, min(first + ANCHOR_BLOCK, len(points))), recipe)
+        for first in range(0, len(points), ANCHOR_BLOCK)
+    ]
+    corners = np.concatenate(blocks) if blocks else np.zeros((0, 4), np.intp)
+    anchor, time, pitch = corners[:, 0], points.time[corners], points.pitch[corners]
+    duration = time[:, 3] - time[:, 0]
+    shape = np.empty((len(corners), 5))
+    shape[:, :3] = pitch[:, 1:] - pitch[:, :1]
+    shape[:, 3:] = (time[:, 1:3] - time[:, :1]) / duration[:, None]
+    return Quads(shape, duration, time[:, 0], pitch[:, 0], points.row[anchor])
+
+
+def _quads_of(points: Constellation, anchors: Indices, recipe: Recipe) -> Indices:
+    """Rows of the four corners, ``intp [n, 4]``, for a block of anchors."""
+    width = recipe.neighbours
+    ends = np.searchsorted(points.time, points.time[anchors] + FARTHEST * recipe.slack, "right")
+    zone = max(width, int((ends - anchors).max(initial=0)))
+    rows = anchors[:, None] + np.arange(1, zone + 1)
+    inside = rows < ends[:, None]
+    rows = np.minimum(rows, len(points) - 1)
+    wait = points.time[rows] - points.time[anchors, None]
+    step = np.abs(points.pitch[rows] - points.pitch[anchors, None])
+    inside &= wait >= NEAREST / recipe.slack
+    inside &= (step >= SMALLEST_STEP) & (step <= LARGEST_STEP)
+    strength = np.where(inside, points.strength[rows], -np.inf)
+    best = np.sort(np.argpartition(-strength, width - 1, axis=1)[:, :width], axis=1)
+    rows, strength = (np.take_along_axis(a, best, axis=1) for a in (rows, strength))
+
+    triple = np.array(list(combinations(range(width), 3)))
+    score = strength[:, triple].sum(axis=2)
+    x, y, z = (rows[:, triple[:, k]] for k in range(3))
+    score[points.time[z] - points.time[x] < SHORTEST_SPREAD] = -np.inf
+    if score.shape[1] > recipe.per_anchor:
+        kept = np.argpartition(-score, recipe.per_anchor - 1, axis=1)[:, : recipe.per_anchor]
+        x, y, z, score = (np.take_along_axis(a, kept, axis=1) for a in (x, y, z, score))
+    which, column = np.nonzero(np.isfinite(score))
+    corners = np.stack(
+        [anchors[which], x[which, column], y[which, column], z[which, column]], axis=1
+    )
+    return corners[~_glides(points.time[corners], points.pitch[corners])]
+
+
+def _glides(time: Floats, pitch: Floats) -> npt.NDArray[np.bool_]:
+    """Which quads rise or fall along a straight line."""
+    steps = np.diff(pitch, axis=1)
+    monotone = (steps > 0).all(axis=1) | (steps < 0).all(axis=1)
+    slope = (pitch[:, 3] - pitch[:, 0]) / (time[:, 3] - time[:, 0])
+    line = pitch[:, :1] + slope[:, None] * (time - time[:, :1])
+    return monotone & (np.abs(pitch - line).max(axis=1) < GLIDE)
+
+
+def cells(shape: Floats) -> npt.NDArray[np.uint32]:
+    """The key of the cell that each shape lies in, ``uint32 [N]``."""
+    return _hash(_grid(shape))
+
+
+def nearby_cells(shape: Floats) -> tuple[Indices, npt.NDArray[np.uint32]]:
+    """Every cell within tolerance of each shape: rows of ``shape``, and keys."""
+    tolerance = np.array([INTERVAL_TOLERANCE] * 3 + [RATIO_TOLERANCE] * 2)
+    low, high = _grid(shape - tolerance), _grid(shape + tolerance)
+    rows, keys = [], []
+    for sides in product((False, True), repeat=5):
+        chosen = np.array(sides)
+        new = np.flatnonzero((low[:, chosen] != high[:, chosen]).all(axis=1))
+        rows.append(new)
+        keys.append(_hash(np.where(chosen, high[new], low[new])))
+    return np.concatenate(rows), np.concatenate(keys)
+
+
+def _grid(shape: Floats) -> npt.NDArray[np.int64]:
+    step = np.array([INTERVAL_CELL] * 3 + [RATIO_CELL] * 2)
+    grid: npt.NDArray[np.int64] = np.floor(shape / step).astype(np.int64)
+    return grid
+
+
+def _hash(cell: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    """Mix five small integers into 32 bits (Fibonacci hashing of their packed form)."""
+    packed = np.zeros(len(cell), np.uint64)
+    for column in range(cell.shape[1]):
+        packed = packed * np.uint64(64) + (cell[:, column] + 32).astype(np.uint64)
+    packed ^= packed >> np.uint64(15)
+    return ((packed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)).astype(np.uint32)
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """Quads of two sides with the same shape: rows of the query's and of the reference's quads,
+    ``pitch`` (query minus reference) and ``log_rate`` (reference over query), ``float64 [N]``.
+    """
+
+    query: Indices
+    reference: Indices
+    pitch: Floats
+    log_rate: Floats
+
+
+def meet(query: Quads, reference: Quads) -> Meetings:
+    """All pairs of quads whose shapes agree and whose pitch and tempo differ by plausible amounts.
+
+    A sort-merge join: reference quads under all their cells, query quads under one.
+    """
+    stored, keys = nearby_cells(reference.shape)
+    order = np.argsort(keys)
+    stored, keys = stored[order], keys[order]
+    asked = cells(query.shape)
+    by_key = np.argsort(asked)
+    first = np.searchsorted(keys, asked[by_key], side="left")
+    count = np.searchsorted(keys, asked[by_key], side="right") - first
+    q = np.repeat(by_key, count)
+    within = np.arange(len(q)) - np.repeat(np.cumsum(count) - count, count)
+    r = stored[np.repeat(first, count) + within]
+    pitch = query.pitch[q] - reference.pitch[r]
+    log_rate = np.log(reference.duration[r] / query.duration[q])
+    near = (np.abs(pitch) <= WIDEST_PITCH) & (np.abs(log_rate) <= LONGEST_LOG_RATE)
+    q, r, pitch, log_rate = q[near], r[near], pitch[near], log_rate[near]
+    apart = np.abs(query.shape[q] - reference.shape[r])
+    near = (apart[:, :3] <= INTERVAL_TOLERANCE).all(axis=1)
+    near &= (apart[:, 3:] <= RATIO_TOLERANCE).all(axis=1)
+    return Meetings(q[near], r[near], pitch[near], log_rate[near])

@@ -1,0 +1,265 @@
+"""Recognise sound: align the peaks of a query with those of a reference.
+
+Quads of equal shape propose clocks (offset, rate and pitch); each proposal is verified on all
+peaks, grown to where the agreement ends, and scored. Every alignment that stands is reported: a bar
+that the reference repeats, a clip that the query repeats, the clips of a montage. An alignment
+whose query *and* reference are both told better by others, as when a loop is compared with itself a
+bar later, is left out.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from reseen.domain.fingerprint import PEAKS, Track
+from reseen.domain.match import Segment
+from reseen.domain.media import Channel, Span
+from reseen.engine.constellation import Constellation, Floats, constellation, distinct_share
+from reseen.engine.peak_alignment import (
+    LONGEST_GAP,
+    Clock,
+    Stretch,
+    copied,
+    grow,
+    pair_peaks,
+)
+from reseen.engine.quads import QUERY_QUADS, REFERENCE_QUADS, find_quads, meet
+from reseen.engine.score import Calibration
+
+CHUNK = 12.0
+"""Seconds of the query that vote together: short enough that an error of 5% in a quad's own rate
+moves its vote by less than a cell."""
+OFFSET_CELL, PITCH_CELL = 1.2, 0.7
+FEWEST_VOTES = 3
+MOST_PROPOSALS = 60
+QUERY_SECONDS = 60.0
+"""Queries are taken through their quads in pieces, references likewise, to bound memory."""
+REFERENCE_SECONDS = 1200.0
+SAME_OFFSET = 0.15
+SNAP = 0.6
+"""Seconds from the end of a file, or four times the mean wait between matched peaks where that is
+longer, within which an end is that of the file: a cut disturbs the peaks beside it."""
+NEW_SHARE = 0.5
+ECHO = 0.5
+"""An alignment that overlaps a better one on one side must be this strong a second."""
+
+CALIBRATION = Calibration(bias=-6.0, weights=(0.1,))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A clock guessed from quads about one moment of the query, and how many quads agree."""
+
+    clock: Clock
+    centre: float
+    votes: int
+
+
+def align_sound(
+    query: Track,
+    reference: Track,
+    query_seconds: float | None = None,
+    reference_seconds: float | None = None,
+) -> tuple[Segment, ...]:
+    """All segments of ``query`` that repeat ``reference``, by query time; both ``PEAKS`` tracks.
+
+    Durations, where known, let a segment reach the end of its file; otherwise a file ends with its
+    last peak. Scores are probabilities; weak alignments are reported with low scores.
+    """
+    q = constellation(query)
+    r = constellation(reference).strongest(REFERENCE_QUADS.per_second)
+    if len(q) < 6 or len(r) < 6:
+        return ()
+    stretches: list[Stretch] = []
+    for proposal in propose(q, r)[:MOST_PROPOSALS]:
+        if not any(_explains(s, proposal) for s in stretches):
+            stretches += [_weighted(q, r, s) for s in grow(q, r, proposal.clock, proposal.centre)]
+    ends = (
+        query_seconds or float(q.time[-1]),
+        reference_seconds or float(r.time[-1]),
+    )
+    kept = _standing(_merged(stretches))
+    return tuple(sorted((_segment(s, ends) for s in kept), key=lambda s: s.query.start))
+
+
+def matched_peaks(
+    query: Track, reference: Track, segment: Segment
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows of both tracks that repeat each other in a segment, for drawing what was recognised."""
+    q, r = constellation(query), constellation(reference)
+    q = q.rows(q.between(segment.query.start, segment.query.end))
+    clock = Clock(segment.offset or 0.0, segment.rate, segment.pitch or 0.0)
+    pairs = pair_peaks(q, r, clock)
+    return q.row[pairs.query], r.row[pairs.reference]
+
+
+def propose(query: Constellation, reference: Constellation) -> list[Proposal]:
+    """Clocks that several quads agree on, most votes first."""
+    asked = _pieces(query, QUERY_SECONDS, 2.0)
+    stored = _pieces(reference, REFERENCE_SECONDS, 2.0)
+    shelves = [find_quads(piece, REFERENCE_QUADS) for piece in stored]
+    found: list[Proposal] = []
+    for piece in asked:
+        quads = find_quads(piece, QUERY_QUADS)
+        for shelf in shelves:
+            met = meet(quads, shelf)
+            found += _vote(
+                quads.time[met.query], shelf.time[met.reference], met.pitch, met.log_rate
+            )
+    return sorted(found, key=lambda p: -p.votes)
+
+
+def _pieces(points: Constellation, length: float, overlap: float) -> list[Constellation]:
+    first, last = float(points.time[0]), float(points.time[-1])
+    starts = np.arange(first, max(last, first + 1e-9), length)
+    return [points.rows(points.between(s, s + length + overlap)) for s in starts]
+
+
+def _vote(at: Floats, there: Floats, pitch: Floats, log_rate: Floats) -> list[Proposal]:
+    """Count quads by chunk of the query, pitch, and reference time of the chunk's middle."""
+    if len(at) < FEWEST_VOTES:
+        return []
+    found: list[Proposal] = []
+    half = CHUNK / 2
+    for side in (0, 1):
+        chunk = np.floor(at / half).astype(np.int64) - side
+        middle = (chunk + 1) * half
+        lands = there - np.exp(log_rate) * (at - middle)
+        cell = np.stack([chunk, np.floor(pitch / PITCH_CELL), np.floor(lands / OFFSET_CELL)])
+        order = np.lexsort(cell)
+        edges = np.flatnonzero(np.any(np.diff(cell[:, order], axis=1) != 0, axis=0)) + 1
+        sizes = np.diff(np.concatenate([[0], edges, [len(order)]]))
+        starts = np.concatenate([[0], edges])
+        for which in np.argsort(-sizes)[:MOST_PROPOSALS]:
+            if sizes[which] < 2:
+                break
+            rows = order[starts[which] : starts[which] + sizes[which]]
+            near = np.flatnonzero(
+                (chunk == chunk[rows[0]])
+                & (np.abs(pitch - np.median(pitch[rows])) < PITCH_CELL)
+                & (np.abs(lands - np.median(lands[rows])) < 1.5)
+            )
+            proposal = _line(at, there, pitch, log_rate, near, float(middle[rows[0]]))
+            if proposal.votes >= FEWEST_VOTES:
+                found.append(proposal)
+    return found
+
+
+def _line(
+    at: Floats,
+    there: Floats,
+    pitch: Floats,
+    log_rate: Floats,
+    rows: npt.NDArray[np.intp],
+    middle: float,
+) -> Proposal:
+    """The vote that most others agree with, as a clock."""
+    seeds = rows[:200]
+    rate = np.exp(log_rate[seeds])[:, None]
+    agree = np.abs(pitch[rows] - pitch[seeds, None]) < 0.4
+    agree &= np.abs(log_rate[rows] - log_rate[seeds, None]) < 0.06
+    agree &= np.abs(there[rows] - there[seeds, None] - rate * (at[rows] - at[seeds, None])) < 0.15
+    votes = agree.sum(axis=1)
+    best = seeds[int(np.argmax(votes))]
+    tempo = float(np.exp(log_rate[best]))
+    clock = Clock(float(there[best] - tempo * at[best]), tempo, float(pitch[best]))
+    return Proposal(clock, middle, int(votes.max()))
+
+
+def _explains(stretch: Stretch, proposal: Proposal) -> bool:
+    """Whether a proposal is of an alignment that was found already."""
+    nearest = min(max(proposal.centre, stretch.start), stretch.end)
+    apart = stretch.clock.reference(nearest) - proposal.clock.reference(nearest)
+    return (
+        abs(nearest - proposal.centre) <= CHUNK / 2
+        and abs(apart) < 2 * SAME_OFFSET
+        and abs(stretch.clock.pitch - proposal.clock.pitch) < PITCH_CELL
+    )
+
+
+def _weighted(query: Constellation, reference: Constellation, stretch: Stretch) -> Stretch:
+    """The stretch with the share of its evidence that is not mere repetition."""
+    inside = query.rows(query.between(stretch.start, stretch.end))
+    pairs = pair_peaks(inside, reference, stretch.clock)
+    told = inside.rows(pairs.query[copied(pairs, stretch)])
+    return replace(stretch, distinct=distinct_share(told.time, told.pitch))
+
+
+def _same(a: Stretch, b: Stretch) -> bool:
+    """Whether two stretches follow one clock and are less than a short gap apart."""
+    between = (max(a.start, b.start) + min(a.end, b.end)) / 2
+    return (
+        abs(a.clock.reference(between) - b.clock.reference(between)) < SAME_OFFSET
+        and abs(a.clock.pitch - b.clock.pitch) < PITCH_CELL
+        and max(a.start, b.start) - min(a.end, b.end) < LONGEST_GAP
+    )
+
+
+def _merged(stretches: list[Stretch]) -> list[Stretch]:
+    """Stretches of one clock that overlap or nearly touch, as one; best first."""
+    merged: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda s: -s.evidence):
+        for i, other in enumerate(merged):
+            if _same(stretch, other):
+                apart = stretch.start >= other.end or stretch.end <= other.start
+                merged[i] = replace(
+                    other,
+                    start=min(stretch.start, other.start) if apart else other.start,
+                    end=max(stretch.end, other.end) if apart else other.end,
+                    evidence=other.evidence + (stretch.evidence if apart else 0.0),
+                    matched=other.matched + (stretch.matched if apart else 0),
+                )
+                break
+        else:
+            merged.append(stretch)
+    return merged
+
+
+def _reference_span(stretch: Stretch) -> Span:
+    return Span(stretch.clock.reference(stretch.start), stretch.clock.reference(stretch.end))
+
+
+def _standing(stretches: list[Stretch]) -> list[Stretch]:
+    """Leave out alignments that better ones make needless."""
+    kept: list[Stretch] = []
+    for stretch in sorted(stretches, key=lambda s: -s.evidence):
+        span, there = Span(stretch.start, stretch.end), _reference_span(stretch)
+        here = [Span(k.start, k.end).overlap(span) for k in kept]
+        beyond = [_reference_span(k).overlap(there) for k in kept]
+        length, length_there = max(1e-6, span.duration), max(1e-6, there.duration)
+        told = sum(here) > NEW_SHARE * length and sum(beyond) > NEW_SHARE * length_there
+        rivals = [
+            k.evidence / max(1e-6, k.end - k.start)
+            for k, a, b in zip(kept, here, beyond, strict=True)
+            if a > NEW_SHARE * length or b > NEW_SHARE * length_there
+        ]
+        if not told and stretch.evidence / length >= ECHO * max(rivals, default=0.0):
+            kept.append(stretch)
+    return kept
+
+
+def features(stretch: Stretch) -> tuple[float, ...]:
+    """What the score is made of."""
+    return (stretch.evidence * stretch.distinct,)
+
+
+def _segment(stretch: Stretch, ends: tuple[float, float]) -> Segment:
+    clock = stretch.clock
+    start, end = stretch.start, stretch.end
+    snap = max(SNAP, min(2 * SNAP, 4 * (end - start) / max(1, stretch.matched)))
+    if min(start, clock.reference(start)) < snap:
+        start = max(0.0, clock.query(0.0))
+    if min(ends[0] - end, ends[1] - clock.reference(end)) < snap:
+        end = min(ends[0], clock.query(ends[1]))
+    return Segment(
+        channel=Channel.AUDIO,
+        query=Span(start, end),
+        reference=Span(clock.reference(start), clock.reference(end)),
+        score=CALIBRATION.score(*features(stretch)),
+        support=round(stretch.matched * stretch.distinct),
+        offset=clock.offset,
+        rate=clock.rate,
+        pitch=clock.pitch,
+        signal=PEAKS,
+    )

@@ -1,0 +1,162 @@
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy.signal import resample_poly
+
+from reseen.domain.fingerprint import Track
+from reseen.domain.match import Segment
+from reseen.domain.media import Channel, Samples
+from reseen.engine.sound import align_sound, matched_peaks
+from reseen.signals.peaks import find_peaks
+from reseen.testing import sounds
+
+RATE = sounds.RATE
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The peaks of a file made of parts, and how long it is."""
+
+    track: Track
+    seconds: float
+
+
+def peaks(*parts: Samples) -> Heard:
+    samples = np.concatenate(parts)
+    return Heard(find_peaks(sounds.sound(samples)), len(samples) / RATE)
+
+
+def cut(samples: Samples, start: float, end: float) -> Samples:
+    return samples[int(start * RATE) : int(end * RATE)]
+
+
+def aligned(query: Heard, reference: Heard) -> tuple[Segment, ...]:
+    return align_sound(query.track, reference.track, query.seconds, reference.seconds)
+
+
+def standing(query: Heard, reference: Heard) -> tuple[Segment, ...]:
+    return tuple(s for s in aligned(query, reference) if s.score >= 0.5)
+
+
+def near(segment: Segment, query: tuple[float, float], reference: tuple[float, float]) -> bool:
+    times = (segment.query.start, segment.query.end, segment.reference.start, segment.reference.end)
+    return bool(np.allclose(times, (*query, *reference), atol=0.4))
+
+
+@pytest.fixture(scope="module")
+def song() -> Samples:
+    return sounds.music(90, seed=21)
+
+
+@pytest.fixture(scope="module")
+def talk() -> Samples:
+    return sounds.speech(60, seed=22)
+
+
+def test_an_excerpt_is_found_at_its_place(song: Samples) -> None:
+    [segment] = aligned(peaks(cut(song, 40, 50)), peaks(song))
+    assert segment.channel is Channel.AUDIO
+    assert near(segment, (0, 10), (40, 50))
+    assert segment.offset == pytest.approx(40, abs=0.02)
+    assert segment.rate == pytest.approx(1, abs=0.002)
+    assert segment.pitch == pytest.approx(0, abs=0.05)
+    assert segment.support > 40
+    assert segment.score > 0.9
+
+
+def test_a_clip_within_other_sound_keeps_its_ends(song: Samples, talk: Samples) -> None:
+    query = peaks(cut(talk, 0, 21), cut(song, 30, 40), cut(talk, 21, 50))
+    [segment] = standing(query, peaks(song))
+    assert near(segment, (21, 31), (30, 40))
+
+
+def test_sound_played_faster_is_higher_and_its_rate_is_told(song: Samples) -> None:
+    faster = resample_poly(cut(song, 20, 42), 10, 11).astype(np.float32)
+    [segment] = standing(peaks(faster), peaks(song))
+    assert segment.rate == pytest.approx(1.1, abs=0.003)
+    assert segment.pitch == pytest.approx(12 * np.log2(1.1), abs=0.05)
+    assert near(segment, (0, 20), (20, 42))
+
+
+def test_noise_as_loud_as_the_sound_does_not_hide_it(song: Samples) -> None:
+    excerpt = cut(song, 50, 65)
+    loudness = float(np.sqrt(np.mean(excerpt**2)))
+    [segment] = standing(peaks(excerpt + sounds.noise(15, 3, loudness)), peaks(song))
+    assert segment.offset == pytest.approx(50, abs=0.03)
+
+
+def test_a_montage_gives_each_clip(song: Samples, talk: Samples) -> None:
+    clips = [(60.0, 68.0), (10.0, 18.0), (35.0, 43.0)]
+    parts = itertools.chain.from_iterable(
+        (cut(talk, 10 * i, 10 * i + 5), cut(song, *clip)) for i, clip in enumerate(clips)
+    )
+    found = standing(peaks(*parts), peaks(song))
+    assert len(found) == 3
+    for i, clip in enumerate(clips):
+        assert near(found[i], (13 * i + 5, 13 * i + 13), clip), found[i]
+
+
+def test_a_bar_that_the_reference_repeats_is_found_at_each_place(
+    song: Samples, talk: Samples
+) -> None:
+    bar = cut(song, 10, 18)
+    reference = peaks(cut(talk, 0, 6), bar, cut(talk, 6, 12), bar, cut(talk, 12, 18))
+    found = standing(peaks(bar), reference)
+    assert sorted(round(s.reference.start) for s in found) == [6, 20]
+    assert all(near(s, (0, 8), (s.offset or 0, (s.offset or 0) + 8)) for s in found)
+
+
+def test_a_song_played_twice_is_found_twice(song: Samples) -> None:
+    piece = cut(song, 0, 30)
+    found = standing(peaks(piece, piece), peaks(piece))
+    assert [round(s.query.start) for s in found] == [0, 30]
+
+
+def test_a_whole_file_is_one_segment(song: Samples) -> None:
+    track = peaks(song)
+    [segment] = aligned(track, track)
+    assert (segment.query.start, segment.query.end) == (0.0, 90.0)
+
+
+def test_a_short_voice_over_does_not_split_a_segment(song: Samples, talk: Samples) -> None:
+    covered = np.array(cut(song, 20, 50))
+    covered[12 * RATE : 14 * RATE] = 0.1 * cut(covered, 12, 14) + cut(talk, 30, 32)
+    [segment] = standing(peaks(covered), peaks(song))
+    assert near(segment, (0, 30), (20, 50))
+
+
+def test_other_music_and_other_speech_do_not_match() -> None:
+    tracks = [peaks(sounds.music(20, seed=s)) for s in range(5)]
+    tracks += [peaks(sounds.speech(20, seed=s)) for s in range(5)]
+    for a, b in itertools.combinations(tracks, 2):
+        assert standing(a, b) == ()
+
+
+def test_test_signals_never_match_themselves_or_each_other() -> None:
+    tracks = [peaks(samples) for samples in sounds.tones(20).values()]
+    for a, b in itertools.combinations_with_replacement(tracks, 2):
+        assert standing(a, b) == ()
+
+
+def test_two_noises_do_not_match() -> None:
+    assert standing(peaks(sounds.noise(20, 1)), peaks(sounds.noise(20, 2))) == ()
+
+
+def test_matched_peaks_are_rows_that_lie_at_the_same_moment(song: Samples) -> None:
+    query, reference = peaks(cut(song, 40, 50)), peaks(song)
+    [segment] = standing(query, reference)
+    here, there = matched_peaks(query.track, reference.track, segment)
+    assert len(here) == len(there) > 40
+    late = reference.track.spans[there, 0] - query.track.spans[here, 0]
+    np.testing.assert_allclose(late, 40, atol=0.06)
+    np.testing.assert_allclose(
+        query.track.places[here, 1], reference.track.places[there, 1], atol=0.5
+    )
+
+
+def test_empty_tracks_give_no_segment(song: Samples) -> None:
+    nothing = peaks(np.zeros(30000, np.float32))
+    assert aligned(nothing, peaks(song)) == ()
+    assert aligned(peaks(song), nothing) == ()
