@@ -87,9 +87,6 @@ class Settings(BaseSettings):
     upload_stall_seconds: float = Field(30.0, gt=0)
     """How long a request's body may pause before it is given up."""
 
-    decode_memory_bytes: int = Field(2 * GIGABYTE, ge=200 * MEGABYTE)
-    """The memory that the process which decodes one file may use."""
-
     descriptor: Literal["sscd_distilled", "sscd", "none"] = "sscd_distilled"
     """The model that describes pictures: the small one, the larger and slower one, or none."""
 

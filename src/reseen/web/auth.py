@@ -10,8 +10,8 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
+from reseen.domain.access import Key
 from reseen.domain.errors import Unauthenticated
-from reseen.web.services import Caller
 
 LONGEST_KEY = 512
 
@@ -24,14 +24,14 @@ RAPIDAPI = APIKeyHeader(
 )
 
 
-def authenticated(identify: Callable[[str], Caller | None]) -> Callable[..., Caller]:
+def authenticated(authenticate: Callable[[str], Key]) -> Callable[..., Key]:
     """A dependency that gives the caller or raises ``Unauthenticated``."""
 
     def caller(
         request: Request,
         bearer: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
         rapidapi: Annotated[str | None, Security(RAPIDAPI)],
-    ) -> Caller:
+    ) -> Key:
         given = {key for key in (bearer and bearer.credentials, rapidapi) if key}
         if not given:
             raise Unauthenticated(
@@ -39,12 +39,10 @@ def authenticated(identify: Callable[[str], Caller | None]) -> Callable[..., Cal
             )
         if len(given) > 1:
             raise Unauthenticated("Two different keys were sent; send one.")
-        key = given.pop()
-        found = identify(key) if len(key) <= LONGEST_KEY else None
-        if found is None:
-            raise Unauthenticated(
-                "The key is unknown or revoked; 'reseen keys create' makes a new one."
-            )
+        secret = given.pop()
+        if len(secret) > LONGEST_KEY:
+            raise Unauthenticated("No key is that long; 'reseen keys create' makes one.")
+        found = authenticate(secret)
         request.state.key_id = found.id
         return found
 

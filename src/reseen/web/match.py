@@ -15,13 +15,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse
 
+from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.obtain import obtain
 from reseen.settings import Settings
 from reseen.web.admission import Gate
 from reseen.web.openapi import match_request_body, problem_responses
 from reseen.web.schemas import Envelope, EvidenceSchema, PictureSchema, envelope
-from reseen.web.services import Caller, Picture, Services
+from reseen.web.services import Picture, Services
 from reseen.web.spool import Pair, read_pair
 
 EVERY = frozenset(Medium)
@@ -67,13 +68,13 @@ ROUTES = (
 
 
 def match_routes(
-    services: Services, settings: Settings, gate: Gate, caller: Callable[..., Caller]
+    services: Services, settings: Settings, gate: Gate, caller: Callable[..., Key]
 ) -> APIRouter:
     router = APIRouter(tags=["Match"])
     largest = max(settings.image_bytes, settings.video_bytes, settings.audio_bytes)
 
     async def received(
-        request: Request, who: Annotated[Caller, Depends(caller)]
+        request: Request, who: Annotated[Key, Depends(caller)]
     ) -> AsyncIterator[Pair]:
         with gate.admit(who.id), tempfile.TemporaryDirectory(prefix="reseen-") as folder:
             yield await read_pair(request, Path(folder), largest, settings.upload_stall_seconds)

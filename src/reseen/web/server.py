@@ -30,7 +30,7 @@ SPARE_THREADS = 16
 def application(
     services: Services, settings: Settings, stopping: Callable[[], bool] = lambda: False
 ) -> FastAPI:
-    """The app; it does not close ``services``."""
+    """The app. ``services`` are closed by whoever made them."""
     gate = Gate(
         concurrency=settings.concurrency,
         queue=settings.queue,
@@ -55,7 +55,7 @@ def application(
     )
     app.add_middleware(Observed)
     errors.install(app)
-    caller = authenticated(services.identify)
+    caller = authenticated(services.authenticate)
     app.include_router(match_routes(services, settings, gate, caller))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))

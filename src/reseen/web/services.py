@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reseen.domain.access import Key
 from reseen.domain.match import Cuts, Match
 from reseen.domain.media import Medium
 from reseen.flows.obtain import OpenFile
@@ -32,14 +33,6 @@ class Verdict:
     pictures: tuple[Picture, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who a key belongs to; ``id`` may be logged."""
-
-    id: str
-    role: str
-
-
 type Compare = Callable[[Fetched, Fetched, frozenset[Medium], bool], Verdict]
 """``compare(source, target, allowed, explain)``; raises the media errors with ``field``."""
 
@@ -49,10 +42,8 @@ class Services:
     fetcher: Fetcher
     open_file: OpenFile
     compare: Compare
-    identify: Callable[[str], Caller | None]
-    """The caller that a key belongs to; ``None`` for an unknown or revoked one."""
+    authenticate: Callable[[str], Key]
+    """The key that a secret belongs to; raises ``Unauthenticated``."""
 
     check_ready: Callable[[], None]
     """Raises ``NotReady`` while something that matching needs is missing."""
-
-    close: Callable[[], None]
