@@ -73,14 +73,16 @@ def whole(path: Path) -> Take:
 
 
 def frames(take: Take, fps: float) -> Iterator[Pixels]:
-    """The take at a constant rate: the frame that is shown at each moment."""
+    """The take at a constant rate: the frame that is shown at each moment.
+
+    Decoded from the start: after a seek to an open group of pictures, frames come out broken.
+    """
     wanted = max(1, round(take.duration * fps))
     with av.open(take.path) as file:
         stream = file.streams.video[0]
         stream.thread_count = 1
         base = stream.time_base or Fraction(1, 1000)
         zero = (stream.start_time or 0) * base
-        file.seek(int((take.start + zero) / base), stream=stream)
         shown: av.VideoFrame | None = None
         given = 0
         for frame in file.decode(stream):
