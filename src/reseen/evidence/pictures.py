@@ -6,6 +6,7 @@ from tile to tile convince the eye, where a blend would hide small shifts.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +66,7 @@ def picture_evidence(
     panels, width, bottom = arrange(aspects, _HEAD, _CAPTION)
     widest = max(width, panels[-1].x + _WORDS, _NARROWEST)
     canvas = Canvas(widest, bottom + MARGIN // 2)
-    headline(canvas, score, confidence, transform)
+    headline(canvas, score, confidence, told(transform))
 
     outlines = (_inset(transform), None) if region is None else (region.query, region.reference)
     _show(canvas, panels[0], query, "upload", outlines[0])
@@ -85,26 +86,29 @@ def picture_evidence(
 
 
 def headline(
-    canvas: Canvas, score: float, confidence: Confidence, transform: Transform | None = None
+    canvas: Canvas, score: float, confidence: Confidence, change: Sequence[str] = ()
 ) -> None:
     """How sure, in the canvas's first line, and what was done to the copy."""
-    canvas.text(MARGIN, 32, f"score {score:.2f}", 19, at="ls")
-    x = MARGIN + canvas.length(f"score {score:.2f}", 19) + 14
+    words = f"score {score:.2f}"
+    canvas.text(MARGIN, 32, words, 19, at="ls")
+    x = MARGIN + canvas.length(words, 19) + 14
     canvas.text(x, 32, f"confidence {confidence}", 15, MUTED, "ls")
-    if transform is not None:
-        canvas.text(canvas.width - MARGIN, 32, " · ".join(_told(transform)), 15, ACCENT, "rs")
+    canvas.text(canvas.width - MARGIN, 32, " · ".join(change), 15, ACCENT, "rs")
 
 
-def _told(transform: Transform) -> list[str]:
+def told(transform: Transform | None) -> list[str]:
+    """A transform in words, in the order in which people ask."""
+    if transform is None:
+        return []
     turn = round(transform.rotated) % 360
-    told = {
+    said = {
         "mirrored": transform.mirrored,
         f"turned {turn if turn <= 180 else turn - 360}°": turn != 0,
         "inverted": transform.inverted,
         "cropped": transform.cropped is not None,
         "inside a larger picture": transform.inset is not None,
     }
-    return [words for words, true in told.items() if true]
+    return [words for words, true in said.items() if true]
 
 
 def _inset(transform: Transform | None) -> npt.NDArray[np.float64] | None:
