@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.access import DEFAULT_PROJECT, IssuedKey, Key, Role
 from reseen.domain.fingerprint import Signal, Skip, Track
+from reseen.domain.match import Confidence, Segment, Transform
 from reseen.domain.media import Frame, Medium, Pixels, Sound
 
 
@@ -223,4 +224,53 @@ class KeyStore(Protocol):
 
     def any_exists(self) -> bool:
         """Whether a key was ever created, revoked ones included."""
+        ...
+
+
+class Illustrator(Protocol):
+    """Draws what a person needs to believe a match. Every method answers PNG bytes."""
+
+    def picture_evidence(
+        self,
+        query: Frame,
+        reference: Frame,
+        *,
+        score: float,
+        confidence: Confidence,
+        transform: Transform | None = None,
+        matrix: npt.NDArray[Any] | None = None,
+    ) -> bytes:
+        """Two frames side by side, the matched region outlined on both.
+
+        ``matrix`` ``[3, 3]`` maps fractions of the reference's frame to fractions of the query's.
+        """
+        ...
+
+    def filmstrip(
+        self, pairs: Sequence[tuple[Frame, Frame]], segment: Segment, confidence: Confidence
+    ) -> bytes:
+        """Frames of one segment in two rows, aligned on one clock."""
+        ...
+
+    def sound_evidence(
+        self,
+        query: Sound,
+        reference: Sound,
+        segment: Segment,
+        *,
+        confidence: Confidence,
+        query_peaks: npt.NDArray[Any],
+        reference_peaks: npt.NDArray[Any],
+        matched: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+    ) -> bytes:
+        """Two spectrograms on one clock, the peaks that agree linked."""
+        ...
+
+    def timeline(
+        self,
+        query_duration: float | None,
+        reference_duration: float | None,
+        segments: Sequence[Segment],
+    ) -> bytes:
+        """Both assets as bars, matched segments linked."""
         ...

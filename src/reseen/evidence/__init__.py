@@ -5,3 +5,10 @@
 enough to send with an answer (``canvas.LARGEST_PNG``) and the same for the same input. "Upload" is
 what the reader calls the query, "reference" what it was held against.
 """
+
+from reseen.evidence.filmstrip import filmstrip
+from reseen.evidence.pictures import picture_evidence
+from reseen.evidence.sound import sound_evidence
+from reseen.evidence.timeline import timeline
+
+__all__ = ["filmstrip", "picture_evidence", "sound_evidence", "timeline"]

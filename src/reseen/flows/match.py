@@ -1,0 +1,135 @@
+"""Hold one upload against one reference: fingerprint both, align, look closely, decide.
+
+A pair is a search in a bank of one; the steps are those of the engine, in order. Pixels are looked
+at again only where an alignment was found: keypoints of a few moments say whether the frames really
+show the same thing, and how one lies in the other.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from reseen.domain.errors import ReseenError
+from reseen.domain.fingerprint import Fingerprint
+from reseen.domain.match import Cuts, Match, Segment
+from reseen.domain.media import Channel, Medium
+from reseen.engine import still, timeline
+from reseen.engine.geometry import Geometry, verify
+from reseen.engine.match import fuse, is_same_file, whole
+from reseen.engine.sound import align_sound
+from reseen.flows.fingerprint import Admit, Perception, Rendition, fingerprint
+from reseen.ports import Fetched, Side, VisualSignals
+
+LOOKS = 4
+"""Moments of one segment that are verified by keypoints: 40 ms each, and the fourth still settles
+cases that the third left open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Both sides as they were decoded, and what they have in common."""
+
+    source: Rendition
+    target: Rendition
+    match: Match
+
+
+def match_pair(
+    perception: Perception, cuts: Cuts, source: Fetched, target: Fetched, admit: Admit | None = None
+) -> Pair:
+    """Fingerprint both files, at the same time, and compare them.
+
+    Raises the decoder's and ``admit``'s errors with ``field`` set to ``source`` or ``target``.
+    """
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        sides = [
+            threads.submit(_perceive, perception, source, Side.QUERY, admit, "source"),
+            threads.submit(_perceive, perception, target, Side.REFERENCE, admit, "target"),
+        ]
+        query, reference = (side.result() for side in sides)
+    return Pair(query, reference, compare(perception.visual, cuts, query, reference))
+
+
+def compare(visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition) -> Match:
+    """The verdict on two renditions. Segments that score below ``cuts.low`` are left out."""
+    here, there = query.fingerprint, reference.fingerprint
+    if is_same_file(here, there):
+        return fuse(here, there, whole(here, there))
+    found = [*_pictures(visual, cuts, query, reference), *_sound(here, there)]
+    match = fuse(here, there, found)
+    return replace(match, segments=tuple(s for s in match.segments if s.score >= cuts.low))
+
+
+def geometry_at(
+    visual: VisualSignals,
+    query: Rendition,
+    reference: Rendition,
+    times: tuple[float | None, float | None],
+) -> Geometry | None:
+    """How the reference's frame at one time lies in the query's at another, looked at anew."""
+    here, there = query.gallery.at(times[0]), reference.gallery.at(times[1])
+    if here is None or there is None:
+        return None
+    return verify(
+        visual.keypoints(here),
+        visual.keypoints(there),
+        (here.pixels.shape[1], here.pixels.shape[0]),
+        (there.pixels.shape[1], there.pixels.shape[0]),
+    )
+
+
+def _perceive(
+    perception: Perception, file: Fetched, side: Side, admit: Admit | None, field: str
+) -> Rendition:
+    try:
+        return fingerprint(perception, file, side, admit)
+    except ReseenError as error:
+        raise error.at(field) from None
+
+
+def _pictures(
+    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
+) -> Sequence[Segment]:
+    here, there = query.fingerprint, reference.fingerprint
+    if Channel.VISUAL not in here.channels() & there.channels():
+        return ()
+    if here.asset.medium is Medium.IMAGE and there.asset.medium is Medium.IMAGE:
+        first = still.compare(here, there)
+        if first is not None and first.score >= cuts.high:
+            return (first,)
+        second = still.compare(_tiled(visual, query), _tiled(visual, reference))
+        return [s for s in (max((first, second), key=lambda s: s.score if s else 0.0),) if s]
+    return _sequences(visual, query, reference)
+
+
+def _sequences(visual: VisualSignals, query: Rendition, reference: Rendition) -> Sequence[Segment]:
+    here = query.fingerprint.track("descriptor")
+    there = reference.fingerprint.track("descriptor")
+    if here is None or there is None:
+        return ()
+    return [
+        timeline.judge(
+            segment,
+            [
+                geometry_at(visual, query, reference, times)
+                for times in timeline.looks(segment, LOOKS)
+            ],
+        )
+        for segment in timeline.align(here, there)
+    ]
+
+
+def _tiled(visual: VisualSignals, rendition: Rendition) -> Fingerprint:
+    """The fingerprint with descriptors of the picture's parts beside those of the whole."""
+    tiles = None if rendition.pixels is None else visual.tiles(rendition.pixels)
+    if tiles is None:
+        return rendition.fingerprint
+    tracks = tuple(
+        t.joined(tiles) if t.signal == tiles.signal else t for t in rendition.fingerprint.tracks
+    )
+    return replace(rendition.fingerprint, tracks=tracks)
+
+
+def _sound(query: Fingerprint, reference: Fingerprint) -> Sequence[Segment]:
+    here, there = query.track("peaks"), reference.track("peaks")
+    return () if here is None or there is None else align_sound(here, there)

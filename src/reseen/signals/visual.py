@@ -1,0 +1,103 @@
+"""Every signal of the picture channel, from one look at the pixels.
+
+Implements ``ports.VisualSignals``. A picture without detail (black, blank, bars, a gradient) has no
+signal: it would match every other such picture.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from reseen.domain.fingerprint import KEYPOINTS, PDQ, Skip, Track
+from reseen.domain.media import Frame, Pixels
+from reseen.ports import Describe, Side, Tracks
+from reseen.signals import frames
+from reseen.signals.frames import DescriptorFrames
+from reseen.signals.keypoints import detect_keypoints
+from reseen.signals.layout import has_detail, thumb
+from reseen.signals.pdq import hash_picture
+from reseen.signals.views import describe_still, query_views, reference_views, shrunk, tiles
+
+HASH_EVERY = 1.0
+"""Seconds between hashed frames, as in vPDQ's default."""
+
+HASH_QUALITY = 0.5
+"""Frames below are not hashed; vPDQ's default. Black and blank frames have quality 0."""
+
+PLANS = {Side.QUERY: frames.QUERY, Side.REFERENCE: frames.REFERENCE}
+
+
+class Visual:
+    """PDQ, descriptor and keypoints. ``describe`` may be absent; the others then stand alone."""
+
+    def __init__(self, describe: Describe | Skip) -> None:
+        self._describe = describe
+
+    def of_still(self, pixels: Pixels, side: Side) -> Tracks:
+        described = self._describe.signal
+        if not has_detail(thumb(pixels)):
+            return Tracks((), tuple(Skip(s, "no detail") for s in (PDQ, described, KEYPOINTS)))
+        views = query_views(pixels) if side is Side.QUERY else reference_views(pixels)
+        found = [_hashes([hash_picture(pixels)], [(-np.inf, np.inf)])]
+        skipped: list[Skip] = []
+        if isinstance(self._describe, Skip):
+            skipped.append(self._describe)
+        else:
+            found.append(describe_still(self._describe, pixels, views))
+        found.append(detect_keypoints(shrunk(pixels), None))
+        return Tracks(tuple(found), tuple(skipped))
+
+    def of_frames(self, side: Side) -> "VisualFrames":
+        return VisualFrames(self._describe, side)
+
+    def tiles(self, pixels: Pixels) -> Track | None:
+        if isinstance(self._describe, Skip):
+            return None
+        return describe_still(self._describe, pixels, tiles())
+
+    def keypoints(self, frame: Frame) -> Track:
+        return detect_keypoints(shrunk(frame.pixels), frame.time)
+
+
+class VisualFrames:
+    """Implements ``ports.FrameSignals``: descriptors of all distinct frames, a hash a second."""
+
+    def __init__(self, describe: Describe | Skip, side: Side) -> None:
+        self._absent = describe if isinstance(describe, Skip) else None
+        self._descriptors = (
+            None if isinstance(describe, Skip) else DescriptorFrames(describe, PLANS[side])
+        )
+        self._times: list[float] = []
+        self._hashed: list[tuple[npt.NDArray[np.uint8], float]] = []
+
+    def add(self, frame: Frame) -> None:
+        time = frame.time or 0.0
+        if not self._times or time - self._times[-1] >= HASH_EVERY:
+            code, quality = hash_picture(frame.pixels)
+            if quality >= HASH_QUALITY:
+                self._times.append(time)
+                self._hashed.append((code, quality))
+        if self._descriptors is not None:
+            self._descriptors.add(frame)
+
+    def finish(self, duration: float) -> Tracks:
+        described = (
+            self._descriptors.finish(duration) if self._descriptors is not None else Tracks(())
+        )
+        skipped = described.skipped if self._absent is None else (self._absent,)
+        if not self._times:
+            return Tracks(described.found, (Skip(PDQ, "no detail"), *skipped))
+        ends = [*self._times[1:], max(duration, self._times[-1])]
+        hashes = _hashes(self._hashed, list(zip(self._times, ends, strict=True)))
+        return Tracks((hashes, *described.found), skipped)
+
+
+def _hashes(
+    hashed: list[tuple[npt.NDArray[np.uint8], float]], spans: list[tuple[float, float]]
+) -> Track:
+    return Track(
+        PDQ,
+        spans=np.array(spans, np.float64),
+        codes=np.stack([code for code, _ in hashed]),
+        quality=np.array([quality for _, quality in hashed], np.float32),
+        places=np.zeros((len(hashed), 0), np.float32),
+    )
