@@ -62,7 +62,7 @@ def _film(
     segment: Segment,
     number: int,
 ) -> Iterator[Exhibit]:
-    moments = looks(segment, MOMENTS)
+    moments = sorted(looks(segment, MOMENTS), key=lambda m: (m[0] or 0.0, m[1] or 0.0))
     frames = [(pair.source.gallery.at(q), pair.target.gallery.at(r)) for q, r in moments]
     shown = [(q, r) for q, r in frames if q is not None and r is not None]
     confidence = cuts.confidence(segment.score)
