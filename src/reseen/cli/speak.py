@@ -1,0 +1,62 @@
+"""To people on standard error, to programs on standard output; errors in one place."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from reseen.domain.errors import ReseenError
+from reseen.settings import Settings
+
+people = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def emit(said: Mapping[str, Any]) -> None:
+    """One JSON object on a line of standard output."""
+    sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def answering(*, as_json: bool) -> Iterator[None]:
+    """Say an error as the command was asked to speak, and leave with status 1."""
+    try:
+        yield
+    except ReseenError as error:
+        said = {
+            "code": error.code,
+            "title": error.title,
+            "detail": error.detail,
+            "field": error.field,
+            "limit": error.limit,
+            "actual": error.actual,
+        }
+        if as_json:
+            emit({"error": {name: value for name, value in said.items() if value is not None}})
+        people.print("[bold red]error[/]", end=" ")
+        people.print(f"{error.title}.", style="bold", markup=False)
+        where = f"{error.field}: " if error.field else ""
+        people.print(f"      {where}{error.detail}", markup=False)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        people.print("stopped")
+        raise typer.Exit(130) from None
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings from the environment, and what the command line says instead. Status 2 when they
+    cannot be.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "RESEEN_" + "_".join(str(part) for part in problem["loc"]).upper()
+            people.print(f"[bold red]error[/] {name}: {problem['msg']}")
+        raise typer.Exit(2) from None
