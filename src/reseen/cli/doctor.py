@@ -7,16 +7,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from reseen.cli.speak import emit, people, read_settings
-from reseen.settings import GIGABYTE, Settings
+
+if TYPE_CHECKING:
+    from reseen.settings import Settings
 
 type State = Literal["ok", "warn", "fail"]
 
 COLOURS: dict[State, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
+GIGABYTE = 1e9
 LITTLE_SPACE = 5 * GIGABYTE
 """Room for two of the largest videos and what else happens meanwhile."""
 
@@ -31,7 +34,7 @@ class Finding:
     advice: str = ""
 
 
-type Check = Callable[[Settings], Iterator[Finding]]
+type Check = Callable[["Settings"], Iterator[Finding]]
 
 
 def doctor(
@@ -55,7 +58,7 @@ def doctor(
     raise typer.Exit(1 if failed else 0)
 
 
-def _guarded(check: Check, settings: Settings) -> Iterator[Finding]:
+def _guarded(check: Check, settings: "Settings") -> Iterator[Finding]:
     """A check that breaks is itself a finding."""
     try:
         yield from check(settings)
@@ -64,13 +67,13 @@ def _guarded(check: Check, settings: Settings) -> Iterator[Finding]:
         yield Finding(name, "fail", str(error), "Install reseen again: make clean run.")
 
 
-def check_python(settings: Settings) -> Iterator[Finding]:
+def check_python(settings: "Settings") -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     cores = os.process_cpu_count() or 1
     yield Finding("python", "ok", f"{version}, {cores} cores, {settings.concurrency} at a time")
 
 
-def check_codecs(_: Settings) -> Iterator[Finding]:
+def check_codecs(_: "Settings") -> Iterator[Finding]:
     import av
     import cv2
     import PIL
@@ -98,7 +101,7 @@ def check_codecs(_: Settings) -> Iterator[Finding]:
         yield Finding("codecs", "ok", detail)
 
 
-def check_isolation(_: Settings) -> Iterator[Finding]:
+def check_isolation(_: "Settings") -> Iterator[Finding]:
     from reseen.media.sandbox import isolation_report
 
     for measure in isolation_report():
@@ -111,7 +114,7 @@ def check_isolation(_: Settings) -> Iterator[Finding]:
         )
 
 
-def check_model(settings: Settings) -> Iterator[Finding]:
+def check_model(settings: "Settings") -> Iterator[Finding]:
     if settings.descriptor == "none":
         yield Finding(
             "model",
@@ -139,7 +142,7 @@ def check_model(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def check_home(settings: Settings) -> Iterator[Finding]:
+def check_home(settings: "Settings") -> Iterator[Finding]:
     advice = "Set RESEEN_HOME to a folder that this user may write."
     try:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -159,7 +162,7 @@ def check_home(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def check_database(settings: Settings) -> Iterator[Finding]:
+def check_database(settings: "Settings") -> Iterator[Finding]:
     from reseen.domain.errors import ReseenError
     from reseen.wiring import open_keys
 
@@ -172,7 +175,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
     yield Finding("database", "ok", f"opened; {count} key{'' if count == 1 else 's'}")
 
 
-def check_network(settings: Settings) -> Iterator[Finding]:
+def check_network(settings: "Settings") -> Iterator[Finding]:
     from reseen.web.server import listen
 
     try:

@@ -43,7 +43,9 @@ def print_verdict(to: Console, said: Mapping[str, Any], source: str, target: str
 def _segments(segments: list[Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=True)
     for name in ("channel", "source", "target", "score", "how"):
-        table.add_column(name, justify="right" if name == "score" else "left")
+        table.add_column(
+            name, justify="right" if name == "score" else "left", no_wrap=name != "how"
+        )
     for segment in segments:
         table.add_row(
             {"visual": "pictures", "audio": "sound"}[segment["channel"]],

@@ -4,13 +4,15 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
 from reseen.domain.errors import ReseenError
-from reseen.settings import Settings
+
+if TYPE_CHECKING:
+    from reseen.settings import Settings
 
 people = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -47,11 +49,13 @@ def answering(*, as_json: bool) -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def read_settings(**given: object) -> Settings:
+def read_settings(**given: object) -> "Settings":
     """Settings from the environment, and what the command line says instead. Status 2 when they
     cannot be.
     """
     from pydantic import ValidationError
+
+    from reseen.settings import Settings
 
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

@@ -242,13 +242,17 @@ def envelope(
         matched_segments=[] if stills else [SegmentSchema.of(s) for s in found],
         request_id=request_id,
         transform=TransformSchema.of(transform) if transform else None,
-        skipped=_skipped(match.skipped),
+        skipped=_skipped(match.skipped, {source, target}),
         evidence=evidence,
     )
 
 
-def _skipped(skips: tuple[Skip, ...]) -> list[SkippedSchema] | None:
-    said = dict.fromkeys((skip.signal.name, skip.reason) for skip in skips)
+def _skipped(skips: tuple[Skip, ...], media: set[Medium]) -> list[SkippedSchema] | None:
+    """What could have been there: a sound has no pictures to miss, a picture no sound."""
+    beside = {Medium.AUDIO: Channel.VISUAL, Medium.IMAGE: Channel.AUDIO}
+    senseless = {beside[medium] for medium in media & beside.keys()}
+    told = [skip for skip in skips if skip.signal.channel not in senseless]
+    said = dict.fromkeys((skip.signal.name, skip.reason) for skip in told)
     return [SkippedSchema(signal=name, reason=reason) for name, reason in said] or None
 
 
