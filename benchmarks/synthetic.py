@@ -4,9 +4,9 @@ They are meant to be rich enough to be recognised and different enough to be tol
 stand for real media: numbers measured on them check the machinery, no claim rests on them.
 """
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import count, islice
 from pathlib import Path
 
 import av
@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.datasets import Counts
+from benchmarks.datasets import PICTURE, SOUND, VIDEO, Counts, half_of
 
 type Pixels = npt.NDArray[np.uint8]
 type Samples = npt.NDArray[np.float32]
@@ -23,29 +23,25 @@ RATE = 22_050
 FRAMES_PER_S = 24
 
 
-def corpus(folder: Path, counts: Counts, *, clips: Counts, tracks: Counts, seed: int = 0) -> Path:
-    """A folder with enough pictures, sound and videos for both halves; made once, then kept."""
-    for i in range(_needed(counts)):
-        path = folder / f"picture-{i:03}.png"
-        if not path.exists():
-            _save(path, picture(np.random.default_rng([seed, 1, i])))
-    for i in range(_needed(tracks)):
-        path = folder / f"track-{i:03}.flac"
-        if not path.exists():
-            _write_sound(path, music(np.random.default_rng([seed, 2, i]), 40.0))
-    for i in range(_needed(clips)):
-        path = folder / f"clip-{i:03}.mp4"
-        if not path.exists():
-            write_video(path, np.random.default_rng([seed, 3, i]), seconds=18.0, size=(480, 270))
+def corpus(folder: Path, half: str, wanted: dict[str, Counts], seed: int = 0) -> Path:
+    """A folder with enough of each kind for one half; made once, then kept.
+
+    Which half a file falls into follows from its name, so names are chosen, not files thrown away.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, counts in wanted.items():
+        ending, make = _MAKERS[kind]
+        names = (f"{kind}-{i:03}{ending}" for i in count())
+        mine = (name for name in names if half_of(name) == half)
+        needed = counts.originals + counts.absent + counts.distractors + counts.fillers
+        for name in islice(mine, needed):
+            if not (folder / name).exists():
+                number = int(name.removesuffix(ending).rpartition("-")[2])
+                make(folder / name, np.random.default_rng([seed, len(kind), number]))
     return folder
 
 
-def _needed(counts: Counts) -> int:
-    """Files are dealt to halves by hash, so one half may get rather less than half of them."""
-    return math.ceil(2.4 * (counts.originals + counts.absent + counts.fillers)) + counts.distractors
-
-
-def picture(rng: np.random.Generator, width: int = 640, height: int = 480) -> Pixels:
+def picture(rng: np.random.Generator, width: int = 480, height: int = 360) -> Pixels:
     """A scene: a textured ground, overlapping shapes with textures of their own, and fine detail.
 
     RGB ``uint8 [height, width, 3]``.
@@ -164,29 +160,42 @@ def write_video(
             frame.pts, frame.time_base = i, Fraction(1, per_s)
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
-        _encode(out, audio, sound)
+        encode(out, audio, sound)
     part.replace(path)
 
 
-def _write_sound(path: Path, sound: Samples) -> None:
-    part = path.with_suffix(".part.flac")
-    with av.open(part, "w", format="flac") as out:
-        audio = out.add_stream("flac", rate=RATE)
-        audio.layout = "mono"
-        _encode(out, audio, sound)
-    part.replace(path)
-
-
-def _encode(out: av.container.OutputContainer, stream: av.AudioStream, sound: Samples) -> None:
+def encode(
+    out: av.container.OutputContainer, stream: av.AudioStream, sound: Samples, rate: int = RATE
+) -> None:
+    """Feed samples to an encoder and its packets to the file, to the end."""
     block = 1024
     for start in range(0, len(sound), block):
         samples = (sound[None, start : start + block] * 32767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
+        frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
         out.mux(stream.encode(frame))
     out.mux(stream.encode(None))
 
 
-def _save(path: Path, pixels: Pixels) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+def _make_picture(path: Path, rng: np.random.Generator) -> None:
+    cv2.imwrite(str(path), cv2.cvtColor(picture(rng), cv2.COLOR_RGB2BGR))
+
+
+def _make_sound(path: Path, rng: np.random.Generator) -> None:
+    part = path.with_suffix(".part.flac")
+    with av.open(part, "w", format="flac") as out:
+        audio = out.add_stream("flac", rate=RATE)
+        audio.layout = "mono"
+        encode(out, audio, music(rng, 40.0))
+    part.replace(path)
+
+
+def _make_video(path: Path, rng: np.random.Generator) -> None:
+    write_video(path, rng, seconds=16.0, size=(320, 180))
+
+
+_MAKERS: dict[str, tuple[str, Callable[[Path, np.random.Generator], None]]] = {
+    PICTURE: (".png", _make_picture),
+    SOUND: (".flac", _make_sound),
+    VIDEO: (".mp4", _make_video),
+}
