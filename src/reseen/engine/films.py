@@ -1,0 +1,144 @@
+"""Two columns of picture descriptors, made comparable: frames on each side, similarities between.
+
+A frame may be described in several views (whole, inside its borders, half by half, mirrored); the
+similarity of two frames is that of their best views. Mirrored views pair with unmirrored ones only,
+so each comparison says whether the picture is mirrored.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from reseen.domain.fingerprint import Track
+
+type Floats = npt.NDArray[np.float64]
+type Ints = npt.NDArray[np.intp]
+type Matrix = npt.NDArray[np.float32]
+
+MIRRORED = 4
+"""The column of a descriptor's places that says whether the view was mirrored."""
+BRIDGE = 1.6
+"""Seconds without a row of this kind over which the last one still stands (mirrored views are taken
+of every second frame)."""
+CELLS = 4_000_000
+"""Similarities held at once: 16 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """Frames in time order. ``starts, ends`` seconds ``[n]``; ``codes`` unit vectors ``[rows, D]``;
+    rows ``first[k] .. first[k + 1]`` are the views of frame k.
+    """
+
+    starts: Floats
+    ends: Floats
+    codes: Matrix
+    first: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def middles(self) -> Floats:
+        return (self.starts + self.ends) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """One way to hold a query against a reference."""
+
+    query: Film
+    reference: Film
+    mirrored: bool
+
+
+def pairings(query: Track, reference: Track) -> tuple[Pairing, ...]:
+    """Upright against upright, and mirrored against upright where either side has such rows."""
+    plain_query, flipped_query = film(query, mirrored=False), film(query, mirrored=True)
+    plain_reference, flipped_reference = (
+        film(reference, mirrored=False),
+        film(reference, mirrored=True),
+    )
+    found = [Pairing(plain_query, plain_reference, mirrored=False)]
+    if len(flipped_query):
+        found.append(Pairing(flipped_query, plain_reference, mirrored=True))
+    elif len(flipped_reference):
+        found.append(Pairing(plain_query, flipped_reference, mirrored=True))
+    return tuple(p for p in found if len(p.query) and len(p.reference))
+
+
+def film(track: Track, *, mirrored: bool) -> Film:
+    """The frames that have rows of this kind."""
+    kind = track.places[:, MIRRORED] > 0.5
+    rows = track.rows(kind == mirrored)
+    rows = rows.rows(np.argsort(rows.spans[:, 0], kind="stable"))
+    starts, first = np.unique(rows.spans[:, 0], return_index=True)
+    ends = rows.spans[first, 1] if len(first) else np.zeros(0)
+    near = starts[1:] - ends[:-1] < BRIDGE
+    ends[:-1] = np.where(near, np.maximum(ends[:-1], starts[1:]), ends[:-1])
+    codes = rows.codes.astype(np.float32)
+    codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-9)
+    return Film(starts, ends, codes, np.append(first, len(rows)).astype(np.intp))
+
+
+def similarities(query: Film, reference: Film) -> Iterator[tuple[int, Matrix]]:
+    """Blocks of the matrix of cosines ``[frames of the query, frames of the reference]``, each with
+    the number of its first query frame.
+    """
+    step = max(1, CELLS // max(1, len(reference.codes)))
+    views = max(1, int(np.diff(query.first).max(initial=1)))
+    step = max(1, step // views)
+    for at in range(0, len(query), step):
+        stop = min(len(query), at + step)
+        yield at, between(query, slice(at, stop), reference, slice(0, len(reference)))
+
+
+def between(query: Film, some: slice, reference: Film, others: slice) -> Matrix:
+    """Cosines of two runs of frames, each by its best views."""
+    a, b = query.first[some.start], query.first[some.stop]
+    c, d = reference.first[others.start], reference.first[others.stop]
+    every = query.codes[a:b] @ reference.codes[c:d].T
+    rows = np.maximum.reduceat(every, query.first[some] - a, axis=0)
+    best: Matrix = np.maximum.reduceat(rows, reference.first[others] - c, axis=1)
+    return best
+
+
+def along(query: Film, i: Ints, reference: Film, j: Ints) -> Floats:
+    """Cosines of chosen pairs of frames ``[n]``, each by its best views."""
+    best = np.full(len(i), -1.0)
+    if not len(i):
+        return best
+    for at in range(0, len(i), 4096):
+        some = slice(at, at + 4096)
+        best[some] = _chosen(query, i[some], reference, j[some])
+    return best
+
+
+def _chosen(query: Film, i: Ints, reference: Film, j: Ints) -> Floats:
+    best = np.full(len(i), -1.0)
+    a, b = query.first[i], reference.first[j]
+    while True:
+        left = a < query.first[i + 1]
+        if not left.any():
+            return best
+        c = b.copy()
+        while True:
+            both = np.flatnonzero(left & (c < reference.first[j + 1]))
+            if not len(both):
+                break
+            pairs = np.einsum("nd,nd->n", query.codes[a[both]], reference.codes[c[both]])
+            best[both] = np.maximum(best[both], pairs)
+            c = c + 1
+        a = a + 1
+
+
+def repetition(film: Film, alike: float = 0.9) -> Floats:
+    """How much of a frame is new to its film: one over the number of frames like it, itself
+    included ``[n]``. A scene that stands still counts as one frame, however long it is shown.
+    """
+    weights = np.empty(len(film))
+    for at, block in similarities(film, film):
+        weights[at : at + len(block)] = 1.0 / np.maximum(1, (block > alike).sum(axis=1))
+    return weights

@@ -1,0 +1,47 @@
+"""Where a picture or a scene without a clock shows in a film."""
+
+import numpy as np
+
+from reseen.domain.media import Span
+from reseen.engine.films import Film, Floats, similarities
+
+GAP = 1.1
+"""Seconds that a scene may be away (one sample lost) and still be one showing."""
+NEAR_BEST = 0.82
+"""Share of the best resemblance that belongs to the same showing: the neighbours of a frame in its
+shot lie above, other shots below."""
+
+
+def showings(film: Film, resemblance: Floats, floor: float) -> tuple[tuple[Span, float], ...]:
+    """Stretches in which frames reach the floor and come near the best, with their best value."""
+    if not len(film) or resemblance.max() < floor:
+        return ()
+    shown = np.flatnonzero(resemblance >= max(floor, NEAR_BEST * float(resemblance.max())))
+    gaps = film.starts[shown[1:]] - film.ends[shown[:-1]]
+    runs = np.split(shown, np.flatnonzero(gaps > GAP) + 1)
+    return tuple(
+        (Span(float(film.starts[r[0]]), float(film.ends[r[-1]])), float(resemblance[r].max()))
+        for r in runs
+    )
+
+
+def best_of_each(query: Film, reference: Film) -> tuple[Floats, Floats]:
+    """For every frame of each side the resemblance of the best frame of the other."""
+    rows = np.zeros(len(query))
+    columns = np.full(len(reference), -1.0)
+    for at, block in similarities(query, reference):
+        rows[at : at + len(block)] = block.max(axis=1)
+        columns = np.maximum(columns, block.max(axis=0))
+    return rows, columns
+
+
+def scene_around(query: Film, reference: Film, stretch: Span, level: float) -> Span:
+    """The longest showing in the reference of what the query shows during a stretch."""
+    inside = np.flatnonzero((query.ends > stretch.start) & (query.starts < stretch.end))
+    resemblance = np.full(len(reference), -1.0)
+    for at, block in similarities(query, reference):
+        rows = inside[(inside >= at) & (inside < at + len(block))] - at
+        if len(rows):
+            resemblance = np.maximum(resemblance, block[rows].max(axis=0))
+    found = showings(reference, resemblance, level)
+    return max((span for span, _ in found), key=lambda s: s.duration, default=Span(0.0, 0.0))

@@ -1,0 +1,220 @@
+"""Align two columns of picture descriptors on one clock.
+
+Times are seconds; ``reference = offset + rate * query``. A still has no clock: its span is
+``Span.ALWAYS``. Spans, not points: a slide is one row however long it is shown, and ``support``
+counts what is distinct on both sides, so a scene that stands still counts about once. Where all
+offsets are about as good, none is claimed: the segment says which stretches show the same scene.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from reseen.domain.fingerprint import Track
+from reseen.domain.match import Segment, Transform
+from reseen.domain.media import Channel, Span
+from reseen.engine.boundaries import Stretch, grid, profile, stretches
+from reseen.engine.clocks import KNOWN, Clock, certainty, clocks
+from reseen.engine.films import Film, Pairing, pairings, repetition
+from reseen.engine.geometry import Geometry
+from reseen.engine.scenes import GAP, best_of_each, scene_around, showings
+from reseen.engine.score import Calibration
+
+FLOOR = 0.30
+"""Cosine under which two frames are not the same picture whatever the line says: unrelated frames
+of 69 films stay below it in 99.5% of pairs."""
+SHARE_OF_LEVEL = 0.6
+SHORTEST = 0.9
+"""Seconds: shorter stretches are chance."""
+SCENE = 0.7
+"""Cosine from which frames show one scene though no clock was found."""
+
+SEQUENCES = Calibration(bias=-9.0, weights=(9.0, 1.2, 3.0, 0.3))
+"""Of mean resemblance, log(1 + support), certainty of the clock, log(1 + seconds)."""
+STILLS = Calibration(bias=-9.0, weights=(13.0,))
+"""Of the best resemblance."""
+
+
+AS_GOOD = 0.96
+"""Share of the resemblance of what a moment was given to, from which it is shown twice."""
+
+HOLDS = 4.0
+"""Evidence of a geometry (minus log10 of chance) from which a look holds."""
+LOOK_HELD, LOOK_FAILED = 2.0, 3.0
+"""Log-odds of a look that holds (two count), and of all looks failing."""
+
+
+def align(query: Track, reference: Track) -> tuple[Segment, ...]:
+    """All stretches of the query that show stretches of the reference, best first, unverified."""
+    pairs = pairings(query, reference)
+    if not pairs:
+        return ()
+    if _is_still(query) or _is_still(reference):
+        return _stills(pairs, of_query=_is_still(query))
+    known = [clock for pairing in pairs for clock in clocks(pairing)]
+    found = [_segment(stretch, known[stretch.line]) for stretch in _stretches(pairs, known)]
+    return tuple(sorted(_joined(found) or _scenes(pairs), key=lambda s: -s.score))
+
+
+def _stretches(pairs: Sequence[Pairing], known: Sequence[Clock]) -> list[Stretch]:
+    """What each moment of the query shows, then moments of the reference that nothing showed yet
+    (a reference that repeats), where they are as good as what the query's moment was given to.
+    """
+    floors = [max(FLOOR, SHARE_OF_LEVEL * c.level) for c in known]
+    times = max((grid(p.query) for p in pairs), key=len)
+    profiles = [profile(c.pairing.query, c.pairing.reference, c.line, times) for c in known]
+    found = [s for s in stretches(profiles, times, floors) if s.end - s.start >= SHORTEST]
+    times = max((grid(p.reference) for p in pairs), key=len)
+    profiles = [
+        profile(c.pairing.reference, c.pairing.query, c.line.inverse(), times) for c in known
+    ]
+    for there in stretches(profiles, times, floors):
+        line = known[there.line].line.inverse()
+        start, end = line.offset + line.rate * there.start, line.offset + line.rate * there.end
+        here = Stretch(there.line, start, end, there.similarity)
+        is_long = end - start >= SHORTEST
+        if is_long and _is_new(here, found) and certainty(known[here.line], here) >= KNOWN:
+            found.append(here)
+    return found
+
+
+def _is_new(one: Stretch, found: Sequence[Stretch]) -> bool:
+    over = [s for s in found if min(s.end, one.end) - max(s.start, one.start) > 0.0]
+    if any(s.line == one.line for s in over):
+        return False
+    return all(one.similarity >= AS_GOOD * s.similarity for s in over)
+
+
+def looks(segment: Segment, n: int) -> list[tuple[float | None, float | None]]:
+    """Up to n pairs of times (query, reference), well spread, at which both should show the same;
+    ``None`` for a still. Without a clock, the middles of both scenes come first.
+    """
+    shares = [(2 * k + 1) / (2 * n) for k in range(n)]
+    middle_first = sorted(shares, key=lambda share: abs(share - 0.5))
+    if segment.query.is_timeless and segment.reference.is_timeless:
+        return [(None, None)]
+    return [(_moment(segment.query, x), _moment(segment.reference, x)) for x in middle_first]
+
+
+def judge(segment: Segment, verified: Sequence[Geometry | None]) -> Segment:
+    """The segment with its score raised by looks that hold geometrically, lowered by those that
+    do not, and with the transform of the best look.
+    """
+    if not verified:
+        return segment
+    held = [g for g in verified if g is not None and g.evidence >= HOLDS]
+    best = max(held, key=lambda g: g.evidence, default=None)
+    odds = np.log(segment.score / max(1e-12, 1.0 - segment.score))
+    odds += LOOK_HELD * min(2, len(held)) - LOOK_FAILED * (len(verified) - len(held)) / len(
+        verified
+    )
+    score = float(1.0 / (1.0 + np.exp(-odds)))
+    return replace(segment, score=score, transform=best.transform if best else segment.transform)
+
+
+def _moment(span: Span, share: float) -> float | None:
+    return None if span.is_timeless else span.start + share * span.duration
+
+
+def _is_still(track: Track) -> bool:
+    return bool(np.isinf(track.spans[:, 0]).any())
+
+
+def _segment(stretch: Stretch, clock: Clock) -> Segment:
+    pairing, line = clock.pairing, clock.line
+    start, end = stretch.start, stretch.end
+    low, high = float(pairing.reference.starts[0]), float(pairing.reference.ends.max())
+    there = (line.offset + line.rate * start, line.offset + line.rate * end)
+    first, last = max(low, there[0]), min(high, there[1])
+    here = Span(start + (first - there[0]) / line.rate, end - (there[1] - last) / line.rate)
+    sure = certainty(clock, stretch)
+    target = Span(first, last)
+    if sure < KNOWN:
+        scene = scene_around(pairing.query, pairing.reference, here, SCENE)
+        target = Span(min(first, scene.start), max(last, scene.end)) if scene.duration else target
+    support = min(_distinct(pairing.query, here), _distinct(pairing.reference, target))
+    evidence = (stretch.similarity, float(np.log1p(support)), sure, float(np.log1p(here.duration)))
+    return Segment(
+        Channel.VISUAL,
+        here,
+        target,
+        score=SEQUENCES.score(*evidence),
+        support=max(1, round(support)),
+        offset=line.offset if sure >= KNOWN else None,
+        rate=float(line.rate) if sure >= KNOWN else 1.0,
+        transform=_mirroring(pairing),
+    )
+
+
+def _joined(found: Sequence[Segment]) -> list[Segment]:
+    """Without a clock, lines cut one scene at will: parts that show one scene become one."""
+    kept = [s for s in found if s.offset is not None]
+    loose = sorted((s for s in found if s.offset is None), key=lambda s: s.query.start)
+    for one in loose:
+        last = kept[-1] if kept and kept[-1].offset is None else None
+        if (
+            last
+            and one.query.start - last.query.end < GAP
+            and one.reference.overlap(last.reference)
+        ):
+            spans = [
+                Span(min(a.start, b.start), max(a.end, b.end))
+                for a, b in ((last.query, one.query), (last.reference, one.reference))
+            ]
+            best = max(last, one, key=lambda s: s.score)
+            kept[-1] = replace(best, query=spans[0], reference=spans[1])
+        else:
+            kept.append(one)
+    return kept
+
+
+def _scenes(pairs: Sequence[Pairing]) -> list[Segment]:
+    """Scenes that both films show, when no line could be drawn at all."""
+    for pairing in pairs:
+        rows, columns = best_of_each(pairing.query, pairing.reference)
+        here, there = (
+            showings(pairing.query, rows, SCENE),
+            showings(pairing.reference, columns, SCENE),
+        )
+        if here and there:
+            longest = [max(s, key=lambda x: x[0].duration) for s in (here, there)]
+            score = SEQUENCES.score(longest[0][1], float(np.log1p(1.0)), 0.0, 0.0)
+            return [
+                Segment(
+                    Channel.VISUAL,
+                    longest[0][0],
+                    longest[1][0],
+                    score=score,
+                    support=1,
+                    transform=_mirroring(pairing),
+                )
+            ]
+    return []
+
+
+def _stills(pairs: Sequence[Pairing], *, of_query: bool) -> tuple[Segment, ...]:
+    """Where the film shows the still: its showings in the better of both orientations."""
+    found: list[Segment] = []
+    for pairing in pairs:
+        rows, columns = best_of_each(pairing.query, pairing.reference)
+        film, seen = (pairing.reference, columns) if of_query else (pairing.query, rows)
+        if np.isinf(film.starts).any():
+            continue
+        for span, best in showings(film, seen, FLOOR):
+            spans = (Span.ALWAYS, span) if of_query else (span, Span.ALWAYS)
+            score = STILLS.score(best)
+            how = _mirroring(pairing)
+            found.append(Segment(Channel.VISUAL, *spans, score=score, support=1, transform=how))
+    top = max((s.score for s in found), default=0.0)
+    kept = [s for s in found if s.score > 0.3 * top]
+    return tuple(sorted(kept, key=lambda s: -s.score))
+
+
+def _mirroring(pairing: Pairing) -> Transform | None:
+    return Transform(mirrored=True) if pairing.mirrored else None
+
+
+def _distinct(film: Film, span: Span) -> float:
+    inside = (film.ends > span.start) & (film.starts < span.end)
+    return float(repetition(film)[inside].sum())

@@ -1,0 +1,160 @@
+"""Two films on one clock: cuts, speeds, loops, scenes that stand still."""
+
+import numpy as np
+import pytest
+
+from reseen.domain.fingerprint import Track
+from reseen.domain.match import Segment, Transform
+from reseen.domain.media import Box, Channel, Span
+from reseen.engine.geometry import Geometry
+from reseen.engine.timeline import align, judge, looks
+from reseen.testing.videos import Clip, Story, still, track, whole
+
+STORY = Story(seed=1)
+OTHER = Story(seed=2)
+REFERENCE = track(whole(STORY))
+
+
+def ends(segment: Segment) -> tuple[float, float, float, float]:
+    return (
+        segment.query.start,
+        segment.query.end,
+        segment.reference.start,
+        segment.reference.end,
+    )
+
+
+def copied(*clips: Clip, mirrored: bool = False) -> Track:
+    return track(*clips, seed=5, mirrored=mirrored)
+
+
+def test_a_trimmed_clip_lies_where_it_was_cut() -> None:
+    [segment] = align(copied(Clip(STORY, 9.3, 20.2)), REFERENCE)
+    assert ends(segment) == pytest.approx((0.0, 10.9, 9.3, 20.2), abs=0.4)
+    assert segment.offset == pytest.approx(9.3, abs=0.2)
+    assert segment.rate == 1.0
+    assert segment.channel is Channel.VISUAL
+    assert segment.score > 0.9
+
+
+def test_a_clip_inside_another_video_is_told_apart_from_it() -> None:
+    query = copied(Clip(OTHER, 0, 7.2), Clip(STORY, 9.3, 20.2), Clip(OTHER, 10, 15))
+    [segment] = align(query, REFERENCE)
+    assert ends(segment) == pytest.approx((7.2, 18.1, 9.3, 20.2), abs=0.6)
+
+
+def test_a_montage_of_two_clips_is_two_segments() -> None:
+    query = copied(Clip(STORY, 20, 27), Clip(OTHER, 0, 4), Clip(STORY, 3, 10))
+    segments = sorted(align(query, REFERENCE), key=lambda s: s.query.start)
+    assert [ends(s) for s in segments] == [
+        pytest.approx((0, 7, 20, 27), abs=0.6),
+        pytest.approx((11, 18, 3, 10), abs=0.6),
+    ]
+
+
+def test_a_loop_is_as_many_segments_as_it_repeats() -> None:
+    clip = Clip(STORY, 5, 9)
+    segments = sorted(align(copied(clip, clip, clip), REFERENCE), key=lambda s: s.query.start)
+    assert [ends(s) for s in segments] == [
+        pytest.approx((start, start + 4, 5, 9), abs=0.6) for start in (0, 4, 8)
+    ]
+
+
+def test_a_reference_that_repeats_is_reported_at_each_place() -> None:
+    clip = Clip(STORY, 5, 11)
+    segments = align(copied(clip), track(clip, Clip(OTHER, 0, 5), clip))
+    assert sorted(round(s.reference.start) for s in segments) == [0, 11]
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.8, 1.25, 1.5, 2.0])
+def test_a_change_of_speed_is_measured(rate: float) -> None:
+    [segment] = align(copied(Clip(STORY, 2, 30, rate)), REFERENCE)
+    assert segment.rate == pytest.approx(rate, rel=0.02)
+    assert ends(segment) == pytest.approx((0, 28 / rate, 2, 30), abs=0.8)
+
+
+def test_a_mirrored_clip_is_found_by_its_mirrored_rows() -> None:
+    [segment] = align(copied(Clip(STORY, 4, 20), mirrored=True), REFERENCE)
+    assert ends(segment) == pytest.approx((0, 16, 4, 20), abs=1.0)
+    assert segment.transform == Transform(mirrored=True)
+
+
+def test_a_scene_that_stands_still_is_matched_without_a_clock() -> None:
+    quiet = Story(seed=3, shots=1, seconds=20, pace=0)
+    reference = track(Clip(OTHER, 0, 8), whole(quiet))
+    [segment] = align(copied(Clip(quiet, 5, 15)), reference)
+    assert segment.offset is None
+    assert segment.support == 1
+    assert ends(segment) == pytest.approx((0, 10, 8, 28), abs=0.6)
+
+
+def test_slides_keep_their_clock_by_when_they_change() -> None:
+    slides = Story(seed=4, shots=6, seconds=7, pace=0)
+    [segment] = align(copied(Clip(slides, 10, 33)), track(whole(slides)))
+    assert ends(segment) == pytest.approx((0, 23, 10, 33), abs=0.6)
+    assert segment.offset == pytest.approx(10, abs=0.5)
+    assert segment.support <= 5
+
+
+def test_unrelated_films_have_nothing_in_common() -> None:
+    for seed in range(10, 20):
+        assert align(track(whole(Story(seed))), REFERENCE) == ()
+
+
+def test_a_still_is_found_in_a_video_without_a_clock() -> None:
+    [segment] = align(still(STORY, at=13.0), REFERENCE)
+    assert segment.query is Span.ALWAYS
+    assert segment.offset is None
+    assert 12.0 <= segment.reference.start <= 13.0 < segment.reference.end <= 16.0
+
+
+def test_a_frame_of_the_query_is_found_to_be_a_known_still() -> None:
+    [segment] = align(REFERENCE, still(STORY, at=13.0))
+    assert segment.reference is Span.ALWAYS
+    assert segment.query.start <= 13.0 < segment.query.end
+
+
+def test_an_empty_track_matches_nothing() -> None:
+    empty = REFERENCE.rows(slice(0, 0))
+    assert align(empty, REFERENCE) == align(REFERENCE, empty) == align(empty, empty) == ()
+
+
+def test_one_frame_is_enough_to_say_something_and_never_fails() -> None:
+    assert all(s.score < 1.0 for s in align(REFERENCE.rows(slice(0, 1)), REFERENCE))
+
+
+def _geometry(evidence: float) -> Geometry:
+    return Geometry(
+        matrix=np.eye(3),
+        inliers=20,
+        evidence=evidence,
+        support=0.8,
+        query_area=0.6,
+        reference_area=0.6,
+        transform=Transform(inset=Box(0.1, 0.1, 0.5, 0.5)),
+    )
+
+
+def test_looks_fall_into_both_spans_and_follow_the_clock() -> None:
+    segment = Segment(Channel.VISUAL, Span(10, 20), Span(30, 50), 0.5, 5, offset=10.0, rate=2.0)
+    pairs = looks(segment, 4)
+    assert len({q for q, _ in pairs}) == 4
+    for here, there in pairs:
+        assert here is not None
+        assert there == pytest.approx(10.0 + 2.0 * here)
+        assert 10 < here < 20
+
+
+def test_a_still_is_looked_at_without_a_time() -> None:
+    segment = Segment(Channel.VISUAL, Span.ALWAYS, Span(30, 32), 0.5, 1)
+    assert {q for q, _ in looks(segment, 3)} == {None}
+
+
+def test_looks_that_hold_raise_the_score_and_failed_ones_lower_it() -> None:
+    segment = Segment(Channel.VISUAL, Span(0, 9), Span(0, 9), 0.5, 5, offset=0.0)
+    good = judge(segment, [_geometry(30.0), _geometry(25.0), None])
+    assert good.score > 0.8
+    assert good.transform is not None
+    assert good.transform.inset is not None
+    assert judge(segment, [None, None, None]).score < 0.2
+    assert judge(segment, []) == segment
