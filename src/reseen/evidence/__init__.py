@@ -4,6 +4,8 @@
 ``sound`` two spectrograms; ``timeline`` where in both files the segments lie. Every PNG is small
 enough to send with an answer (``canvas.LARGEST_PNG``) and the same for the same input. "Upload" is
 what the reader calls the query, "reference" what it was held against.
+
+The package itself is the ``Illustrator`` that the flows ask for.
 """
 
 from reseen.evidence.filmstrip import filmstrip

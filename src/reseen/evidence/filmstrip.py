@@ -1,4 +1,4 @@
-"""Frames of a stretch of video above those of its reference, each pair at one moment of the match."""
+"""Frames of a stretch of video above those of its reference, a pair for a moment of the match."""
 
 from collections.abc import Sequence
 
@@ -25,32 +25,30 @@ def filmstrip(
 ) -> bytes:
     """A PNG of up to ``MOST_PAIRS`` pairs of query and reference, spread evenly over those given.
 
-    Every cell has the typical shape of the frames, so that black bars and crops are seen as such.
+    A row's cells have the typical shape of its frames, so that black bars are seen as such.
     """
     shown = [pairs[i] for i in _evenly(len(pairs))]
-    aspects = [f.pixels.shape[1] / f.pixels.shape[0] for pair in shown for f in pair]
-    aspect = min(max(float(np.median(aspects)) if aspects else 16 / 9, 0.5), 3.0)
     columns = max(len(shown), 1)
     room = (WIDTH - 2 * MARGIN - _GAP * (columns - 1)) // columns
-    width = int(min(room, _WIDEST_CELL, _HIGHEST_CELL * aspect))
-    height = max(1, round(width / aspect))
-    tops = (_HEAD + _CAPTION, _HEAD + _CAPTION + height + _BETWEEN)
+    width = min(room, _WIDEST_CELL)
+    heights = [_row([pair[row] for pair in shown], width) for row in range(2)]
+    tops = (_HEAD + _CAPTION, _HEAD + _CAPTION + heights[0] + _BETWEEN)
     across = columns * (width + _GAP) - _GAP + 2 * MARGIN
-    canvas = Canvas(max(across, 720), tops[1] + height + _CAPTION + MARGIN // 2)
+    canvas = Canvas(max(across, 720), tops[1] + heights[1] + _CAPTION + MARGIN // 2)
     headline(canvas, segment.score, confidence, told(segment.transform))
     canvas.text(MARGIN, 58, _summary(segment, len(shown)), 14, MUTED, "ls")
     for column, pair in enumerate(shown):
         x = MARGIN + column * (width + _GAP)
-        for top, frame in zip(tops, pair, strict=True):
+        for top, height, frame in zip(tops, heights, pair, strict=True):
             panel = cell(x, top, width, height, frame.pixels.shape[1] / frame.pixels.shape[0])
             canvas.box(x, top, width, height, PANEL)
             left, upper, *size = panel.inner
             canvas.paste(resized(bounded(frame.pixels), *size), left, upper)
         middle = x + width // 2
-        canvas.box(middle - 1, tops[0] + height + 4, 2, _BETWEEN - 8, ACCENT)
+        canvas.box(middle - 1, tops[0] + heights[0] + 4, 2, _BETWEEN - 8, ACCENT)
         for y, frame, name in (
             (tops[0] - 9, pair[0], "upload"),
-            (tops[1] + height + 18, pair[1], "reference"),
+            (tops[1] + heights[1] + 18, pair[1], "reference"),
         ):
             first = f"{name}  " if column == 0 and width >= 150 else ""
             canvas.text(x, y, first, 13, MUTED, "ls")
@@ -58,6 +56,14 @@ def filmstrip(
             if frame.time is not None or not first:
                 canvas.text(x + canvas.length(first, 13), y, words, 13, TEXT, "ls")
     return canvas.png()
+
+
+def _row(frames: Sequence[Frame], width: int) -> int:
+    """Height of a row in which frames of the typical shape fill cells of this width."""
+    if not frames:
+        return 0
+    aspect = float(np.median([f.pixels.shape[1] / f.pixels.shape[0] for f in frames]))
+    return int(min(max(width / aspect, width / 3), _HIGHEST_CELL))
 
 
 def _evenly(count: int) -> list[int]:

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-type Matrix = npt.NDArray[np.float64]
-"""``float64 [3, 3]``."""
+from reseen.engine.projective import Matrix, apply
 
 FRAME: Matrix = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
 """Corners of a picture from the upper left, clockwise."""
@@ -50,12 +49,6 @@ def square(matrix: npt.NDArray[Any] | None) -> Matrix | None:
     return full
 
 
-def project(matrix: Matrix, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points ``[N, 2]`` through a homography."""
-    lifted = points @ matrix[:, :2].T + matrix[:, 2]
-    return np.asarray(lifted[:, :2] / lifted[:, 2:])
-
-
 def shared_region(matrix: Matrix) -> Region | None:
     """What both frames show; ``None`` where they share nothing that could be seen."""
     polygon = FRAME
@@ -69,7 +62,7 @@ def shared_region(matrix: Matrix) -> Region | None:
         if len(polygon) < 3:
             return None
     polygon = np.roll(polygon, -int(polygon.sum(axis=1).argmin()), axis=0)
-    region = Region(project(upright, polygon), polygon)
+    region = Region(apply(upright, polygon), polygon)
     return region if min(_area(region.query), _area(region.reference)) > _SMALLEST else None
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from reseen.domain.match import Confidence, Transform
 from reseen.domain.media import Box, Frame, Pixels
+from reseen.engine.projective import Matrix, apply
 from reseen.evidence.canvas import (
     ACCENT,
     GROUND,
@@ -25,7 +26,7 @@ from reseen.evidence.canvas import (
     Points,
     clock,
 )
-from reseen.evidence.overlap import FRAME, Matrix, Region, project, shared_region, square
+from reseen.evidence.overlap import FRAME, Region, shared_region, square
 from reseen.evidence.panels import MARGIN, Panel, arrange, bounded, resized
 
 POINTS_DRAWN = 40
@@ -213,7 +214,7 @@ def _lay(
     x, y, width, height = panel.inner
     zoom = np.diag([width / view.width, height / view.height, 1.0])
     zoom[:2, 2] = -zoom[0, 0] * view.x, -zoom[1, 1] * view.y
-    outline = project(zoom, region.query)
+    outline = apply(zoom, region.query)
     below = _warped(query, zoom, region.query, (width, height))
     above = _warped(reference, zoom @ matrix, region.reference, (width, height))
     side = max(max(width, height) / _TILES, 8.0)
@@ -234,7 +235,7 @@ def _warped(
     """A picture through a homography from its fractions to pixels of another, shrunk first where
     the other is much smaller: sampling alone would alias.
     """
-    across = np.ptp(project(matrix, region), axis=0).max()
+    across = np.ptp(apply(matrix, region), axis=0).max()
     ratio = across / max(float((np.ptp(region, axis=0) * pixels.shape[1::-1]).max()), 1.0)
     if ratio < 0.7:
         width, height = (max(1, round(n * ratio)) for n in pixels.shape[1::-1])

@@ -25,17 +25,19 @@ from reseen.evidence.canvas import (
 )
 from reseen.evidence.panels import MARGIN
 
-_WIDTH, _HEIGHT = 1100, 250
+_WIDTH, _HEIGHT = 1100, 258
 _LEFT = 100
 _ROOM = _WIDTH - _LEFT - MARGIN
-_LANE = 14
+_LANE = 16
 _BAR = 2 * _LANE + 2
-_UPPER, _LOWER = 84, 174
+_UPPER, _LOWER = 84, 180
 _SHARED_SCALE = 0.25
 """Least length of the shorter bar on a common scale."""
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _COLOURS: dict[Channel, Colour] = {Channel.VISUAL: ACCENT, Channel.AUDIO: SECOND}
 _NAMES = {Channel.VISUAL: "picture", Channel.AUDIO: "sound"}
+_SEAM = 8.0  # pixels from which a block can afford an edge that parts it from its neighbour
+_LEAST = 3.0  # pixels, so that no segment is lost
 _MOST = 200
 """Segments drawn, strongest first."""
 
@@ -55,10 +57,12 @@ def timeline(
         (_UPPER, _LOWER), ("upload", "reference"), durations, scales, strict=True
     ):
         _bar(canvas, top, name, duration, scale)
-    drawn = sorted(segments, key=lambda s: -s.score)[:_MOST]
-    for segment in reversed(drawn):
-        if segment.channel in _COLOURS:
-            _band(canvas, segment, durations, scales)
+    drawn = [s for s in segments if s.channel in _COLOURS]
+    drawn = sorted(drawn, key=lambda s: -s.score)[:_MOST][::-1]
+    for draw in (_band, _blocks):
+        for segment in drawn:
+            spans = zip((segment.query, segment.reference), durations, scales, strict=True)
+            draw(canvas, segment, [_across(*span) for span in spans])
     return canvas.png()
 
 
@@ -90,46 +94,58 @@ def _bar(canvas: Canvas, top: int, name: str, duration: float | None, scale: flo
         return
     step = next((s for s in _STEPS if s * scale >= 80), math.ceil(80 / scale))
     last = _LEFT + length
-    canvas.text(min(last, _WIDTH - 34), y, clock(duration, 1), 12, TEXT, at)
+    canvas.text(max(last, _LEFT + 50), y, clock(duration, 1), 12, TEXT, "r" + at[1])
     for k in range(math.floor(duration / step) + 1):
         x = _LEFT + k * step * scale
-        if x < last - 62:
+        if x < last - 84:
             canvas.box(x, edge, 1, 5, LINE)
             canvas.text(max(x, _LEFT + 15), y, clock(k * step, 0), 12, MUTED, at)
 
 
-def _band(
-    canvas: Canvas, segment: Segment, durations: Sequence[float | None], scales: Sequence[float]
-) -> None:
-    """One segment: a block on either bar and the band between; pale where no clock is known."""
+def _band(canvas: Canvas, segment: Segment, sides: Sequence[tuple[float, float]]) -> None:
+    """What ties a segment's stretches together: fainter where they share no clock."""
+    (a, b), (c, d) = sides
+    top, bottom = _UPPER + _BAR, _LOWER
+    band = np.array([(a, top), (b, top), (d, bottom), (c, bottom)], float)
+    canvas.fill(band, LINE, 0.35 if _is_clocked(segment) else 0.2)
+    edges = [band[[0, 3]], band[[1, 2]]]
+    canvas.stroke(edges, _COLOURS[segment.channel], 1, 0.8 if _is_clocked(segment) else 0.35)
+
+
+def _blocks(canvas: Canvas, segment: Segment, sides: Sequence[tuple[float, float]]) -> None:
+    """A segment's stretch of either bar, with its times where they fit."""
     colour = _COLOURS[segment.channel]
     lane = 0 if segment.channel is Channel.VISUAL else _LANE + 2
-    (a, b), (c, d) = (
-        _across(span, duration, scale)
-        for span, duration, scale in zip(
-            (segment.query, segment.reference), durations, scales, strict=True
-        )
-    )
-    from_y, to_y = _UPPER + lane + _LANE, _LOWER + lane
-    band = np.array([(a, from_y), (b, from_y), (d, to_y), (c, to_y)], float)
-    is_clocked = segment.offset is not None
-    canvas.fill(band, colour, 0.22 if is_clocked else 0.1)
-    canvas.stroke([band[[0, 3]], band[[1, 2]]], colour, 1, 0.6 if is_clocked else 0.3)
-    for left, right, top in ((a, b, _UPPER), (c, d, _LOWER)):
-        block = np.array([(left, 0), (right, 0), (right, _LANE), (left, _LANE)], float)
-        canvas.fill(block + (0, top + lane), colour, 1.0 if is_clocked else 0.45)
-        canvas.stroke([block + (0, top + lane)], GROUND, 1, 0.5, closed=True)
-    words = f"{segment.score:.2f}" if is_clocked else f"{segment.score:.2f}, time unknown"
-    if b - a > canvas.length(words, 11) + 8:
-        tone = GROUND if is_clocked else TEXT
-        canvas.text((a + b) / 2, _UPPER + lane + _LANE / 2, words, 11, tone, "mm")
+    is_clocked = _is_clocked(segment)
+    for (left, right), bar, span in zip(
+        sides, (_UPPER, _LOWER), (segment.query, segment.reference), strict=True
+    ):
+        top, bottom = bar + lane, bar + lane + _LANE
+        block = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float)
+        canvas.fill(block, colour, 1.0 if is_clocked else 0.45)
+        if right - left > _SEAM:
+            canvas.stroke([block], GROUND, 1, 0.5, closed=True)
+        times = "" if span.is_timeless else f"{clock(span.start, 1)} to {clock(span.end, 1)}"
+        score = f"score {segment.score:.2f}" if bar == _UPPER else ""
+        unknown = "" if is_clocked else "same scene, time unknown"
+        for words in ("   ".join(filter(None, (unknown or times, score))), times, score):
+            if words and right - left > canvas.length(words, 12) + 10:
+                tone = GROUND if is_clocked else TEXT
+                canvas.text((left + right) / 2, (top + bottom) / 2, words, 12, tone, "mm")
+                break
+
+
+def _is_clocked(segment: Segment) -> bool:
+    """Whether the times mean anything: a still has none to mistake."""
+    still = segment.query.is_timeless or segment.reference.is_timeless
+    return still or segment.offset is not None
 
 
 def _across(span: Span, duration: float | None, scale: float) -> tuple[float, float]:
-    """From where to where on the canvas; at least two pixels, so that nothing is lost."""
+    """From where to where on the canvas."""
     if duration is None:
         return float(_LEFT), float(_LEFT + _ROOM)
     start = min(max(span.start, 0.0), duration) if not math.isnan(span.start) else 0.0
     end = min(max(span.end, start), duration) if not math.isnan(span.end) else duration
     left = _LEFT + start * scale
-    return left, max(_LEFT + end * scale, left + 2.0)
+    return left, max(_LEFT + end * scale, left + _LEAST)
