@@ -102,7 +102,10 @@ class Fetcher(Protocol):
     """Brings a URL to a local file, and nothing that it should not reach."""
 
     def fetch(self, url: str) -> AbstractContextManager[Fetched]:
-        """Raises ``UrlNotAllowed``, ``FetchFailed``, ``FetchTimeout``, ``PayloadTooLarge``."""
+        """The file is gone when its context ends. Entering it raises ``UrlNotAllowed``,
+        ``FetchFailed``, ``FetchTimeout``, ``PayloadTooLarge``, and ``NotReady`` when there is no
+        room to keep the file.
+        """
         ...
 
 

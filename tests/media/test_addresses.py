@@ -1,9 +1,13 @@
+import socket
 from ipaddress import ip_address, ip_network
 
+import h11
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from reseen.domain.errors import UrlNotAllowed
-from reseen.media.addresses import FetchPolicy, parse_url, why_not_public
+from reseen.media.addresses import FetchPolicy, literal, parse_url, why_not_public
 
 _SPECIAL = """
 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255
@@ -159,5 +163,31 @@ def test_a_policy_says_whether_it_widens() -> None:
 
 
 def test_a_policy_refuses_a_host_that_cannot_be_one() -> None:
-    with pytest.raises(ValueError, match="host"):
+    with pytest.raises(ValueError, match="bare host"):
         FetchPolicy(allowed_hosts=frozenset({"http://example.com"}))
+
+
+PIECES = st.sampled_from(
+    [
+        *"/\\@:[]%?#.-_&'|^ \n\t\x7f",
+        *("//", "::1", "ffff:", "127", "0x7f", "0177", "1", "80", "99999", "%25", "%00", "http:"),
+        *("xn--", "a" * 64, "localhost", "example.com", "\xe9", "\u3002", "\uff11", "\xad"),
+        *("\u200b", "\u202e", "\ud800", "\xdf", "\u0300", "\u0661", "\u2100", "\U0001d7cf"),
+    ]
+)
+
+
+@given(st.sampled_from(["", "http://", "https://"]), st.lists(PIECES, max_size=8).map("".join))
+@example("http://", "1.1")
+def test_any_text_is_refused_or_read_as_the_system_would_read_it(start: str, rest: str) -> None:
+    try:
+        target = parse_url(start + rest)
+    except UrlNotAllowed:
+        return
+    assert parse_url(str(target)) == target
+    h11.Request(method="GET", target=target.path, headers=[("Host", target.authority)])
+    try:
+        numeric = socket.getaddrinfo(target.host, None, flags=socket.AI_NUMERICHOST)
+    except OSError:
+        return
+    assert str(literal(target.host)) == numeric[0][4][0]

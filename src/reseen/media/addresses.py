@@ -155,11 +155,7 @@ class FetchPolicy:
     allowed_ports: frozenset[int] = frozenset(DEFAULT_PORTS.values())
 
     def __post_init__(self) -> None:
-        try:
-            plain = frozenset(_host(host) for host in self.allowed_hosts)
-        except UrlNotAllowed as error:
-            raise ValueError(error.detail) from error
-        object.__setattr__(self, "allowed_hosts", plain)
+        object.__setattr__(self, "allowed_hosts", frozenset(map(_bare, self.allowed_hosts)))
 
     @property
     def widens(self) -> bool:
@@ -238,6 +234,13 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
         raise UrlNotAllowed("The port of the URL is not a number from 1 to 65535.")
     return int(text)
+
+
+def _bare(host: str) -> str:
+    try:
+        return _host(host)
+    except UrlNotAllowed as error:
+        raise ValueError(f"{host!r} is no bare host name or address") from error
 
 
 def _host(text: str) -> str:

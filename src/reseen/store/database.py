@@ -19,10 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import event, exc
 
 from reseen.domain.errors import InvalidValue, NotReady
@@ -113,8 +109,8 @@ def _make_file(url: sa.URL) -> None:
             path.touch(mode=0o600)
     except OSError as error:
         raise NotReady(
-            f"The database {path} cannot be made: {error.strerror}. Choose another place,"
-            " or make room for it."
+            f"The database {path} cannot be made or reached: {error.strerror}. Choose another"
+            " place, or let this user write there."
         ) from error
 
 
@@ -135,6 +131,11 @@ def _on_sqlite_begin(connection: sa.Connection) -> None:
 
 def _migrate(engine: sa.Engine, busy_s: float) -> None:
     """Run the missing revisions in one transaction, under a lock that other processes wait for."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", "reseen.store:migrations")
     config.set_main_option("path_separator", "os")
