@@ -102,7 +102,7 @@ def _place(x: float, y: float) -> str:
 
 
 def _stretch(start: float, end: float) -> str:
-    return "still" if start == end == 0.0 else f"{clock(start)} - {clock(end)}"
+    return "still" if start == end == 0.0 else f"{clock(start)}-{clock(end)}"
 
 
 def clock(seconds: float) -> str:

@@ -2,9 +2,11 @@
 
 import ipaddress
 import shlex
+import signal
 import sys
 from functools import partial
 from importlib.resources import as_file, files
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,8 +56,14 @@ def serve(
                 server = Server(services, settings, bound)
                 first = keys.create_first()
                 welcome(server.address, first.secret if first else None)
+                signal.signal(signal.SIGTERM, leave)  # what the server hands the signal back to
                 server.run()
         people.print("stopped")
+
+
+def leave(_number: int, _frame: FrameType | None) -> None:
+    """End as from the end of the program: what is open is closed."""
+    raise typer.Exit
 
 
 def ask_database(keys: "KeyStore") -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from reseen.domain.errors import UnsupportedMedia
 from reseen.domain.match import Cuts, Match
-from reseen.domain.media import Medium
+from reseen.domain.media import Channel, Medium
 from reseen.flows.explain import Exhibit, explain
 from reseen.flows.fingerprint import Admit, Perception
 from reseen.flows.match import match_pair
@@ -43,8 +43,12 @@ class Answering:
         if allowed == SOUNDING:
             perception = replace(perception, sampling=replace(perception.sampling, visual=False))
         pair = match_pair(perception, self.cuts, source, target, admit_only(allowed))
+        match = pair.match
+        if allowed == SOUNDING:
+            heard = tuple(s for s in match.skipped if s.signal.channel is not Channel.VISUAL)
+            match = replace(match, skipped=heard)
         return Verdict(
-            match=pair.match,
+            match=match,
             cuts=self.cuts,
             source=pair.source.asset.medium,
             target=pair.target.asset.medium,

@@ -3,12 +3,14 @@
 The log never holds a query string, a body or a header: addresses in them may carry secrets.
 """
 
+import asyncio
 import json
 import logging
 import re
 import sys
 import time
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TextIO
 
@@ -34,6 +36,12 @@ SAFE_HEADERS = {
 """Set where a response does not set its own."""
 
 
+DRAINED_BYTES = 64_000_000
+DRAINED_SECONDS = 5.0
+"""An error may be said before the body was read. Closing then resets the connection, and a client
+that sends first and reads later never sees the answer; so we read on, up to these limits."""
+
+
 class Observed:
     """ASGI middleware. ``scope["state"]`` gets ``request_id``; handlers may add ``key_id`` and
     ``error_code`` for the log.
@@ -48,46 +56,62 @@ class Observed:
             return
         begun = time.perf_counter()
         request_id = _request_id(Headers(scope=scope).get("x-request-id"))
-        state: dict[str, Any] = scope.setdefault("state", {})
-        state["request_id"] = request_id
-        status = 0
-
-        async def tell(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                for name, value in SAFE_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
+        scope.setdefault("state", {})["request_id"] = request_id
+        exchange = _Exchange(request_id, receive, send)
         try:
-            await self._app(scope, receive, tell)
+            await self._app(scope, exchange.hear, exchange.tell)
         except Exception:
             logging.getLogger("reseen.web").exception("request %s failed", request_id)
-            if status == 0:
-                fault = ReseenError(
-                    "reseen failed; its log tells more under this request_id.",
-                )
-                await answer(Request(scope), fault)(scope, receive, tell)
+            if exchange.status == 0:
+                fault = ReseenError("reseen failed; its log tells more under this request_id.")
+                await answer(Request(scope), fault)(scope, exchange.hear, exchange.tell)
         finally:
-            log.info(
-                "%s %s",
-                scope["method"],
-                scope["path"],
-                extra={
-                    "fields": {
-                        "method": scope["method"],
-                        "path": scope["path"],
-                        "status": status,
-                        "ms": round(1000 * (time.perf_counter() - begun)),
-                        "request_id": request_id,
-                        "key": state.get("key_id"),
-                        "code": state.get("error_code"),
-                    }
-                },
-            )
+            fields = {
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": exchange.status,
+                "ms": round(1000 * (time.perf_counter() - begun)),
+                "request_id": request_id,
+                "key": scope["state"].get("key_id"),
+                "code": scope["state"].get("error_code"),
+            }
+            log.info("%s %s", scope["method"], scope["path"], extra={"fields": fields})
+
+
+class _Exchange:
+    """What is heard and told in one request."""
+
+    def __init__(self, request_id: str, receive: Receive, send: Send) -> None:
+        self._request_id = request_id
+        self._receive = receive
+        self._send = send
+        self._unread = True
+        self.status = 0
+
+    async def hear(self) -> Message:
+        message = await self._receive()
+        self._unread = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+    async def tell(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            for name, value in SAFE_HEADERS.items():
+                headers.setdefault(name, value)
+        elif self.status >= 400 and self._unread:
+            await self._send({**message, "more_body": True})
+            await self._drain()
+            message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
+
+    async def _drain(self) -> None:
+        count = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAINED_SECONDS):
+                while self._unread and count < DRAINED_BYTES:
+                    count += len((await self.hear()).get("body", b""))
 
 
 def _request_id(given: str | None) -> str:
@@ -133,4 +157,5 @@ def configure_logging(style: str, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for chatty in ("uvicorn", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

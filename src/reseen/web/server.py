@@ -23,6 +23,8 @@ from reseen.web.match import match_routes
 from reseen.web.observe import Observed
 from reseen.web.services import Services
 
+BACKLOG = 128
+
 SPARE_THREADS = 16
 """For keys and health while every admitted request holds a thread."""
 
@@ -64,12 +66,13 @@ def application(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket; ``port`` 0 takes a free one. Raises ``OSError`` when it is taken."""
+    """A listening socket; ``port`` 0 takes a free one. Raises ``OSError`` when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(BACKLOG)
     except OSError:
         bound.close()
         raise
