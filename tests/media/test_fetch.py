@@ -145,7 +145,7 @@ def test_a_second_address_is_tried_when_the_first_refuses() -> None:
         allowed = FetchPolicy(
             allowed_hosts=frozenset({"media.example"}), allowed_ports=frozenset({server.port})
         )
-        fetcher = guarded(allowed, resolve=answers("127.0.0.2", "127.0.0.1"))
+        fetcher = guarded(allowed, resolve=answers("::1", "127.0.0.1"))
         assert body_of(fetcher, server.url(host="media.example")) == b"x"
 
 
