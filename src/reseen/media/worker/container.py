@@ -20,7 +20,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Disposition
+from av.stream import Discard, Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -29,6 +29,7 @@ from reseen.domain.media import Frame, Medium
 from reseen.media.sniff import Format
 from reseen.media.worker.frames import FrameSampler, Scaler, VideoPacket, aspect_of, fit
 from reseen.media.worker.rgb import check_size
+from reseen.media.worker.seek import shown_at
 from reseen.media.worker.sound import AudioPacket, SoundReader
 from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 
@@ -79,6 +80,9 @@ def decode(
         video, audio = _choose(container, format_)
         header = _header(container, format_, video, audio, limits)
         yield header
+        for stream in container.streams:
+            if stream is not video and stream is not audio:
+                stream.discard = Discard.all
         origin = (container.start_time or 0) / av.time_base
         frames = sound = None
         if video is not None and sampling.visual:
@@ -233,74 +237,15 @@ def _too_long(actual: float, limits: Limits) -> MediaTooLong:
 
 def frames_at(
     file: BinaryIO, format_: Format, times: Sequence[float], max_side: int, limits: Limits
-) -> Iterator[Frame]:
-    """The frame shown at each time (ascending), decoded exactly."""
+) -> Iterator[Decoded]:
+    """Header, the frame shown at each time (ascending) decoded exactly, footer."""
     with _open(file, format_) as container:
-        video, _audio = _choose(container, format_)
-        if video is None:
-            return
-        check_size(video.codec_context.width, video.codec_context.height, limits)
-        origin = (container.start_time or 0) / av.time_base
-        video.codec_context.thread_count = 1
-        scaler = Scaler(max_side, limits, aspect_of(video))
-        yield from _Seeker(container, video, origin, scaler).frames(times)
-
-
-_NEAR = 4.0
-"""Seconds ahead that are decoded rather than sought."""
-
-
-class _Seeker:
-    """Walks a video stream forward to each wanted time."""
-
-    def __init__(
-        self, container: InputContainer, stream: VideoStream, origin: float, scaler: Scaler
-    ) -> None:
-        self._container = container
-        self._stream = stream
-        self._origin = origin
-        self._scaler = scaler
-
-    def frames(self, times: Sequence[float]) -> Iterator[Frame]:
-        walk = self._walk(0.0)
-        current = next(walk, None)
-        ahead = next(walk, None)
-        for time in times:
-            if current is None:
-                return
-            if time - current[0] > _NEAR:
-                walk = self._walk(time)
-                current, ahead = next(walk, None), next(walk, None)
-                if current is None or current[0] > time + 1e-3:
-                    walk = self._walk(0.0)
-                    current, ahead = next(walk, None), next(walk, None)
-            while ahead is not None and ahead[0] <= time + 1e-3:
-                current, ahead = ahead, next(walk, None)
-            if current is None:
-                return
-            if ahead is None and time > current[0] + self._step() + _SLACK:
-                return
-            yield Frame(current[0], self._scaler(current[1]))
-
-    def _step(self) -> float:
-        return 1 / float(self._stream.average_rate or 25)
-
-    def _walk(self, time: float) -> Iterator[tuple[float, VideoFrame]]:
-        base = float(self._stream.time_base or 1)
-        try:
-            if time > 0 or self._origin:
-                self._container.seek(int((time + self._origin) / base), stream=self._stream)
-            else:
-                self._container.seek(0, stream=self._stream)
-            for packet in self._container.demux(self._stream):
-                if packet.size == 0 and packet.dts is not None:
-                    continue
-                try:
-                    decoded = packet.decode()
-                except FFmpegError:
-                    continue
-                for frame in decoded:
-                    if frame.pts is not None:
-                        yield float(frame.pts * base) - self._origin, frame
-        except FFmpegError:
-            return
+        video, audio = _choose(container, format_)
+        header = _header(container, format_, video, audio, limits)
+        yield header
+        if video is not None:
+            origin = (container.start_time or 0) / av.time_base
+            scaler = Scaler(max_side, limits, aspect_of(video))
+            for time, frame in shown_at(container, video, origin, times):
+                yield Frame(max(0.0, time), scaler(frame))
+        yield Footer(header.duration)

@@ -1,7 +1,15 @@
 """From a video stream's packets to a few upright, scaled frames with times.
 
-What is decoded: at most ``frames_per_s`` frames are wanted, so frames that no other frame refers to
-are not decoded where the rate leaves enough others.
+What is decoded, since at most ``frames_per_s`` frames are wanted. Measured on 60 s of 720p H.264
+(x264's defaults, 25 frames/s, one core), processor time of decoding alone:
+
+- every frame: 3.3 s;
+- without the frames that no other refers to: 2.5 s. Done where the rate leaves enough others;
+- and without smoothing block edges except in key frames: 1.9 s. Descriptors of the frames stay at
+  cosine 0.993 on average (0.974 at least), PDQ at 2.7 bits of 256 (14 at most), less than choosing
+  the next frame instead changes. Done for H.264 from 720p up; HEVC drifts more (cosine 0.95);
+- key frames only: 0.2 s. Done for each group of pictures that is shorter than the wanted interval,
+  so it never loses a sample; x264's default groups last up to ten seconds.
 """
 
 import math
@@ -24,6 +32,12 @@ from reseen.ports import Limits
 
 _SKIP_ABOVE = 4.0
 """Frames nobody refers to are skipped when the stream has this many times the frames wanted."""
+
+_SMOOTHING_MATTERS_BELOW = 1280 * 720
+"""Pixels of a frame under which decoding is fast anyway."""
+
+_LONGEST_GROUP = 256
+"""Packets held back at most while a group of pictures is measured."""
 
 _MAX_STRETCH = 8.0
 """Sample aspect ratios beyond this come from damaged headers."""
@@ -100,6 +114,56 @@ def turn(pixels: Pixels, matrix: tuple[int, int, int, int] | None) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
+class ShortGroups:
+    """Lets packets through, but of a group of pictures shorter than the interval only its key
+    frame, and that only when it is due. Packets are held back for one interval at most.
+    """
+
+    def __init__(self, frames_per_s: float) -> None:
+        self._left_out = (math.inf, math.inf)
+        self._interval = 1 / frames_per_s
+        self._ticks = Ticks(frames_per_s)
+        self._held: list[VideoPacket] = []
+
+    def feed(self, packet: VideoPacket) -> list[VideoPacket]:
+        """The packets to decode now. A packet without time ends all holding back."""
+        time = _packet_time(packet)
+        if packet.size == 0 or time is None or len(self._held) >= _LONGEST_GROUP:
+            return [*self._release(), packet]
+        if packet.is_keyframe:
+            begun = _packet_time(self._held[0]) if self._held else None
+            if begun is None:
+                ready = self._release()
+            else:
+                ready = [self._held[0]] if self._ticks.due(begun) else []
+                self._left_out = (begun, time)
+            self._held = [packet]
+            return ready
+        if not self._held:
+            return [packet]
+        self._held.append(packet)
+        begun = _packet_time(self._held[0])
+        if begun is not None and time - begun > self._interval:
+            return self._release()
+        return []
+
+    def is_whole(self, frame: VideoFrame) -> bool:
+        """False for frames that lean on a group that was left out (an open group's first)."""
+        if frame.key_frame or frame.pts is None:
+            return True
+        begun, ended = self._left_out
+        return not begun < frame.time < ended
+
+    def _release(self) -> list[VideoPacket]:
+        ready, self._held = self._held, []
+        return ready
+
+
+def _packet_time(packet: VideoPacket) -> float | None:
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    return None if stamp is None else float(stamp * packet.time_base)
+
+
 class FrameSampler:
     """Feeds a video stream's packets to its decoder and yields the frames that are due."""
 
@@ -107,12 +171,12 @@ class FrameSampler:
         self, stream: VideoStream, origin: float, frames_per_s: float, scaler: Scaler
     ) -> None:
         self.damaged = 0
-        self.end = 0.0
         self.decoded = 0
+        self.end = 0.0
         self._origin = origin
         self._ticks = Ticks(frames_per_s)
+        self._groups = ShortGroups(frames_per_s)
         self._scaler = scaler
-        self._stream = stream
         self._last = -math.inf
         rate = float(stream.average_rate or stream.guessed_rate or 25)
         self._step = 1 / rate if rate > 0 else 0.04
@@ -120,11 +184,17 @@ class FrameSampler:
         context.thread_count = 1
         if rate >= _SKIP_ABOVE * frames_per_s:
             context.skip_frame = "NONREF"
+        if context.name == "h264" and context.width * context.height >= _SMOOTHING_MATTERS_BELOW:
+            context.options = {"skip_loop_filter": "nokey"}
 
     def feed(self, packet: VideoPacket) -> Iterator[Frame]:
         if packet.size == 0 and packet.dts is not None:
             return  # Theora repeats the frame before; the decoder takes an empty packet for the end
         self._note_end(packet)
+        for ready in self._groups.feed(packet):
+            yield from self._decode(ready)
+
+    def _decode(self, packet: VideoPacket) -> Iterator[Frame]:
         try:
             frames = packet.decode()
         except FFmpegError:
@@ -133,17 +203,17 @@ class FrameSampler:
         for frame in frames:
             time = self._time_of(frame)
             self.decoded += 1
-            if time > self._last and self._ticks.due(time):
+            if time > self._last and self._groups.is_whole(frame) and self._ticks.due(time):
                 self._last = time
                 yield Frame(time, self._scaler(frame))
 
     def _time_of(self, frame: VideoFrame) -> float:
-        if frame.pts is None or frame.time_base is None:
+        if frame.pts is None:
             return max(0.0, self._last + self._step)
-        return max(0.0, float(frame.pts * frame.time_base) - self._origin)
+        return max(0.0, frame.time - self._origin)
 
     def _note_end(self, packet: VideoPacket) -> None:
-        if packet.pts is not None and not packet.is_discard:
-            length = packet.duration or 0
-            shown = float((packet.pts + length) * packet.time_base) - self._origin
-            self.end = max(self.end, shown if length else shown + self._step)
+        time = _packet_time(packet)
+        if time is not None and packet.size and not packet.is_discard:
+            length = float((packet.duration or 0) * packet.time_base) or self._step
+            self.end = max(self.end, time - self._origin + length)

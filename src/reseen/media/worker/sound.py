@@ -29,6 +29,7 @@ from reseen.ports import Limits
 
 JITTER = 0.05
 _STRONGER = 2.0
+_OUTPUT = 4096
 
 type Stereo = npt.NDArray[np.float32]
 """``[2, n]``."""
@@ -44,11 +45,11 @@ class SoundReader:
         self.decoded = 0
         self._origin = origin
         self._rate = rate
+        self._block = int(BLOCK_SECONDS * rate)
         self._limits = limits
         self._resampler: AudioResampler | None = None
-        self._kind: tuple[object, ...] = ()
         self._clock = 0.0
-        self._input_clock: float | None = None
+        self._expected = 0.0
         self._start: float | None = None
         self._parts: list[Stereo] = []
         self._waiting = 0
@@ -78,46 +79,49 @@ class SoundReader:
         yield from self._blocks(1)
 
     def _take(self, frame: AudioFrame) -> Iterator[Sound]:
-        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-        time = None
-        if frame.pts is not None and frame.time_base is not None:
-            time = float(frame.pts * frame.time_base) - self._origin
-        expected = self._input_clock
-        if time is None:
-            time = expected or 0.0
-        if kind != self._kind or expected is None or abs(time - expected) > JITTER:
-            yield from self._restart(kind, time)
-            self._input_clock = time
-        self._input_clock = (self._input_clock or 0.0) + frame.samples / frame.sample_rate
-        if self._input_clock > self._limits.duration:
+        length = frame.samples / frame.sample_rate
+        time = self._expected if frame.time is None else frame.time - self._origin
+        if self._resampler is None or abs(time - self._expected) > JITTER:
+            yield from self._restart(time)
+        try:
+            self._resample(frame)
+        except ValueError:  # the stream changed its rate or channels
+            yield from self._restart(time)
+            self._resample(frame)
+        self._expected += length
+        if self._expected > self._limits.duration + JITTER:
             raise MediaTooLong(
                 f"The sound lasts longer than {self._limits.duration:g} s.",
                 limit=self._limits.duration,
-                actual=self._input_clock,
+                actual=self._expected,
             )
+        yield from self._blocks(self._block)
+
+    def _resample(self, frame: AudioFrame) -> None:
         frame.pts = None
-        assert self._resampler is not None  # noqa: S101 - made by _restart
+        if self._resampler is None:
+            self._resampler = AudioResampler(
+                "fltp", "stereo", self._rate, frame_size=_OUTPUT, threads=1
+            )
         for resampled in self._resampler.resample(frame):
             self._append(cast("Stereo", resampled.to_ndarray()))
-        yield from self._blocks(int(BLOCK_SECONDS * self._rate))
 
-    def _restart(self, kind: tuple[object, ...], time: float) -> Iterator[Sound]:
+    def _restart(self, time: float) -> Iterator[Sound]:
         """Begin a run of frames at ``time``: fill the gap before it, or drop what overlaps."""
         self._drain()
-        self._kind = kind
-        self._resampler = AudioResampler("fltp", "stereo", self._rate, frame_size=4096, threads=1)
+        self._expected = time
         if self._start is None:
             self._start = self._clock = max(0.0, time)
         missing = round((time - self._clock) * self._rate)
         self._drop = max(0, -missing)
         gap = max(0, missing)
         while gap:
-            part = min(gap, int(BLOCK_SECONDS * self._rate))
+            part = min(gap, self._block)
             if self._clock > self._limits.duration:
                 return
             self._append(np.zeros((2, part), np.float32))
             gap -= part
-            yield from self._blocks(int(BLOCK_SECONDS * self._rate))
+            yield from self._blocks(self._block)
 
     def _drain(self) -> None:
         if self._resampler is not None:
