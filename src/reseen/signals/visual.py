@@ -21,7 +21,7 @@ HASH_EVERY = 1.0
 """Seconds between hashed frames, as in vPDQ's default."""
 
 HASH_QUALITY = 0.5
-"""Frames below are not hashed; vPDQ's default. Black and blank frames have quality 0."""
+"""Frames below are not hashed: vPDQ's default."""
 
 PLANS = {Side.QUERY: frames.QUERY, Side.REFERENCE: frames.REFERENCE}
 
@@ -71,7 +71,8 @@ class VisualFrames:
 
     def add(self, frame: Frame) -> None:
         time = frame.time or 0.0
-        if not self._times or time - self._times[-1] >= HASH_EVERY:
+        due = not self._times or time - self._times[-1] >= HASH_EVERY
+        if due and has_detail(thumb(frame.pixels)):
             code, quality = hash_picture(frame.pixels)
             if quality >= HASH_QUALITY:
                 self._times.append(time)
