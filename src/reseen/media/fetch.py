@@ -96,7 +96,7 @@ class GuardedFetcher:
             if len(seen) > self._max_redirects:
                 raise FetchFailed(
                     f"The address redirects more than {self._max_redirects} times;"
-                    " give the address of the file itself",
+                    " give the address of the file itself.",
                     limit=self._max_redirects,
                     actual=len(seen),
                 )
