@@ -151,3 +151,19 @@ def test_chosen_points_lie_far_from_each_other() -> None:
     crowd, corners = rng.normal(0.5, 0.01, (300, 2)), np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]])
     chosen = spread(np.concatenate([crowd, corners]), 5)
     assert {300, 301, 302, 303} < set(chosen.tolist())
+
+
+def test_pixels_may_be_a_read_only_view() -> None:
+    pixels = noise(60, 40, 9)
+    pixels.flags.writeable = False
+    one, other = (
+        picture_evidence(
+            Frame(None, shown),
+            Frame(None, shown.copy()),
+            score=0.9,
+            confidence=Confidence.HIGH,
+            matrix=HALF,
+        )
+        for shown in (pixels[::-1, ::-1], pixels[::-1, ::-1].copy())
+    )
+    assert one == other

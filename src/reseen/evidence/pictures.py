@@ -104,7 +104,7 @@ def told(transform: Transform | None) -> list[str]:
     turn = round(transform.rotated) % 360
     said = {
         "mirrored": transform.mirrored,
-        f"turned {turn if turn <= 180 else turn - 360}°": turn != 0,
+        f"rotated {turn if turn <= 180 else turn - 360}°": turn != 0,
         "inverted": transform.inverted,
         "cropped": transform.cropped is not None,
         "inside a larger picture": transform.inset is not None,

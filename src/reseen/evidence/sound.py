@@ -150,7 +150,7 @@ def _change(segment: Segment) -> list[str]:
 def _summary(segment: Segment, side: _Side, shown: int, pairs: int) -> str:
     length = segment.query.duration
     if not math.isfinite(length) or side.end - side.start >= length:
-        return f"{pairs} peaks agree (linked); others are faint"
+        return f"{pairs} peaks agree (linked); others are faint" if pairs else "no peaks agree"
     return (
         f"{side.end - side.start:.0f} s of {clock(segment.query.start, 1)} to "
         f"{clock(segment.query.end, 1)}, where most peaks agree: {shown} of {pairs}"
@@ -204,7 +204,7 @@ def _tick(canvas: Canvas, side: _Side, edge: int, bounds: list[float], *, is_upp
         taken.append(x)
     step = next((s for s in _STEPS if (side.end - side.start) / s <= 13), 10.0)
     decimals = 0 if step >= 1 else 1
-    for k in range(math.ceil(side.start / step), math.floor(side.end / step) + 1):
+    for k in range(math.ceil(max(side.start, 0.0) / step), math.floor(side.end / step) + 1):
         x = side.x(k * step)
         canvas.box(x, edge if away > 0 else edge - 5, 1, 5, LINE)
         words = clock(k * step, decimals)

@@ -38,7 +38,7 @@ _COLOURS: dict[Channel, Colour] = {Channel.VISUAL: ACCENT, Channel.AUDIO: SECOND
 _NAMES = {Channel.VISUAL: "picture", Channel.AUDIO: "sound"}
 _SEAM = 8.0  # pixels from which a block can afford an edge that parts it from its neighbour
 _LEAST = 3.0  # pixels, so that no segment is lost
-_MOST = 200
+_MOST = 120
 """Segments drawn, strongest first."""
 
 
