@@ -28,8 +28,9 @@ LINE: Colour = (62, 74, 86)
 MUTED: Colour = (150, 163, 176)
 TEXT: Colour = (233, 238, 242)
 ACCENT: Colour = (47, 230, 192)
-"""Contrast 11.9:1 on ``GROUND``; told from ``SECOND`` by lightness too, not by hue alone."""
+"""Contrast 11.8:1 on ``GROUND``."""
 SECOND: Colour = (255, 168, 76)
+"""Contrast 9.8:1. As light as the accent: what has this colour also has a place of its own."""
 
 LARGEST_PNG = 400_000
 """Bytes. An answer with four pictures then stays below 2 MB."""
