@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from reseen.domain.errors import UnsupportedMedia
 from reseen.domain.match import Cuts, Match
 from reseen.domain.media import Channel, Medium
-from reseen.flows.explain import Exhibit, explain
+from reseen.flows.explain import Case, Exhibit, explain
 from reseen.flows.fingerprint import Admit, Perception
 from reseen.flows.match import match_pair
 from reseen.ports import Fetched, Illustrator
@@ -52,7 +52,7 @@ class Answering:
             cuts=self.cuts,
             source=pair.source.asset.medium,
             target=pair.target.asset.medium,
-            exhibits=explain(self.illustrator, perception.visual, self.cuts, pair)
+            exhibits=explain(Case(perception, self.illustrator, self.cuts, source, target, pair))
             if explained
             else (),
         )

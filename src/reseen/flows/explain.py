@@ -1,15 +1,20 @@
-"""Draw what a person needs to believe a verdict, or to doubt it."""
+"""Draw what a person needs to believe a verdict, or to doubt it.
+
+Frames of videos are decoded anew at the exact times: sampled ones lie up to a quarter second from
+the moment asked for on each side, which a viewer would take for a difference.
+"""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reseen.domain.match import Cuts, Segment
-from reseen.domain.media import Channel, Medium
+from reseen.domain.media import Channel, Frame, Medium
 from reseen.engine.sound import matched_peaks
 from reseen.engine.timeline import looks
-from reseen.flows.match import Pair, geometry_at
-from reseen.ports import Illustrator, VisualSignals
+from reseen.flows.fingerprint import Perception, Rendition
+from reseen.flows.match import Pair, geometry_of
+from reseen.ports import Fetched, Illustrator
 
 MOST_SEGMENTS = 4
 """Segments that are drawn, surest first: more would not be looked at."""
@@ -25,69 +30,83 @@ class Exhibit:
     png: bytes
 
 
-def explain(
-    illustrator: Illustrator, visual: VisualSignals, cuts: Cuts, pair: Pair
-) -> tuple[Exhibit, ...]:
-    """The exhibits of a pair: what was found, or both sides next to each other."""
-    return tuple(_exhibits(illustrator, visual, cuts, pair))
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is explained, and what is needed to look at it again."""
+
+    perception: Perception
+    illustrator: Illustrator
+    cuts: Cuts
+    source: Fetched
+    target: Fetched
+    pair: Pair
 
 
-def _exhibits(
-    illustrator: Illustrator, visual: VisualSignals, cuts: Cuts, pair: Pair
-) -> Iterator[Exhibit]:
-    here, there = pair.source.asset, pair.target.asset
+def explain(case: Case) -> tuple[Exhibit, ...]:
+    """The exhibits of a pair: what was found, or both pictures next to each other."""
+    here, there = case.pair.source.asset, case.pair.target.asset
     if here.medium is Medium.IMAGE and there.medium is Medium.IMAGE:
-        score = pair.match.score
-        segment = next(iter(pair.match.segments), None)
-        drawn = _pictures(illustrator, visual, cuts, pair, (None, None), segment, score)
-        if drawn is not None:
-            yield Exhibit("pictures", "Upload and reference side by side", drawn)
-        return
+        return tuple(_stills(case))
+    return tuple(_sequences(case))
+
+
+def _stills(case: Case) -> Iterator[Exhibit]:
+    query, reference = case.pair.source.gallery.at(None), case.pair.target.gallery.at(None)
+    if query is not None and reference is not None:
+        segment = next(iter(case.pair.match.segments), None)
+        drawn = _pictures(case, query, reference, segment, case.pair.match.score)
+        yield Exhibit("pictures", "Upload and reference side by side", drawn)
+
+
+def _sequences(case: Case) -> Iterator[Exhibit]:
+    illustrator, pair = case.illustrator, case.pair
+    here, there = pair.source.asset, pair.target.asset
     segments = sorted(pair.match.segments, key=lambda s: -s.score)[:MOST_SEGMENTS]
     if segments:
         drawn = illustrator.timeline(here.duration, there.duration, pair.match.segments)
         yield Exhibit("timeline", "Where upload and reference repeat each other", drawn)
     for number, segment in enumerate(segments, start=1):
         if segment.channel is Channel.AUDIO:
-            yield from _sound(illustrator, cuts, pair, segment, number)
+            yield from _sound(case, segment, number)
         else:
-            yield from _film(illustrator, visual, cuts, pair, segment, number)
+            yield from _film(case, segment, number)
 
 
-def _film(
-    illustrator: Illustrator,
-    visual: VisualSignals,
-    cuts: Cuts,
-    pair: Pair,
-    segment: Segment,
-    number: int,
-) -> Iterator[Exhibit]:
+def _film(case: Case, segment: Segment, number: int) -> Iterator[Exhibit]:
     moments = sorted(looks(segment, MOMENTS), key=lambda m: (m[0] or 0.0, m[1] or 0.0))
-    frames = [(pair.source.gallery.at(q), pair.target.gallery.at(r)) for q, r in moments]
-    shown = [(q, r) for q, r in frames if q is not None and r is not None]
-    confidence = cuts.confidence(segment.score)
+    queries = _frames(case, case.source, case.pair.source, [q for q, _ in moments])
+    references = _frames(case, case.target, case.pair.target, [r for _, r in moments])
+    shown = [(q, r) for q, r in zip(queries, references, strict=False) if q and r]
     if len(shown) > 1:
-        drawn = illustrator.filmstrip(shown, segment, confidence)
+        confidence = case.cuts.confidence(segment.score)
+        drawn = case.illustrator.filmstrip(shown, segment, confidence)
         yield Exhibit(f"segment-{number}-film", f"Frames of {_words(segment)}", drawn)
-    if moments:
-        middle = moments[len(moments) // 2]
-        closer = _pictures(illustrator, visual, cuts, pair, middle, segment, segment.score)
-        if closer is not None:
-            yield Exhibit(f"segment-{number}-frame", f"One moment of {_words(segment)}", closer)
+    if shown:
+        query, reference = shown[len(shown) // 2]
+        drawn = _pictures(case, query, reference, segment, segment.score)
+        yield Exhibit(f"segment-{number}-frame", f"One moment of {_words(segment)}", drawn)
 
 
-def _sound(
-    illustrator: Illustrator, cuts: Cuts, pair: Pair, segment: Segment, number: int
-) -> Iterator[Exhibit]:
-    query, reference = (side.fingerprint.track("peaks") for side in (pair.source, pair.target))
-    sounds = pair.source.sound, pair.target.sound
-    if query is None or reference is None or sounds[0] is None or sounds[1] is None:
+def _frames(
+    case: Case, file: Fetched, rendition: Rendition, times: list[float | None]
+) -> Sequence[Frame | None]:
+    """The frames shown at these times, which ascend; a still is shown at each."""
+    known = [time for time in times if time is not None]
+    if len(known) < len(times):
+        return [rendition.gallery.at(None)] * len(times)
+    return case.perception.decoder.frames_at(file.path, known, case.perception.sampling.max_side)
+
+
+def _sound(case: Case, segment: Segment, number: int) -> Iterator[Exhibit]:
+    source, target = case.pair.source, case.pair.target
+    query, reference = (side.fingerprint.track("peaks") for side in (source, target))
+    if query is None or reference is None or source.sound is None or target.sound is None:
         return
-    drawn = illustrator.sound_evidence(
-        sounds[0],
-        sounds[1],
+    drawn = case.illustrator.sound_evidence(
+        source.sound,
+        target.sound,
         segment,
-        confidence=cuts.confidence(segment.score),
+        confidence=case.cuts.confidence(segment.score),
         query_peaks=query.places,
         reference_peaks=reference.places,
         matched=matched_peaks(query, reference, segment),
@@ -96,25 +115,16 @@ def _sound(
 
 
 def _pictures(
-    illustrator: Illustrator,
-    visual: VisualSignals,
-    cuts: Cuts,
-    pair: Pair,
-    times: tuple[float | None, float | None],
-    segment: Segment | None,
-    score: float,
-) -> bytes | None:
-    query, reference = pair.source.gallery.at(times[0]), pair.target.gallery.at(times[1])
-    if query is None or reference is None:
-        return None
+    case: Case, query: Frame, reference: Frame, segment: Segment | None, score: float
+) -> bytes:
     geometry = None
     if segment is not None:
-        geometry = geometry_at(visual, pair.source, pair.target, times)
-    return illustrator.picture_evidence(
+        geometry = geometry_of(case.perception.visual, query, reference)
+    return case.illustrator.picture_evidence(
         query,
         reference,
         score=score,
-        confidence=cuts.confidence(score),
+        confidence=case.cuts.confidence(score),
         transform=segment.transform if segment is not None else None,
         matrix=geometry.matrix if geometry is not None else None,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.match import Cuts, Match, Segment
-from reseen.domain.media import Channel, Medium
+from reseen.domain.media import Channel, Frame, Medium
 from reseen.engine import still, timeline
 from reseen.engine.geometry import Geometry, verify
 from reseen.engine.match import fuse, is_same_file, whole
@@ -60,21 +60,13 @@ def compare(visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rend
     return replace(match, segments=tuple(s for s in match.segments if s.score >= cuts.low))
 
 
-def geometry_at(
-    visual: VisualSignals,
-    query: Rendition,
-    reference: Rendition,
-    times: tuple[float | None, float | None],
-) -> Geometry | None:
-    """How the reference's frame at one time lies in the query's at another, looked at anew."""
-    here, there = query.gallery.at(times[0]), reference.gallery.at(times[1])
-    if here is None or there is None:
-        return None
+def geometry_of(visual: VisualSignals, query: Frame, reference: Frame) -> Geometry | None:
+    """How one frame lies in another, told by keypoints found anew."""
     return verify(
-        visual.keypoints(here),
-        visual.keypoints(there),
-        (here.pixels.shape[1], here.pixels.shape[0]),
-        (there.pixels.shape[1], there.pixels.shape[0]),
+        visual.keypoints(query),
+        visual.keypoints(reference),
+        (query.pixels.shape[1], query.pixels.shape[0]),
+        (reference.pixels.shape[1], reference.pixels.shape[0]),
     )
 
 
@@ -110,13 +102,21 @@ def _sequences(visual: VisualSignals, query: Rendition, reference: Rendition) ->
     return [
         timeline.judge(
             segment,
-            [
-                geometry_at(visual, query, reference, times)
-                for times in timeline.looks(segment, LOOKS)
-            ],
+            [_look(visual, query, reference, *times) for times in timeline.looks(segment, LOOKS)],
         )
         for segment in timeline.align(here, there)
     ]
+
+
+def _look(
+    visual: VisualSignals,
+    query: Rendition,
+    reference: Rendition,
+    query_time: float | None,
+    reference_time: float | None,
+) -> Geometry | None:
+    here, there = query.gallery.at(query_time), reference.gallery.at(reference_time)
+    return None if here is None or there is None else geometry_of(visual, here, there)
 
 
 def _tiled(visual: VisualSignals, rendition: Rendition) -> Fingerprint:
