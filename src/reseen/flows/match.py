@@ -51,13 +51,20 @@ def match_pair(
 
 
 def compare(visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition) -> Match:
-    """The verdict on two renditions. Segments that score below ``cuts.low`` are left out."""
+    """The verdict on two renditions.
+
+    Its segments are those that match by themselves; where none does, those that come near.
+    """
     here, there = query.fingerprint, reference.fingerprint
     if is_same_file(here, there):
         return fuse(here, there, whole(here, there))
     found = [*_pictures(visual, cuts, query, reference), *_sound(here, there)]
     match = fuse(here, there, found)
-    return replace(match, segments=tuple(s for s in match.segments if s.score >= cuts.low))
+    for cut in (cuts.medium, cuts.low):
+        kept = tuple(s for s in match.segments if s.score >= cut)
+        if kept:
+            return replace(match, segments=kept)
+    return replace(match, segments=())
 
 
 def geometry_of(visual: VisualSignals, query: Frame, reference: Frame) -> Geometry | None:
