@@ -24,7 +24,7 @@ from reseen.engine.peak_alignment import (
     grow,
     pair_peaks,
 )
-from reseen.engine.quads import QUERY_QUADS, REFERENCE_QUADS, find_quads, meet
+from reseen.engine.quads import PAIR_QUADS, QUERY_QUADS, find_quads, meet
 from reseen.engine.score import Calibration
 
 CHUNK = 12.0
@@ -32,6 +32,7 @@ CHUNK = 12.0
 moves its vote by less than a cell."""
 OFFSET_CELL, PITCH_CELL = 1.2, 0.7
 FEWEST_VOTES = 3
+FEWEST_PEAKS = 6
 MOST_PROPOSALS = 60
 QUERY_SECONDS = 60.0
 """Queries are taken through their quads in pieces, references likewise, to bound memory."""
@@ -41,7 +42,7 @@ SNAP = 0.6
 """Seconds from the end of a file, or four times the mean wait between matched peaks where that is
 longer, within which an end is that of the file: a cut disturbs the peaks beside it."""
 NEW_SHARE = 0.5
-ECHO = 0.5
+ECHO = 0.7
 """An alignment that overlaps a better one on one side must be this strong a second."""
 
 CALIBRATION = Calibration(bias=-6.0, weights=(0.1,))
@@ -67,20 +68,26 @@ def align_sound(
     Durations, where known, let a segment reach the end of its file; otherwise a file ends with its
     last peak. Scores are probabilities; weak alignments are reported with low scores.
     """
-    q = constellation(query)
-    r = constellation(reference).strongest(REFERENCE_QUADS.per_second)
-    if len(q) < 6 or len(r) < 6:
-        return ()
-    stretches: list[Stretch] = []
-    for proposal in propose(q, r)[:MOST_PROPOSALS]:
-        if not any(_explains(s, proposal) for s in stretches):
-            stretches += [_weighted(q, r, s) for s in grow(q, r, proposal.clock, proposal.centre)]
+    q, r = constellation(query), constellation(reference)
+    found = alignments(q, r)
     ends = (
-        query_seconds or float(q.time[-1]),
-        reference_seconds or float(r.time[-1]),
+        query_seconds or max(q.time, default=0.0),
+        reference_seconds or max(r.time, default=0.0),
     )
-    kept = _standing(_merged(stretches))
-    return tuple(sorted((_segment(s, ends) for s in kept), key=lambda s: s.query.start))
+    return tuple(sorted((_segment(s, ends) for s in found), key=lambda s: s.query.start))
+
+
+def alignments(query: Constellation, reference: Constellation) -> list[Stretch]:
+    """Every alignment that stands, strongest first, with the evidence for each."""
+    reference = reference.strongest(PAIR_QUADS.per_second)
+    if len(query) < FEWEST_PEAKS or len(reference) < FEWEST_PEAKS:
+        return []
+    found: list[Stretch] = []
+    for proposal in propose(query, reference)[:MOST_PROPOSALS]:
+        if not any(_explains(s, proposal) for s in found):
+            grown = grow(query, reference, proposal.clock, proposal.centre)
+            found += [_weighted(query, reference, s) for s in grown]
+    return _standing(_merged(found))
 
 
 def matched_peaks(
@@ -98,7 +105,7 @@ def propose(query: Constellation, reference: Constellation) -> list[Proposal]:
     """Clocks that several quads agree on, most votes first."""
     asked = _pieces(query, QUERY_SECONDS, 2.0)
     stored = _pieces(reference, REFERENCE_SECONDS, 2.0)
-    shelves = [find_quads(piece, REFERENCE_QUADS) for piece in stored]
+    shelves = [find_quads(piece, PAIR_QUADS) for piece in stored]
     found: list[Proposal] = []
     for piece in asked:
         quads = find_quads(piece, QUERY_QUADS)

@@ -9,7 +9,14 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import QUADS, Track
 from reseen.engine.constellation import constellation
-from reseen.engine.quads import QUERY_QUADS, REFERENCE_QUADS, cells, find_quads, nearby_cells
+from reseen.engine.quads import (
+    INDEX_CELL,
+    QUERY_QUADS,
+    REFERENCE_QUADS,
+    cells,
+    find_quads,
+    nearby_cells,
+)
 
 
 def quads(peaks: Track) -> Track:
@@ -18,7 +25,7 @@ def quads(peaks: Track) -> Track:
     return Track(
         signal=QUADS,
         spans=np.stack([found.time, found.time + found.duration], axis=1),
-        codes=cells(found.shape)[:, None],
+        codes=cells(found.shape, INDEX_CELL)[:, None],
         quality=peaks.quality[found.anchor],
         places=np.stack(
             [np.log(found.duration), found.pitch, found.shape[:, 3], found.shape[:, 4]], axis=1
@@ -32,5 +39,5 @@ def query_keys(peaks: Track) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.ui
     Many more than a reference stores: of each anchor many quads, of each quad all cells near it.
     """
     found = find_quads(constellation(peaks), QUERY_QUADS)
-    rows, keys = nearby_cells(found.shape)
+    rows, keys = nearby_cells(found.shape, INDEX_CELL)
     return found.time[rows], keys

@@ -1,0 +1,427 @@
+"""Attacks on sound: trims, codecs, bands, noise, mixing, rooms, changed pitch and time, montages.
+
+Everything is mono ``float32`` at the sampling rate given. Codecs, time stretching and filters run
+in memory through PyAV; pitch is changed by playing at another speed and stretching back, as phone
+apps do. Every attack is seeded by the generator it is given.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.filter import Graph
+from scipy.signal import butter, fftconvolve, resample_poly, sosfilt
+
+from benchmarks.attacks import Copied, Samples, SoundAttack
+
+type Change = Callable[[Samples, int, np.random.Generator, Sequence[Samples]], Samples]
+"""What an attack does to its excerpt: samples, sampling rate, generator, unrelated media."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """An encoder in its container, at a bit rate and sampling rate it takes."""
+
+    container: str
+    name: str
+    rate: int
+    bits: int | None = None
+
+
+MP3_64 = Codec("mp3", "libmp3lame", 22050, 64_000)
+MP3_32 = Codec("mp3", "libmp3lame", 22050, 32_000)
+OPUS_24 = Codec("ogg", "libopus", 48000, 24_000)
+AAC_48 = Codec("mp4", "aac", 22050, 48_000)
+AC3_64 = Codec("ac3", "ac3", 32000, 64_000)
+WMA_32 = Codec("asf", "wmav2", 22050, 32_000)
+ULAW = Codec("wav", "pcm_mulaw", 8000)
+ADPCM = Codec("wav", "adpcm_g726", 8000, 16_000)
+
+
+def loudness(samples: Samples) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)) + 1e-12))
+
+
+def resampled(samples: Samples, rate: int, to: int) -> Samples:
+    ratio = Fraction(to, rate).limit_denominator(2000)
+    if ratio == 1:
+        return samples
+    return np.asarray(resample_poly(samples, ratio.numerator, ratio.denominator), np.float32)
+
+
+def through_codec(samples: Samples, rate: int, codec: Codec) -> Samples:
+    """Encode and decode. The encoder's delay is kept where its container does not undo it."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=codec.container) as out:
+        stream = out.add_stream(codec.name, rate=codec.rate)
+        assert isinstance(stream, AudioStream)  # noqa: S101 - an audio codec was asked for
+        stream.layout = "mono"
+        if codec.bits:
+            stream.bit_rate = codec.bits
+        out.mux(stream.encode(_frame(np.clip(samples, -1, 1), rate)))
+        out.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file, "r") as decoded:
+        frames = list(decoded.decode(audio=0))
+    mono = av.AudioResampler(format="flt", layout="mono", rate=rate)
+    parts = [part.to_ndarray()[0] for frame in [*frames, None] for part in mono.resample(frame)]
+    return np.asarray(np.concatenate(parts), np.float32)
+
+
+def filtered(samples: Samples, rate: int, *steps: tuple[str, str]) -> Samples:
+    """Run libavfilter's named audio filters, each with its arguments, one after another."""
+    graph = Graph()
+    nodes = [
+        graph.add_abuffer(
+            format="flt", sample_rate=rate, layout="mono", time_base=Fraction(1, rate)
+        )
+    ]
+    for name, arguments in (*steps, ("aformat", f"sample_fmts=flt:sample_rates={rate}")):
+        nodes.append(graph.add(name, arguments))
+    nodes.append(graph.add("abuffersink"))
+    graph.link_nodes(*nodes).configure()
+    parts: list[Samples] = []
+    for frame in (_frame(samples, rate), None):
+        nodes[0].push(frame)
+        while True:
+            try:
+                made = nodes[-1].pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                break
+            if isinstance(made, AudioFrame):
+                parts.append(np.asarray(made.to_ndarray()[0], np.float32))
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _frame(samples: Samples, rate: int) -> AudioFrame:
+    frame = AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples[None], np.float32), format="flt", layout="mono"
+    )
+    frame.sample_rate = rate
+    frame.pts = 0
+    frame.time_base = Fraction(1, rate)
+    return frame
+
+
+def stretched(samples: Samples, rate: int, tempo: float) -> Samples:
+    """Faster (``tempo`` above one) or slower at the same pitch."""
+    return filtered(samples, rate, ("atempo", f"{tempo:.6f}"))
+
+
+def sped(samples: Samples, speed: float) -> Samples:
+    """Faster and higher, as a tape is."""
+    return resampled(samples, round(1000 * speed), 1000)
+
+
+def shifted(samples: Samples, rate: int, semitones: float) -> Samples:
+    """Higher or lower at the same tempo."""
+    speed = 2 ** (semitones / 12)
+    return stretched(sped(samples, speed), rate, 1 / (round(1000 * speed) / 1000))
+
+
+def mixed(samples: Samples, other: Samples, decibels: float) -> Samples:
+    """``other`` added so that the sound lies ``decibels`` over it."""
+    other = np.resize(other, len(samples))
+    gain = loudness(samples) / loudness(other) * 10 ** (-decibels / 20)
+    return np.asarray(samples + gain * other, np.float32)
+
+
+def white(samples: Samples, rng: np.random.Generator) -> Samples:
+    return np.asarray(rng.normal(size=len(samples)), np.float32)
+
+
+def pink(samples: Samples, rng: np.random.Generator) -> Samples:
+    spectrum = np.fft.rfft(rng.normal(size=len(samples)))
+    spectrum /= np.sqrt(np.maximum(1, np.arange(len(spectrum))))
+    return np.asarray(np.fft.irfft(spectrum, len(samples)), np.float32)
+
+
+def unrelated(
+    others: Sequence[Samples], rng: np.random.Generator, rate: int, seconds: float
+) -> Samples:
+    """An audible piece of other media, repeated when they are shorter."""
+    length = int(seconds * rate)
+    for _ in range(20):
+        other = others[int(rng.integers(len(others)))]
+        start = int(rng.integers(max(1, len(other) - length)))
+        piece = other[start : start + length]
+        if len(piece) and loudness(piece) > 1e-3:
+            return np.resize(piece, length)
+    return white(np.zeros(length, np.float32), rng) * np.float32(0.01)
+
+
+def reverberant(
+    samples: Samples, rate: int, rng: np.random.Generator, seconds: float, wet: float
+) -> Samples:
+    """In a room whose sound decays by 60 dB in ``seconds``; the direct sound comes first."""
+    t = np.arange(int(seconds * 1.2 * rate)) / rate
+    room = rng.normal(size=len(t)) * np.exp(-6.9 * t / seconds)
+    room[: int(0.005 * rate)] *= 0.2
+    echo = fftconvolve(samples, room)[: len(samples)]
+    echo *= loudness(samples) / loudness(np.asarray(echo, np.float32))
+    return np.asarray((1 - wet) * samples + wet * echo, np.float32)
+
+
+def banded(samples: Samples, rate: int, low: float, high: float) -> Samples:
+    sections = butter(4, [low, min(high, 0.45 * rate)], "bandpass", fs=rate, output="sos")
+    return np.asarray(sosfilt(sections, samples), np.float32)
+
+
+def excerpt(
+    original: Samples, rate: int, rng: np.random.Generator, seconds: float
+) -> tuple[Samples, float]:
+    """An audible stretch of the original and when it begins; all of it when it is shorter."""
+    length = min(len(original), int(seconds * rate))
+    start, room = 0, len(original) - length
+    for _ in range(30):
+        start = int(rng.integers(room + 1))
+        if loudness(original[start : start + length]) > 0.01:
+            break
+    return original[start : start + length], start / rate
+
+
+def attack(
+    name: str,
+    family: str,
+    change: Change,
+    *,
+    seconds: float = 10.0,
+    rate: float = 1.0,
+    pitch: float = 0.0,
+) -> SoundAttack:
+    """An excerpt of ``seconds``, changed as a whole."""
+
+    def apply(
+        original: Samples, hertz: int, rng: np.random.Generator, others: Sequence[Samples]
+    ) -> tuple[Samples, tuple[Copied, ...]]:
+        piece, start = excerpt(original, hertz, rng, seconds)
+        made = change(piece, hertz, rng, others)
+        length = len(piece) / hertz
+        end = min(len(made) / hertz, length / rate)
+        return made, (Copied((0.0, end), (start, start + end * rate), rate, pitch),)
+
+    return SoundAttack(name, family, apply)
+
+
+def embedded(name: str, seconds: float, total: float, change: Change) -> SoundAttack:
+    """An excerpt set into other sound, then changed together."""
+
+    def apply(
+        original: Samples, hertz: int, rng: np.random.Generator, others: Sequence[Samples]
+    ) -> tuple[Samples, tuple[Copied, ...]]:
+        piece, start = excerpt(original, hertz, rng, seconds)
+        host = unrelated(others, rng, hertz, total)
+        host = host * np.float32(loudness(piece) / loudness(host))
+        length = len(piece) / hertz
+        at = float(rng.uniform(3, total - length - 3))
+        first = int(at * hertz)
+        made = np.concatenate([host[:first], piece, host[first + len(piece) :]])
+        truth = Copied((at, at + length), (start, start + length))
+        return change(made, hertz, rng, others), (truth,)
+
+    return SoundAttack(name, "embed", apply)
+
+
+def montage(name: str, clips: int, seconds: float, between: float) -> SoundAttack:
+    """Several excerpts of one original, out of order, with other sound between them."""
+
+    def apply(
+        original: Samples, hertz: int, rng: np.random.Generator, others: Sequence[Samples]
+    ) -> tuple[Samples, tuple[Copied, ...]]:
+        length = min(seconds, len(original) / hertz / clips)
+        slots = rng.permutation(clips) * (len(original) / hertz / clips)
+        parts: list[Samples] = []
+        truth: list[Copied] = []
+        at = 0.0
+        for start in slots:
+            host = unrelated(others, rng, hertz, between)
+            piece = original[int(start * hertz) : int((start + length) * hertz)]
+            parts += [host * np.float32(loudness(piece) / loudness(host)), piece]
+            at += len(host) / hertz
+            end = at + len(piece) / hertz
+            truth.append(Copied((at, end), (float(start), float(start) + end - at)))
+            at = end
+        return np.concatenate(parts), tuple(truth)
+
+    return SoundAttack(name, "montage", apply)
+
+
+def looped(name: str, seconds: float, times: int) -> SoundAttack:
+    """One excerpt played several times over."""
+
+    def apply(
+        original: Samples, hertz: int, rng: np.random.Generator, others: Sequence[Samples]
+    ) -> tuple[Samples, tuple[Copied, ...]]:
+        del others
+        piece, start = excerpt(original, hertz, rng, seconds)
+        length = len(piece) / hertz
+        truth = [
+            Copied((i * length, (i + 1) * length), (start, start + length)) for i in range(times)
+        ]
+        return np.tile(piece, times), tuple(truth)
+
+    return SoundAttack(name, "loop", apply)
+
+
+def _same(
+    samples: Samples, rate: int, rng: np.random.Generator, others: Sequence[Samples]
+) -> Samples:
+    del rate, rng, others
+    return samples
+
+
+def _codec(codec: Codec) -> Change:
+    return lambda s, rate, _rng, _others: through_codec(s, rate, codec)
+
+
+def _filter(*steps: tuple[str, str]) -> Change:
+    return lambda s, rate, _rng, _others: filtered(s, rate, *steps)
+
+
+def _band(low: float, high: float) -> Change:
+    return lambda s, rate, _rng, _others: banded(s, rate, low, high)
+
+
+def _gain(decibels: float) -> Change:
+    return lambda s, _rate, _rng, _others: s * np.float32(10 ** (decibels / 20))
+
+
+def _resample(to: int) -> Change:
+    return lambda s, rate, _rng, _others: resampled(resampled(s, rate, to), to, rate)
+
+
+def _clip(decibels: float) -> Change:
+    over = np.float32(10 ** (decibels / 20))
+    return lambda s, _rate, _rng, _others: np.clip(s / np.abs(s).max() * over, -1, 1)
+
+
+def _white(decibels: float) -> Change:
+    return lambda s, _rate, rng, _others: mixed(s, white(s, rng), decibels)
+
+
+def _pink(decibels: float) -> Change:
+    return lambda s, _rate, rng, _others: mixed(s, pink(s, rng), decibels)
+
+
+def _over(decibels: float) -> Change:
+    return lambda s, rate, rng, others: mixed(
+        s, unrelated(others, rng, rate, len(s) / rate), decibels
+    )
+
+
+def _room(seconds: float, wet: float) -> Change:
+    return lambda s, rate, rng, _others: reverberant(s, rate, rng, seconds, wet)
+
+
+def _pitch(semitones: float) -> Change:
+    return lambda s, rate, _rng, _others: shifted(s, rate, semitones)
+
+
+def _tempo(tempo: float) -> Change:
+    return lambda s, rate, _rng, _others: stretched(s, rate, tempo)
+
+
+def _speed(speed: float) -> Change:
+    return lambda s, _rate, _rng, _others: sped(s, speed)
+
+
+def _chain(*changes: Change) -> Change:
+    def apply(
+        samples: Samples, rate: int, rng: np.random.Generator, others: Sequence[Samples]
+    ) -> Samples:
+        for change in changes:
+            samples = change(samples, rate, rng, others)
+        return samples
+
+    return apply
+
+
+def _semitones(speed: float) -> float:
+    return float(12 * np.log2(speed))
+
+
+def _shifts() -> tuple[SoundAttack, ...]:
+    return (
+        *(attack(f"pitch {p:+d}", "pitch", _pitch(p), pitch=p) for p in (-5, -3, -2, -1, 1, 2, 4)),
+        *(
+            attack(f"tempo {t:g}", "tempo", _tempo(t), rate=t)
+            for t in (0.8, 0.9, 0.95, 1.05, 1.1, 1.2)
+        ),
+        *(
+            attack(f"speed {s:g}", "speed", _speed(s), rate=s, pitch=_semitones(s))
+            for s in (0.9, 0.95, 1.05, 1.1)
+        ),
+    )
+
+
+_FAR = _chain(_room(0.7, 0.8), _band(200, 4500), _pink(10))
+
+SOUND_ATTACKS: tuple[SoundAttack, ...] = (
+    attack("trim 5 s", "trim", _same, seconds=5),
+    attack("trim 10 s", "trim", _same),
+    attack("trim 30 s", "trim", _same, seconds=30),
+    attack("mp3 64", "codec", _codec(MP3_64)),
+    attack("mp3 32", "codec", _codec(MP3_32)),
+    attack("opus 24", "codec", _codec(OPUS_24)),
+    attack("aac 48", "codec", _codec(AAC_48)),
+    attack("ac3 64", "codec", _codec(AC3_64)),
+    attack("wma 32", "codec", _codec(WMA_32)),
+    attack("telephone adpcm", "codec", _chain(_band(300, 3400), _codec(ADPCM))),
+    attack("telephone", "band", _chain(_band(300, 3400), _codec(ULAW))),
+    attack("am radio", "band", _chain(_band(150, 2500), _clip(6), _white(20))),
+    attack("resample", "band", _resample(6000)),
+    attack("gain -40", "level", _gain(-40)),
+    attack("equaliser", "level", _filter(("bass", "g=12"), ("treble", "g=-12:f=2000"))),
+    attack(
+        "compressor",
+        "level",
+        _filter(("acompressor", "threshold=0.03:ratio=12:attack=5:release=60:makeup=6")),
+    ),
+    attack("clipped", "level", _clip(16)),
+    *(attack(f"white noise {d}", "noise", _white(d)) for d in (10, 0, -5)),
+    *(attack(f"pink noise {d}", "noise", _pink(d)) for d in (10, 0, -5)),
+    *(attack(f"other sound {d}", "over", _over(d)) for d in (5, 0, -5)),
+    attack("other sound -5, 30 s", "over", _over(-5), seconds=30),
+    attack("room", "room", _room(0.9, 0.6)),
+    attack("far microphone", "room", _FAR),
+    *_shifts(),
+    embedded("10 s in 60 s", 10, 60, _codec(MP3_64)),
+    embedded("30 s in 120 s", 30, 120, _same),
+    montage("montage", 3, 8, 6),
+    looped("loop", 6, 3),
+    attack(
+        "pitch 2, tempo 0.9, mp3",
+        "chain",
+        _chain(_pitch(2), _tempo(0.9), _codec(MP3_64)),
+        rate=0.9,
+        pitch=2,
+    ),
+    attack("pitch -3, tempo 1.1", "chain", _chain(_pitch(-3), _tempo(1.1)), rate=1.1, pitch=-3),
+    attack("pitch -2, noise 5", "chain", _chain(_pitch(-2), _pink(5)), pitch=-2),
+    attack("tempo 1.1, other sound 0", "chain", _chain(_tempo(1.1), _over(0)), rate=1.1),
+    attack(
+        "speed 0.95, opus, equaliser",
+        "chain",
+        _chain(_speed(0.95), _filter(("bass", "g=8"), ("treble", "g=-8:f=2000")), _codec(OPUS_24)),
+        rate=0.95,
+        pitch=_semitones(0.95),
+    ),
+    attack("room, telephone", "chain", _chain(_room(0.9, 0.6), _band(300, 3400), _codec(ULAW))),
+    attack(
+        "pitch 1, other sound 0, 30 s", "chain", _chain(_pitch(1), _over(0)), seconds=30, pitch=1
+    ),
+    attack(
+        "pitch 4, tempo 0.85, 30 s",
+        "chain",
+        _chain(_pitch(4), _tempo(0.85)),
+        seconds=30,
+        rate=0.85,
+        pitch=4,
+    ),
+)
