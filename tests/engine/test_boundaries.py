@@ -9,7 +9,7 @@ from reseen.engine.hough import Line
 from reseen.testing.videos import Clip, Story, track, whole
 
 STORY = Story(seed=1)
-REFERENCE = film(track(whole(STORY)), mirrored=False)
+REFERENCE = film(track(whole(STORY)), quarters=False)
 TIMES: Floats = np.linspace(STEP / 2, 79.5 * STEP, 80)
 FLOORS = (0.4, 0.4)
 
@@ -19,7 +19,7 @@ def steps(*runs: tuple[float, int]) -> Floats:
 
 
 def test_the_profile_is_high_on_the_line_and_low_beside_it() -> None:
-    query = film(track(Clip(STORY, 10, 20), seed=3), mirrored=False)
+    query = film(track(Clip(STORY, 10, 20), seed=3), quarters=False)
     times = grid(query)
     on = profile(query, REFERENCE, Line(10.0, 1.0, 0.0), times)
     beside = profile(query, REFERENCE, Line(16.0, 1.0, 0.0), times)
@@ -28,7 +28,7 @@ def test_the_profile_is_high_on_the_line_and_low_beside_it() -> None:
 
 
 def test_the_profile_has_no_value_beyond_the_reference() -> None:
-    query = film(track(Clip(STORY, 10, 20), seed=3), mirrored=False)
+    query = film(track(Clip(STORY, 10, 20), seed=3), quarters=False)
     seen = profile(query, REFERENCE, Line(STORY.duration - 4, 1.0, 0.0), grid(query))
     assert (seen[:12] > -1).all()
     assert (seen[-12:] == -1).all()

@@ -38,7 +38,7 @@ def profile(query: Film, reference: Film, line: Line, times: Floats) -> Floats:
     where either has no frame.
     """
     here = _shown(query, times)
-    there = line.at(times)
+    there = line.at(np.minimum(times, query.ends[here]))
     best = np.full(len(times), -1.0)
     for shift in (-REACH, 0.0, REACH):
         other = _shown(reference, there + shift)
@@ -79,7 +79,7 @@ def stretches(
 
 def grid(film: Film) -> Floats:
     """The middles of the steps from the first frame's start to the last one's end."""
-    start, end = float(film.starts[0]), float(film.ends.max())
+    start, end = float(film.starts[0]), float(film.until.max())
     count = max(1, round((end - start) / STEP))
     return np.asarray(start + (np.arange(count) + 0.5) * STEP, np.float64)
 
@@ -112,5 +112,5 @@ def _viterbi(gains: Floats) -> Ints:
 def _shown(film: Film, times: Floats) -> Ints:
     """The frame shown at each time, -1 where none is."""
     at = np.searchsorted(film.starts, times, side="right") - 1
-    inside = (at >= 0) & (times < film.ends[np.maximum(at, 0)])
+    inside = (at >= 0) & (times < film.until[np.maximum(at, 0)])
     return np.where(inside, at, -1)

@@ -1,8 +1,8 @@
 """Two columns of picture descriptors, made comparable: frames on each side, similarities between.
 
-A frame may be described in several views (whole, inside its borders, half by half, mirrored); the
-similarity of two frames is that of their best views. Mirrored views pair with unmirrored ones only,
-so each comparison says whether the picture is mirrored.
+A frame may be described in several views (whole, inside its borders, turned); the similarity of two
+frames is that of their best views. Quarters of frames are a film of their own, since they are
+described less often than whole frames.
 """
 
 from collections.abc import Iterator
@@ -17,23 +17,24 @@ type Floats = npt.NDArray[np.float64]
 type Ints = npt.NDArray[np.intp]
 type Matrix = npt.NDArray[np.float32]
 
-MIRRORED = 4
-"""The column of a descriptor's places that says whether the view was mirrored."""
-BRIDGE = 1.6
-"""Seconds without a row of this kind over which the last one still stands (mirrored views are taken
-of every second frame)."""
+QUARTER = 0.5
+"""Width and height of a view that is a quarter of its frame."""
+BRIDGE = 2.2
+"""Seconds without a row of a kind over which the last one still stands: quarters are described of
+every fourth frame, two seconds apart."""
 CELLS = 4_000_000
 """Similarities held at once: 16 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Frames in time order. ``starts, ends`` seconds ``[n]``; ``codes`` unit vectors ``[rows, D]``;
-    rows ``first[k] .. first[k + 1]`` are the views of frame k.
+    """Frames in time order. ``starts, ends`` seconds ``[n]``; ``until``: when the next is due;
+    ``codes`` unit vectors ``[rows, D]``; rows ``first[k] .. first[k + 1]`` are the views of frame k.
     """
 
     starts: Floats
     ends: Floats
+    until: Floats
     codes: Matrix
     first: Ints
 
@@ -51,36 +52,31 @@ class Pairing:
 
     query: Film
     reference: Film
-    mirrored: bool
 
 
 def pairings(query: Track, reference: Track) -> tuple[Pairing, ...]:
-    """Upright against upright, and mirrored against upright where either side has such rows."""
-    plain_query, flipped_query = film(query, mirrored=False), film(query, mirrored=True)
-    plain_reference, flipped_reference = (
-        film(reference, mirrored=False),
-        film(reference, mirrored=True),
-    )
-    found = [Pairing(plain_query, plain_reference, mirrored=False)]
-    if len(flipped_query):
-        found.append(Pairing(flipped_query, plain_reference, mirrored=True))
-    elif len(flipped_reference):
-        found.append(Pairing(plain_query, flipped_reference, mirrored=True))
-    return tuple(p for p in found if len(p.query) and len(p.reference))
+    """Frames against frames, and quarters of either side against frames of the other."""
+    here, there = film(query, quarters=False), film(reference, quarters=False)
+    parts_here, parts_there = film(query, quarters=True), film(reference, quarters=True)
+    ways = (Pairing(here, there), Pairing(parts_here, there), Pairing(here, parts_there))
+    return tuple(way for way in ways if len(way.query) and len(way.reference))
 
 
-def film(track: Track, *, mirrored: bool) -> Film:
-    """The frames that have rows of this kind."""
-    kind = track.places[:, MIRRORED] > 0.5
-    rows = track.rows(kind == mirrored)
+def film(track: Track, *, quarters: bool) -> Film:
+    """The frames that have rows of this kind; a still is one frame with all its views."""
+    is_quarter = (np.abs(track.places[:, 2:4] - QUARTER) < 0.01).all(axis=1)
+    is_quarter &= np.isfinite(track.spans[:, 0])
+    rows = track.rows(is_quarter == quarters)
     rows = rows.rows(np.argsort(rows.spans[:, 0], kind="stable"))
     starts, first = np.unique(rows.spans[:, 0], return_index=True)
     ends = rows.spans[first, 1] if len(first) else np.zeros(0)
-    near = starts[1:] - ends[:-1] < BRIDGE
-    ends[:-1] = np.where(near, np.maximum(ends[:-1], starts[1:]), ends[:-1])
+    until = ends
+    if quarters:
+        due = np.append(starts[1:], track.spans[:, 1].max(initial=0.0))
+        until = np.where(due - ends < BRIDGE, np.maximum(due, ends), ends)
     codes = rows.codes.astype(np.float32)
     codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-9)
-    return Film(starts, ends, codes, np.append(first, len(rows)).astype(np.intp))
+    return Film(starts, ends, until, codes, np.append(first, len(rows)).astype(np.intp))
 
 
 def similarities(query: Film, reference: Film) -> Iterator[tuple[int, Matrix]]:

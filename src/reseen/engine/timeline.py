@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from reseen.domain.fingerprint import Track
-from reseen.domain.match import Segment, Transform
+from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.boundaries import Stretch, grid, profile, stretches
 from reseen.engine.clocks import KNOWN, Clock, certainty, clocks
@@ -124,7 +124,7 @@ def _is_still(track: Track) -> bool:
 def _segment(stretch: Stretch, clock: Clock) -> Segment:
     pairing, line = clock.pairing, clock.line
     start, end = stretch.start, stretch.end
-    low, high = float(pairing.reference.starts[0]), float(pairing.reference.ends.max())
+    low, high = float(pairing.reference.starts[0]), float(pairing.reference.until.max())
     there = (line.offset + line.rate * start, line.offset + line.rate * end)
     first, last = max(low, there[0]), min(high, there[1])
     here = Span(start + (first - there[0]) / line.rate, end - (there[1] - last) / line.rate)
@@ -143,7 +143,6 @@ def _segment(stretch: Stretch, clock: Clock) -> Segment:
         support=max(1, round(support)),
         offset=line.offset if sure >= KNOWN else None,
         rate=float(line.rate) if sure >= KNOWN else 1.0,
-        transform=_mirroring(pairing),
     )
 
 
@@ -187,7 +186,6 @@ def _scenes(pairs: Sequence[Pairing]) -> list[Segment]:
                     longest[1][0],
                     score=score,
                     support=1,
-                    transform=_mirroring(pairing),
                 )
             ]
     return []
@@ -204,15 +202,10 @@ def _stills(pairs: Sequence[Pairing], *, of_query: bool) -> tuple[Segment, ...]:
         for span, best in showings(film, seen, FLOOR):
             spans = (Span.ALWAYS, span) if of_query else (span, Span.ALWAYS)
             score = STILLS.score(best)
-            how = _mirroring(pairing)
-            found.append(Segment(Channel.VISUAL, *spans, score=score, support=1, transform=how))
+            found.append(Segment(Channel.VISUAL, *spans, score=score, support=1))
     top = max((s.score for s in found), default=0.0)
     kept = [s for s in found if s.score > 0.3 * top]
     return tuple(sorted(kept, key=lambda s: -s.score))
-
-
-def _mirroring(pairing: Pairing) -> Transform | None:
-    return Transform(mirrored=True) if pairing.mirrored else None
 
 
 def _distinct(film: Film, span: Span) -> float:

@@ -1,7 +1,7 @@
 """Where the content of a moving picture lies, told from thumbnails of a few seconds of it.
 
-A still cannot tell a dark sky from a bar; time can. Borders are flat or do not move while what
-they enclose does; the seam of a split screen stays where it is while both sides change.
+A still cannot tell a dark sky from a bar; time can: borders are flat or do not move while what they
+enclose does.
 Thumbnails are ``float32 [64, 64]`` luma of 0..255, whatever the shape of the picture.
 """
 
@@ -55,19 +55,6 @@ def borders(stack: npt.NDArray[np.float32]) -> Box | None:
     return Box(left / CELLS, top / CELLS, width, height)
 
 
-def halves(stack: npt.NDArray[np.float32]) -> tuple[Box, ...]:
-    """Both pictures of a split screen, side by side or stacked; empty when there is no seam."""
-    if len(stack) < 4:
-        return ()
-    x = _seam(stack)
-    if x is not None:
-        return Box(0.0, 0.0, x, 1.0), Box(x, 0.0, 1.0 - x, 1.0)
-    y = _seam(stack.transpose(0, 2, 1))
-    if y is not None:
-        return Box(0.0, 0.0, 1.0, y), Box(0.0, y, 1.0, 1.0 - y)
-    return ()
-
-
 def _margins(stack: npt.NDArray[np.float32], moving: npt.NDArray[np.bool_]) -> tuple[int, int]:
     """Rows to leave away at the top and at the bottom."""
     flat = stack.std(axis=2).max(axis=0) < FLAT
@@ -90,16 +77,3 @@ def _depth(
 
 def _first(mask: npt.NDArray[np.bool_]) -> int:
     return int(mask.argmax()) if mask.any() else len(mask)
-
-
-def _seam(stack: npt.NDArray[np.float32]) -> float | None:
-    """Where a step crosses the picture from top to bottom in every frame, as a share of width."""
-    step = np.abs(np.diff(stack, axis=2))
-    crossing = np.quantile((step > 10).mean(axis=1), 0.2, axis=0)
-    middle = slice(CELLS // 4, 3 * CELLS // 4)
-    pairs = crossing[middle]
-    at = int(pairs.argmax())
-    usual = float(np.median(crossing))
-    if pairs[at] < 0.55 or pairs[at] < 2.5 * usual:
-        return None
-    return (at + CELLS // 4 + 1) / CELLS

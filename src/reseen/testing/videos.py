@@ -85,33 +85,21 @@ def moments(clips: Sequence[Clip], fps: float) -> Iterator[tuple[float, Story, f
             clock += clip.duration
 
 
-def track(
-    *clips: Clip, fps: float = 2.0, noise: float = 0.3, seed: int = 0, mirrored: bool = False
-) -> Track:
-    """Descriptors of the film, sampled; ``noise`` is the length of what disguise adds to a unit.
-
-    With ``mirrored`` every second frame has a second row which is the true one, while the upright
-    rows resemble the story by half: a film that was flipped, described both ways.
-    """
+def track(*clips: Clip, fps: float = 2.0, noise: float = 0.3, seed: int = 0) -> Track:
+    """Descriptors of the film, sampled; ``noise`` is the length of what disguise adds to a unit."""
     rng = np.random.default_rng(seed)
-    times, vectors, flags = [], [], []
-    for k, (time, story, second) in enumerate(moments(clips, fps)):
-        true = story.descriptor(second)
-        for flag in (False, True) if mirrored and k % 2 == 0 else (False,):
-            blur = 1.5 if mirrored and not flag else noise
-            stray = rng.normal(0.0, blur / np.sqrt(DIMENSIONS), DIMENSIONS)
-            vectors.append((true + stray) / np.linalg.norm(true + stray))
-            times.append(time)
-            flags.append(flag)
-    starts = np.array(times)
-    places = np.tile(np.array([0, 0, 1, 1, 0, 0], np.float32), (len(times), 1))
-    places[:, 4] = flags
+    starts, vectors = [], []
+    for time, story, second in moments(clips, fps):
+        stray = rng.normal(0.0, noise / np.sqrt(DIMENSIONS), DIMENSIONS)
+        seen = story.descriptor(second) + stray
+        starts.append(time)
+        vectors.append(seen / np.linalg.norm(seen))
     return Track(
         DESCRIPTOR,
-        spans=np.column_stack([starts, starts + 1 / fps]),
+        spans=np.column_stack([starts, np.array(starts) + 1 / fps]),
         codes=np.rint(np.array(vectors) * 127).astype(np.int8),
-        quality=np.ones(len(times), np.float32),
-        places=places,
+        quality=np.ones(len(starts), np.float32),
+        places=np.tile(np.array([0, 0, 1, 1, 0, 0], np.float32), (len(starts), 1)),
     )
 
 
