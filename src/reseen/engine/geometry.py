@@ -44,8 +44,9 @@ _SURE = 60.0
 """Evidence from which no other disguise is tried. Lower, and a symmetric picture that was flipped
 would be called upright."""
 _THINNEST = 0.012
-_GRID = 6
-_ALIKE = 0.8
+_GRID = 10
+_ALIKE = 0.85
+_ENOUGH = 0.2
 _ALL = 0.94
 """A box that shows more than this of itself is called whole: corners are known to a few percent."""
 
@@ -270,19 +271,34 @@ def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, Points]:
     zoom = math.sqrt(abs(float(np.linalg.det(fit.matrix[:2, :2]))))
     i, j = np.nonzero(here.codes[seen] @ there.codes[shown].T > _ALIKE)
     i, j = seen[i], shown[j]
-    close = np.hypot(*(mapped[j] - here.points[i]).T) < 1.5 * float(_tolerance(np.array(zoom)))
-    sized = np.abs(here.zoom[i] - there.zoom[j] - math.log(zoom)) < _ZOOM
-    agreeing = np.concatenate([there.points[j[close & sized]], fit.reference])
+    off = np.hypot(*(mapped[j] - here.points[i]).T)
+    turned = _turn(fit.matrix)
+    agrees = (
+        (off < float(_tolerance(np.array(zoom))))
+        & (np.abs(here.zoom[i] - there.zoom[j] - math.log(zoom)) < _ZOOM)
+        & (np.abs((here.turn[i] - there.turn[j] - turned + 180.0) % 360.0 - 180.0) < _TURN)
+    )
+    agreeing = np.unique(np.concatenate([there.points[j[agrees]], fit.reference]), axis=0)
     low = there.points[shown].min(axis=0)
     step = np.maximum(there.points[shown].max(axis=0) - low, 1e-3) / _GRID
 
-    def cells(points: Points) -> set[int]:
-        cell = np.clip(np.floor((points - low) / step), 0, _GRID - 1).astype(int)
-        return set((cell[:, 0] * _GRID + cell[:, 1]).tolist())
+    def count(points: Points) -> npt.NDArray[np.int64]:
+        cell = np.clip(np.floor((points - low) / step), 0, _GRID - 1).astype(np.int64)
+        return np.bincount(cell[:, 0] * _GRID + cell[:, 1], minlength=_GRID * _GRID)
 
-    agreed = cells(agreeing)
-    shared = (cells(there.points[shown]) & cells(back[seen])) | agreed
-    return len(agreed) / len(shared), agreeing
+    agreed = count(agreeing)
+    detail = np.minimum(count(there.points[shown]), count(back[seen]))
+    shared = (detail > 0) | (agreed > 0)
+    held = (agreed > 0) & (agreed >= _ENOUGH * detail)
+    closed = cv2.morphologyEx(
+        held.reshape(_GRID, _GRID).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
+    )
+    return float(closed.reshape(-1)[shared].mean()), agreeing
+
+
+def _turn(matrix: Matrix) -> float:
+    """Degrees clockwise of the rotation nearest to a matrix."""
+    return math.degrees(math.atan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
 
 
 def _is_inside(points: Points, side: _Side) -> npt.NDArray[np.bool_]:
@@ -297,7 +313,7 @@ def _hull(points: Points) -> float:
 
 def _transform(linear: Matrix, whole: Matrix, *, mirrored: bool, inverted: bool) -> Transform:
     """The words for a matrix. ``linear`` keeps the aspect, ``whole`` is in fractions of frames."""
-    turned = math.degrees(math.atan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))
+    turned = _turn(linear)
     corners = apply(whole, np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]))
     (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
     box = Box(left, top, right - left, bottom - top)

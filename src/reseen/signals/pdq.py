@@ -40,8 +40,8 @@ def hash_picture(pixels: Pixels) -> tuple[npt.NDArray[np.uint8], float]:
 
 
 def hash_dihedral(pixels: Pixels) -> tuple[npt.NDArray[np.uint8], float]:
-    """Hashes ``uint8 [8, 32]`` of the picture as it is, turned by 90, 180 and 270 degrees, flipped
-    upside down, left to right, and along either diagonal; and the quality.
+    """Hashes ``uint8 [8, 32]`` of the picture as it is, turned by 90, 180 and 270 degrees against
+    the clock, flipped upside down, left to right, and along either diagonal; and the quality.
 
     All come from one transform. As in the library, a picture of exactly 64 x 64 pixels is filtered
     here and not in ``hash_picture``.
