@@ -19,7 +19,8 @@ from reseen.ports import KeyStore
 from reseen.settings import Settings
 from reseen.web.server import Server, listen
 from reseen.web.services import Compare, Services
-from reseen.wiring import Reseen, assemble, open_keys
+from reseen.wiring.keys import open_keys
+from reseen.wiring.matching import Reseen, assemble
 
 SAMPLES = Path(str(files("reseen"))) / "samples"
 

@@ -21,7 +21,7 @@ from reseen.flows.answer import Verdict
 from reseen.ports import Fetched
 from reseen.web.errors import PROBLEMS, status_of
 from reseen.web.match import ROUTES
-from reseen.wiring import CUTS
+from reseen.wiring.matching import CUTS
 
 type Provoke = Callable[[Running], httpx.Response]
 

@@ -126,7 +126,7 @@ def check_model(settings: "Settings") -> Iterator[Finding]:
     import onnxruntime
 
     from reseen.domain.fingerprint import Skip
-    from reseen.wiring import load_descriptor
+    from reseen.wiring.matching import load_descriptor
 
     described = load_descriptor(settings)
     if isinstance(described, Skip):
@@ -164,7 +164,7 @@ def check_home(settings: "Settings") -> Iterator[Finding]:
 
 def check_database(settings: "Settings") -> Iterator[Finding]:
     from reseen.domain.errors import ReseenError
-    from reseen.wiring import open_keys
+    from reseen.wiring.keys import open_keys
 
     try:
         with open_keys(settings) as keys:

@@ -20,7 +20,7 @@ def fingerprint(
     """Describe a file: hashes, and how much of every signal it holds."""
     settings = read_settings()
     with answering(as_json=as_json):
-        from reseen.wiring import assemble
+        from reseen.wiring.matching import assemble
 
         with assemble(settings) as reseen, reseen.open_file(file) as opened:
             said = summary(reseen.fingerprint(opened))

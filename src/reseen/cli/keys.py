@@ -25,7 +25,7 @@ def create(
     """Make a key. It is shown once and stored hashed."""
     settings = read_settings()
     with answering(as_json=as_json):
-        from reseen.wiring import open_keys
+        from reseen.wiring.keys import open_keys
 
         with open_keys(settings) as store:
             issued = store.create(role, label)
@@ -44,7 +44,7 @@ def list_keys(as_json: AsJson = False) -> None:
         from rich import box
         from rich.table import Table
 
-        from reseen.wiring import open_keys
+        from reseen.wiring.keys import open_keys
 
         with open_keys(settings) as store:
             keys = store.of_project()
@@ -54,7 +54,7 @@ def list_keys(as_json: AsJson = False) -> None:
             return
         table = Table(box=box.SIMPLE_HEAD, header_style="dim")
         for name in ("id", "key", "role", "label", "created", "last used", "state"):
-            table.add_column(name)
+            table.add_column(name, no_wrap=name != "label", overflow="fold")
         for key in keys:
             table.add_row(
                 key.id,
@@ -76,7 +76,7 @@ def revoke(
     """Refuse a key from now on."""
     settings = read_settings()
     with answering(as_json=as_json):
-        from reseen.wiring import open_keys
+        from reseen.wiring.keys import open_keys
 
         with open_keys(settings) as store:
             key = store.revoke(key_id)
@@ -107,4 +107,4 @@ def _stamp(time: datetime | None) -> str | None:
 
 
 def _when(time: datetime | None) -> str:
-    return time.astimezone().strftime("%Y-%m-%d %H:%M") if time else "never"
+    return time.astimezone().strftime("%Y-%m-%d") if time else "never"

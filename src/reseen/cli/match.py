@@ -34,7 +34,7 @@ def match(
         from reseen.domain.media import Medium
         from reseen.flows.obtain import obtain
         from reseen.web.schemas import envelope
-        from reseen.wiring import assemble
+        from reseen.wiring.matching import assemble
 
         request_id = uuid.uuid4().hex
         begun = time.perf_counter()

@@ -29,7 +29,8 @@ def serve(
         from reseen.web.observe import configure_logging
         from reseen.web.server import Server, listen
         from reseen.web.services import Services
-        from reseen.wiring import assemble, open_keys
+        from reseen.wiring.keys import open_keys
+        from reseen.wiring.matching import assemble
 
         configure_logging(settings.log_format)
         with open_keys(settings) as keys:

@@ -12,7 +12,7 @@ import time
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, ClassVar, TextIO
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -122,8 +122,6 @@ def _request_id(given: str | None) -> str:
 class _Lines(logging.Formatter):
     """Text for a terminal, one JSON object a line for machines."""
 
-    TIME: ClassVar[str] = "%Y-%m-%dT%H:%M:%S"
-
     def __init__(self, *, as_json: bool) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S")
         self._as_json = as_json
@@ -149,8 +147,9 @@ class _Lines(logging.Formatter):
         return json.dumps(said, ensure_ascii=False)
 
 
-def configure_logging(style: str, stream: TextIO = sys.stderr) -> None:
+def configure_logging(style: str) -> None:
     """Called once, by a program that serves; never by a library. ``style``: auto, text, json."""
+    stream = sys.stderr
     as_json = style == "json" or (style == "auto" and not stream.isatty())
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Lines(as_json=as_json))

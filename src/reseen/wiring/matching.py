@@ -1,4 +1,4 @@
-"""Settings into objects: the only place that knows every part by name."""
+"""What a match needs: decoding process, model, signals, fetcher."""
 
 import ipaddress
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,6 @@ from reseen.ports import (
     Fetched,
     Fetcher,
     Header,
-    KeyStore,
     Limits,
     Sampling,
     Side,
@@ -36,8 +35,6 @@ from reseen.settings import Settings
 from reseen.signals.audible import hear
 from reseen.signals.descriptor import load_descriptor as load_model
 from reseen.signals.visual import Visual
-from reseen.store.database import open_database, sqlite_url
-from reseen.store.keys import SqlKeyStore
 
 CUTS = Cuts(low=0.3, medium=0.6, high=0.9)
 
@@ -109,16 +106,6 @@ def make_fetcher(settings: Settings) -> Fetcher:
         connect_s=settings.connect_seconds,
         total_s=settings.fetch_seconds,
     )
-
-
-@contextmanager
-def open_keys(settings: Settings) -> Iterator[KeyStore]:
-    """The keys, in a database that is made and brought up to date when needed."""
-    database = open_database(settings.database_url or sqlite_url(settings.home / "reseen.db"))
-    try:
-        yield SqlKeyStore(database)
-    finally:
-        database.close()
 
 
 def largest_bytes(settings: Settings) -> int:
