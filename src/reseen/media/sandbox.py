@@ -189,8 +189,15 @@ def call_filter(machine: str) -> bytes:
     program += _argument_rule(_CLONE[column], 0, _CLONE_THREAD, when_set=_ALLOW, otherwise=_EPERM)
     for pair in _NO_EXECUTABLE_MEMORY.values():
         program += _argument_rule(pair[column], 2, _PROT_EXEC, when_set=_EPERM, otherwise=_ALLOW)
-    # prlimit64 may read limits (new limit NULL), never set them
-    program += _argument_rule(_PRLIMIT[column], 2, 0xFFFFFFFF, when_set=_EPERM, otherwise=_ALLOW)
+    program += [  # prlimit64 may read limits (no new limit, in either half), never set them
+        (_EQUAL, 0, 6, _PRLIMIT[column]),
+        (_LOAD, 0, 0, 32),
+        (_EQUAL, 0, 3, 0),
+        (_LOAD, 0, 0, 36),
+        (_EQUAL, 0, 1, 0),
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _EPERM),
+    ]
     for numbers in _CALLS.values():
         number = numbers[column]
         if number is not None:

@@ -126,10 +126,15 @@ def _follows_movie(head: bytes) -> bool:
 
 
 def _transport_stream(head: bytes) -> Format | None:
-    """Sync bytes at five packets in a row; packets carry 4 bytes before or 16 behind on discs."""
+    """Sync bytes at five packets in a row, each with content or an adaptation field.
+
+    Packets carry 4 bytes before them on discs, or 16 behind them in broadcasts.
+    """
     for period, first in ((188, 0), (192, 4), (204, 0)):
         places = range(first, first + 5 * period, period)
-        if len(head) > places[-1] and all(head[at] == 0x47 for at in places):
+        if len(head) > places[-1] + 3 and all(
+            head[at] == 0x47 and head[at + 3] & 0x30 for at in places
+        ):
             return Format("mpegts", "mpegts")
     return None
 

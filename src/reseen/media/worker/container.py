@@ -27,7 +27,7 @@ from av.video.stream import VideoStream
 from reseen.domain.errors import MediaEmpty, MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium
 from reseen.media.sniff import Format
-from reseen.media.worker.frames import FrameSampler, Scaler, VideoPacket, aspect_of, fit
+from reseen.media.worker.frames import FrameSampler, Scaler, VideoPacket, aspect_of, fit, is_turned
 from reseen.media.worker.rgb import check_size
 from reseen.media.worker.seek import shown_at
 from reseen.media.worker.sound import AudioPacket, SoundReader
@@ -194,6 +194,8 @@ def _header(
         check_size(coded.width, coded.height, limits)
         if coded.width and coded.height:
             width, height = fit(coded.width, coded.height, aspect_of(video), 1 << 30)
+            if is_turned(video):
+                width, height = height, width
     return Header(
         Medium.AUDIO if video is None else Medium.VIDEO,
         format_.name,

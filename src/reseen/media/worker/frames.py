@@ -45,6 +45,8 @@ _MAX_STRETCH = 8.0
 _EPSILON = 1e-4
 
 type VideoPacket = Packet[VideoStream]
+type Matrix = tuple[int, int, int, int]
+"""Signs of the 2 x 2 part (a, b, c, d) of a display matrix: only quarter turns and flips."""
 
 
 @dataclass(slots=True)
@@ -91,15 +93,29 @@ def aspect_of(stream: VideoStream) -> float:
     return value if 1 / _MAX_STRETCH <= value <= _MAX_STRETCH else 1.0
 
 
-def display_matrix(frame: VideoFrame) -> tuple[int, int, int, int] | None:
-    """Signs of the 2 x 2 part (a, b, c, d) of the matrix that a player applies, or ``None``."""
+def display_matrix(frame: VideoFrame) -> Matrix | None:
+    """What a player does to a frame, or ``None``."""
     if SideDataType.DISPLAYMATRIX not in frame.side_data:
         return None
-    a, b, _u, c, d, *_rest = struct.unpack_from("=9i", bytes(frame.side_data["DISPLAYMATRIX"]))
-    return tuple(round(math.copysign(1, v)) if abs(v) > 1 << 15 else 0 for v in (a, b, c, d))  # type: ignore[return-value]
+    return _signs(bytes(frame.side_data["DISPLAYMATRIX"]))
 
 
-def turn(pixels: Pixels, matrix: tuple[int, int, int, int] | None) -> Pixels:
+def is_turned(stream: VideoStream) -> bool:
+    """Whether the header says that a player swaps width and height."""
+    data = stream.codec_context.coded_side_data.get("display_matrix")
+    matrix = _signs(data) if data else None
+    return matrix is not None and bool(matrix[1] and matrix[2])
+
+
+def _signs(data: bytes) -> Matrix | None:
+    if len(data) < 36:
+        return None
+    a, b, _u, c, d, *_rest = struct.unpack_from("=9i", data)
+    signs = [round(math.copysign(1, v)) if abs(v) > 1 << 15 else 0 for v in (a, b, c, d)]
+    return signs[0], signs[1], signs[2], signs[3]
+
+
+def turn(pixels: Pixels, matrix: Matrix | None) -> Pixels:
     """Apply a display matrix: x' = a x + c y, y' = b x + d y, in quarter turns and flips."""
     if matrix is None:
         return pixels
@@ -117,6 +133,9 @@ def turn(pixels: Pixels, matrix: tuple[int, int, int, int] | None) -> Pixels:
 class ShortGroups:
     """Lets packets through, but of a group of pictures shorter than the interval only its key
     frame, and that only when it is due. Packets are held back for one interval at most.
+
+    Such a key frame is marked as alone: the decoder is emptied before and after it, since some
+    decoders lose frames when the packets between key frames are missing.
     """
 
     def __init__(self, frames_per_s: float) -> None:
@@ -125,22 +144,22 @@ class ShortGroups:
         self._ticks = Ticks(frames_per_s)
         self._held: list[VideoPacket] = []
 
-    def feed(self, packet: VideoPacket) -> list[VideoPacket]:
-        """The packets to decode now. A packet without time ends all holding back."""
+    def feed(self, packet: VideoPacket) -> list[tuple[VideoPacket, bool]]:
+        """The packets to decode now, and whether alone. One without time ends all holding back."""
         time = _packet_time(packet)
         if packet.size == 0 or time is None or len(self._held) >= _LONGEST_GROUP:
-            return [*self._release(), packet]
+            return [*self._release(), (packet, False)]
         if packet.is_keyframe:
             begun = _packet_time(self._held[0]) if self._held else None
             if begun is None:
                 ready = self._release()
             else:
-                ready = [self._held[0]] if self._ticks.due(begun) else []
+                ready = [(self._held[0], True)] if self._ticks.due(begun) else []
                 self._left_out = (begun, time)
             self._held = [packet]
             return ready
         if not self._held:
-            return [packet]
+            return [(packet, False)]
         self._held.append(packet)
         begun = _packet_time(self._held[0])
         if begun is not None and time - begun > self._interval:
@@ -154,9 +173,9 @@ class ShortGroups:
         begun, ended = self._left_out
         return not begun < frame.time < ended
 
-    def _release(self) -> list[VideoPacket]:
+    def _release(self) -> list[tuple[VideoPacket, bool]]:
         ready, self._held = self._held, []
-        return ready
+        return [(packet, False) for packet in ready]
 
 
 def _packet_time(packet: VideoPacket) -> float | None:
@@ -180,7 +199,8 @@ class FrameSampler:
         self._last = -math.inf
         rate = float(stream.average_rate or stream.guessed_rate or 25)
         self._step = 1 / rate if rate > 0 else 0.04
-        context = stream.codec_context
+        self._has_more = False
+        self._context = context = stream.codec_context
         context.thread_count = 1
         if rate >= _SKIP_ABOVE * frames_per_s:
             context.skip_frame = "NONREF"
@@ -191,15 +211,30 @@ class FrameSampler:
         if packet.size == 0 and packet.dts is not None:
             return  # Theora repeats the frame before; the decoder takes an empty packet for the end
         self._note_end(packet)
-        for ready in self._groups.feed(packet):
-            yield from self._decode(ready)
+        for ready, alone in self._groups.feed(packet):
+            if alone:
+                yield from self._choose(self._empty())
+            yield from self._choose(self._decode(ready))
+            if alone:
+                yield from self._choose(self._empty())
 
-    def _decode(self, packet: VideoPacket) -> Iterator[Frame]:
+    def _decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
         try:
-            frames = packet.decode()
+            frames = self._context.decode(packet)
         except FFmpegError:
             self.damaged += 1
-            return
+            return []
+        self._has_more = True
+        return frames
+
+    def _empty(self) -> list[VideoFrame]:
+        """What the decoder still holds back; afterwards it is as new."""
+        frames = self._decode(None) if self._has_more else []
+        self._context.flush_buffers()
+        self._has_more = False
+        return frames
+
+    def _choose(self, frames: list[VideoFrame]) -> Iterator[Frame]:
         for frame in frames:
             time = self._time_of(frame)
             self.decoded += 1
