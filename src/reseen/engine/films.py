@@ -28,8 +28,9 @@ CELLS = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Frames in time order. ``starts, ends`` seconds ``[n]``; ``until``: when the next is due;
-    ``codes`` unit vectors ``[rows, D]``; rows ``first[k] .. first[k + 1]`` are the views of frame k.
+    """Frames in time order. ``starts, ends`` seconds ``[n]``; ``until``: when the next is due.
+
+    ``codes`` unit vectors ``[rows, D]``; rows ``first[k] : first[k + 1]`` are views of frame k.
     """
 
     starts: Floats

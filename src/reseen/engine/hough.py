@@ -6,6 +6,8 @@ vote weighs the squared excess of the similarity over the mean of its row and co
 scene which is everywhere says little about when.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +20,7 @@ RIVALRY = 0.04
 """Cosine by which a pair may fall behind the best of its row or column before its vote drops to a
 third: of the frames of one shot, the right one leads by about this much a second."""
 BIN = 0.125
-RATES = np.unique(np.concatenate([[1.0], np.round(np.exp(np.linspace(-0.7, 0.7, 57)), 4)]))
+RATES = tuple(round(math.exp(0.025 * k), 4) for k in range(-28, 29))
 """Half to double speed in steps of 2.5%: over 40 s the clock drifts by half a second to a
 neighbour."""
 ODD_RATE = 0.93
@@ -90,14 +92,16 @@ def hits(query: Film, reference: Film) -> Hits:
     return Hits(i[keep], j[keep], s[keep], (excess**2 * np.exp(-behind / RIVALRY))[keep])
 
 
-def best_line(query: Film, reference: Film, found: Hits) -> Line | None:
+def best_line(
+    query: Film, reference: Film, found: Hits, rates: Sequence[float] = RATES
+) -> Line | None:
     """The line with most votes, then fitted to the pairs near it; ``None`` without a vote."""
     if not len(found.query):
         return None
     best: Line | None = None
     qs, qe = query.starts[found.query], query.ends[found.query]
     rs, re = reference.starts[found.reference], reference.ends[found.reference]
-    for rate in RATES:
+    for rate in rates:
         line = _vote(rate, (qs, qe, rs, re), found.weight)
         fair = line.votes if rate == 1.0 else line.votes * ODD_RATE
         if best is None or fair > best.votes:

@@ -14,17 +14,13 @@ import numpy as np
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.boundaries import Stretch, grid, profile, stretches
-from reseen.engine.clocks import KNOWN, Clock, certainty, clocks
+from reseen.engine.boundaries import Stretch, grid, stretches
+from reseen.engine.clocks import FLOOR, KNOWN, Clock, certainty, clocks
 from reseen.engine.films import Film, Pairing, pairings, repetition
 from reseen.engine.geometry import Geometry
 from reseen.engine.scenes import GAP, best_of_each, scene_around, showings
 from reseen.engine.score import Calibration
 
-FLOOR = 0.30
-"""Cosine under which two frames are not the same picture whatever the line says: unrelated frames
-of 69 films stay below it in 99.5% of pairs."""
-SHARE_OF_LEVEL = 0.6
 SHORTEST = 0.9
 """Seconds: shorter stretches are chance."""
 SCENE = 0.7
@@ -52,7 +48,7 @@ def align(query: Track, reference: Track) -> tuple[Segment, ...]:
         return ()
     if _is_still(query) or _is_still(reference):
         return _stills(pairs, of_query=_is_still(query))
-    known = [clock for pairing in pairs for clock in clocks(pairing)]
+    known = clocks(pairs)
     found = [_segment(stretch, known[stretch.line]) for stretch in _stretches(pairs, known)]
     return tuple(sorted(_joined(found) or _scenes(pairs), key=lambda s: -s.score))
 
@@ -61,15 +57,13 @@ def _stretches(pairs: Sequence[Pairing], known: Sequence[Clock]) -> list[Stretch
     """What each moment of the query shows, then moments of the reference that nothing showed yet
     (a reference that repeats), where they are as good as what the query's moment was given to.
     """
-    floors = [max(FLOOR, SHARE_OF_LEVEL * c.level) for c in known]
+    floors = [clock.floor for clock in known]
     times = max((grid(p.query) for p in pairs), key=len)
-    profiles = [profile(c.pairing.query, c.pairing.reference, c.line, times) for c in known]
-    found = [s for s in stretches(profiles, times, floors) if s.end - s.start >= SHORTEST]
+    seen = [clock.profile(times) for clock in known]
+    found = [s for s in stretches(seen, times, floors) if s.end - s.start >= SHORTEST]
     times = max((grid(p.reference) for p in pairs), key=len)
-    profiles = [
-        profile(c.pairing.reference, c.pairing.query, c.line.inverse(), times) for c in known
-    ]
-    for there in stretches(profiles, times, floors):
+    seen = [clock.inverse().profile(times) for clock in known]
+    for there in stretches(seen, times, floors):
         line = known[there.line].line.inverse()
         start, end = line.offset + line.rate * there.start, line.offset + line.rate * there.end
         here = Stretch(there.line, start, end, there.similarity)
