@@ -25,15 +25,19 @@ def test_times_are_minutes_seconds_and_thousandths() -> None:
         ),
         (
             {"mirrored": False, "rotated": 0.0, "inset": (0.7, 0.7, 0.25, 0.25)},
-            "inset at the bottom right (6% of the frame)",
+            "inset at the bottom right (6%)",
         ),
         (
             {"mirrored": False, "rotated": 0.0, "inset": (0.25, 0.25, 0.5, 0.5)},
-            "inset at the centre (25% of the frame)",
+            "inset at the centre (25%)",
         ),
         (
             {"mirrored": False, "rotated": 0.0, "inset": (0.0, 0.25, 0.5, 0.5)},
-            "inset at the left (25% of the frame)",
+            "inset at the left (25%)",
+        ),
+        (
+            {"mirrored": True, "rotated": 0.0, "inset": (0.0, 0.0, 1.0, 0.8)},
+            "mirrored, with 20% of the frame added around it",
         ),
     ],
 )

@@ -53,12 +53,11 @@ def list_keys(as_json: AsJson = False) -> None:
                 emit(_row(key))
             return
         table = Table(box=box.SIMPLE_HEAD, header_style="dim")
-        for name in ("id", "key", "role", "label", "created", "last used", "state"):
+        for name in ("id", "role", "label", "created", "last used", "state"):
             table.add_column(name, no_wrap=name != "label", overflow="fold")
         for key in keys:
             table.add_row(
                 key.id,
-                f"{key.hint}...",
                 key.role,
                 key.label,
                 _when(key.created_at),

@@ -89,9 +89,11 @@ def transform_words(transform: Mapping[str, Any]) -> str:
         words.append(f"cropped to {seen / (width * height):.0%}")
     if "inset" in transform:
         x, y, width, height = transform["inset"]
-        words.append(
-            f"inset at {_place(x + width / 2, y + height / 2)} ({width * height:.0%} of the frame)"
-        )
+        share = width * height
+        if share >= 0.5:
+            words.append(f"with {1 - share:.0%} of the frame added around it")
+        else:
+            words.append(f"inset at {_place(x + width / 2, y + height / 2)} ({share:.0%})")
     return ", ".join(words)
 
 
