@@ -16,8 +16,8 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 from pathlib import Path
 
 PICTURE, SOUND, VIDEO = "picture", "sound", "video"
@@ -38,13 +38,16 @@ photographs is one "source" in a manifest, and would fill one half alone."""
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file of a corpus. ``group`` names its source, which is never in both halves."""
+    """One file of a corpus. ``group`` names its source, which is never in both halves; ``origin``
+    is the source as the manifest names it, however large.
+    """
 
     path: Path
     kind: str
     category: str = ""
     distractor: bool = False
     group: str = ""
+    origin: str = ""
 
     @property
     def id(self) -> str:
@@ -94,11 +97,12 @@ def find(corpora: Iterable[Path], kind: str) -> list[Item]:
 def deal(items: Sequence[Item], name: str, half: str, counts: Counts) -> Dataset:
     """Deal one half of the files into parts.
 
-    Distractors come from both halves: nothing is fitted to them by name. Of the files that may be
+    Distractors come from both halves, as nothing is fitted to them, and in turn from media like the
+    originals and from those that the manifest calls distractors. Of the files that may be
     disguised, originals, absent media and fillers are taken in turn, so that a small corpus still
-    has all three.
+    has all three; and one of each source before a second of any, so that they are varied.
     """
-    mine = [i for i in items if not i.distractor and half_of(i.group) == half]
+    mine = _varied([i for i in items if not i.distractor and half_of(i.group) == half])
     wanted = {"originals": counts.originals, "absent": counts.absent, "fillers": counts.fillers}
     parts: dict[str, list[Item]] = {part: [] for part in wanted}
     total = max(1, sum(wanted.values()))
@@ -110,9 +114,9 @@ def deal(items: Sequence[Item], name: str, half: str, counts: Counts) -> Dataset
         behind = max(open_parts, key=lambda p: wanted[p] * taken / total - len(parts[p]))
         parts[behind].append(item)
     used = {item.path for item in chain.from_iterable(parts.values())}
-    spare = [i for i in items if i.distractor] + [
-        i for i in items if not i.distractor and i.path not in used
-    ]
+    alike = [i for i in items if not i.distractor and i.path not in used]
+    pairs = zip_longest(alike, (i for i in items if i.distractor))
+    spare = [item for item in chain.from_iterable(pairs) if item is not None]
     return Dataset(
         name=name,
         half=half,
@@ -121,6 +125,16 @@ def deal(items: Sequence[Item], name: str, half: str, counts: Counts) -> Dataset
         distractors=tuple(spare[: counts.distractors]),
         fillers=tuple(parts["fillers"]),
     )
+
+
+def _varied(items: Sequence[Item]) -> list[Item]:
+    """The first of every source, then the second of every source, and so on."""
+    seen: Counter[str] = Counter()
+    ranks = []
+    for item in items:
+        ranks.append(seen[item.origin])
+        seen[item.origin] += 1
+    return [item for _, item in sorted(zip(ranks, items, strict=True), key=lambda pair: pair[0])]
 
 
 def half_of(group: str) -> str:
@@ -137,20 +151,23 @@ def _items(folder: Path) -> Iterator[Item]:
     if not manifest.is_file():
         for path in sorted(folder.rglob("*")):
             kind = kind_of(path)
+            name = path.relative_to(folder).as_posix()
             if kind and path.is_file():
-                yield Item(path, kind, group=path.relative_to(folder).as_posix())
+                yield Item(path, kind, group=name, origin=name)
         return
     with manifest.open(newline="", encoding="utf-8") as file:
         for entry in csv.DictReader(file):
             path = folder / (entry.get("file") or entry["path"])
             kind = _KINDS.get(entry.get("kind") or "", "") or kind_of(path)
+            origin = entry.get("group") or entry.get("package") or path.name
             if kind and path.exists():
                 yield Item(
                     path,
                     kind,
                     category=entry.get("category") or entry.get("content") or "",
                     distractor=entry.get("role") == "distractor",
-                    group=entry.get("group") or entry.get("package") or path.name,
+                    group=origin,
+                    origin=origin,
                 )
 
 
@@ -165,7 +182,7 @@ def _with_groups(items: list[Item]) -> Iterator[Item]:
     limit = LARGEST_GROUP * max(1, sum(sizes.values()))
     for item in items:
         group = item.id if sizes[item.group] > limit else item.group
-        yield Item(item.path, item.kind, item.category, item.distractor, group)
+        yield replace(item, group=group)
 
 
 def _hash(text: str) -> str:

@@ -130,14 +130,17 @@ def has_chromaprint() -> bool:
 
 
 def chromaprint(path: Path) -> npt.NDArray[np.uint32]:
-    """The whole file's codes; none when it is too short or has no sound."""
+    """The whole file's codes; none when it is too short or has no sound.
+
+    What it printed counts, not its status: version 1.5 ends with 3 at the end of some files.
+    """
     done = subprocess.run(
         ["fpcalc", "-raw", "-json", "-length", "0", str(path)],
         check=False,
         capture_output=True,
         text=True,
     )
-    codes = json.loads(done.stdout)["fingerprint"] if done.returncode == 0 else []
+    codes = json.loads(done.stdout)["fingerprint"] if done.stdout.strip() else []
     return np.array(codes, np.uint32)
 
 

@@ -21,6 +21,11 @@ from benchmarks.localisation import Stretch
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path(__file__).resolve().parent / "out"
+ATTACK_SOURCES = {
+    "picture": ("__init__.py", "editing.py", "pictures.py"),
+    "sound": ("__init__.py", "sound.py"),
+    "video": ("__init__.py", "film.py", "video.py"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,9 @@ class Row:
 
     ``source`` names the original that the query was made of (for an absent query: one that is not
     among the references). ``half`` is ``calibration`` or ``report``. ``score`` is the system's own,
-    larger is surer, 0 is "no answer". ``copied`` is the true segments of a true pair. ``seconds``
-    is the comparison alone, ``query_seconds`` the fingerprint of the query, decoding included.
+    larger is surer, 0 is "no answer"; ``confidence`` is reseen's word for it. ``copied`` is the
+    true segments of a true pair. ``seconds`` is the comparison alone, ``query_seconds`` the
+    fingerprint of the query, decoding included.
     """
 
     system: str
@@ -53,6 +59,7 @@ class Row:
     truth: bool
     score: float
     stamp: Stamp
+    confidence: str = ""
     segments: tuple[Stretch, ...] = ()
     copied: tuple[Stretch, ...] = ()
     seconds: float = 0.0
@@ -90,7 +97,10 @@ def measured(path: Path) -> frozenset[str]:
 
 
 def append(path: Path, rows: Iterable[Row]) -> None:
-    """Add the rows of one query, mending a line that an earlier run left unfinished."""
+    """Add the rows of one query in one write, mending a line that an earlier run left unfinished.
+
+    One process writes a file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     block = "".join(row.line() + "\n" for row in rows)
     with path.open("ab+") as file:
@@ -98,13 +108,9 @@ def append(path: Path, rows: Iterable[Row]) -> None:
         if size:
             file.seek(size - 1)
             if file.read(1) != b"\n":
-                _drop_last_line(path)
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
         file.write(block.encode())
-
-
-def _drop_last_line(path: Path) -> None:
-    content = path.read_bytes()
-    os.truncate(path, content.rfind(b"\n") + 1)
 
 
 def of_system(rows: Iterable[Row], system: str) -> list[Row]:
@@ -114,6 +120,14 @@ def of_system(rows: Iterable[Row], system: str) -> list[Row]:
 def families(rows: Iterable[Row]) -> list[str]:
     """Families with true pairs, in the order in which they appear."""
     return list(dict.fromkeys(row.family for row in rows if row.truth))
+
+
+def query_folder(kind: str, dataset: str, out: Path = OUT) -> Path:
+    """Where disguised files are kept; another folder when the attacks change."""
+    digest = hashlib.sha256()
+    for name in ATTACK_SOURCES[kind]:
+        digest.update((ROOT / "benchmarks" / "attacks" / name).read_bytes())
+    return out / "queries" / f"{kind}-{dataset}-{digest.hexdigest()[:8]}"
 
 
 def path_for(kind: str, dataset: str, out: Path = OUT) -> Path:
