@@ -7,6 +7,7 @@ value that passed it.
 
 import ipaddress
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -19,6 +20,13 @@ GIGABYTE = 1_000_000_000
 
 type Names = Annotated[tuple[str, ...], NoDecode]
 type Ports = Annotated[tuple[int, ...], NoDecode]
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Settings(BaseSettings):
@@ -38,43 +46,43 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     """The address that the server listens on. Another than loopback needs a key to exist first."""
 
-    port: int = Field(8480, ge=0, le=65535)
+    port: int = Field(default=8480, ge=0, le=65535)
     """The port that the server listens on; 0 takes any free one."""
 
-    concurrency: int = Field(default_factory=lambda: os.process_cpu_count() or 1, ge=1)
+    concurrency: int = Field(default_factory=cores, ge=1)
     """Matches that run at the same time; the default is one a processor core."""
 
-    queue: int = Field(32, ge=0)
+    queue: int = Field(default=32, ge=0)
     """Requests that may wait for their turn. One more is answered 503 `not_ready`."""
 
-    rate_per_minute: int = Field(600, ge=0)
+    rate_per_minute: int = Field(default=600, ge=0)
     """Match requests that one key may send a minute, spent as a token bucket; 0 sets no limit."""
 
-    image_bytes: int = Field(100 * MEGABYTE, ge=1)
+    image_bytes: int = Field(default=100 * MEGABYTE, ge=1)
     """The largest picture that is taken, by URL or as a file."""
 
-    video_bytes: int = Field(2 * GIGABYTE, ge=1)
+    video_bytes: int = Field(default=2 * GIGABYTE, ge=1)
     """The largest video that is taken, by URL or as a file."""
 
-    audio_bytes: int = Field(500 * MEGABYTE, ge=1)
+    audio_bytes: int = Field(default=500 * MEGABYTE, ge=1)
     """The largest sound that is taken, by URL or as a file."""
 
-    pixels: int = Field(100_000_000, ge=1)
+    pixels: int = Field(default=100_000_000, ge=1)
     """The most pixels that one picture or one frame may have."""
 
-    match_seconds: float = Field(600.0, gt=0)
+    match_seconds: float = Field(default=600.0, gt=0)
     """How long media may last on the synchronous match routes and in `reseen match`."""
 
-    media_seconds: float = Field(4 * 3600.0, gt=0)
+    media_seconds: float = Field(default=4 * 3600.0, gt=0)
     """How long media may last elsewhere, as in `reseen fingerprint`."""
 
-    redirects: int = Field(5, ge=0)
+    redirects: int = Field(default=5, ge=0)
     """Redirects that a fetch follows; every hop is checked again."""
 
-    connect_seconds: float = Field(10.0, gt=0)
+    connect_seconds: float = Field(default=10.0, gt=0)
     """How long a fetch waits for a connection."""
 
-    fetch_seconds: float = Field(60.0, gt=0)
+    fetch_seconds: float = Field(default=60.0, gt=0)
     """How long a fetch may take in all, redirects included."""
 
     fetch_ports: Ports = (80, 443)
@@ -88,13 +96,13 @@ class Settings(BaseSettings):
     """Networks (`10.0.0.0/8`, `127.0.0.1/32`) that a fetch may reach although they are not public.
     Empty by default; said in the log when it is not."""
 
-    upload_stall_seconds: float = Field(30.0, gt=0)
+    upload_stall_seconds: float = Field(default=30.0, gt=0)
     """How long a request's body may pause before it is given up."""
 
     descriptor: Literal["sscd_distilled", "sscd", "none"] = "sscd_distilled"
     """The model that describes pictures: the small one, the larger and slower one, or none."""
 
-    shutdown_seconds: float = Field(60.0, ge=0)
+    shutdown_seconds: float = Field(default=60.0, ge=0)
     """How long a server that was told to stop waits for running matches."""
 
     log_format: Literal["auto", "text", "json"] = "auto"

@@ -1,6 +1,5 @@
 """``reseen doctor``: what works on this machine, and what to do about what does not."""
 
-import os
 import shutil
 import socket
 import sys
@@ -69,8 +68,7 @@ def _guarded(check: Check, settings: "Settings") -> Iterator[Finding]:
 
 def check_python(settings: "Settings") -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    cores = os.process_cpu_count() or 1
-    yield Finding("python", "ok", f"{version}, {cores} cores, {settings.concurrency} at a time")
+    yield Finding("python", "ok", f"{version}; {settings.concurrency} matches at a time")
 
 
 def check_codecs(_: "Settings") -> Iterator[Finding]:

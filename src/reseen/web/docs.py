@@ -142,7 +142,7 @@ def _schemas(document: dict[str, Any]) -> str:
     parts = []
     for name, schema in document["components"]["schemas"].items():
         rows = "".join(
-            f"<tr><td><code>{escape(field)}</code></td><td>{escape(_kind(about))}</td>"
+            f"<tr><td><code>{escape(field)}</code></td><td>{escape(kind(about))}</td>"
             f"<td>{_inline(about.get('description', ''))}</td></tr>"
             for field, about in schema.get("properties", {}).items()
         )
@@ -157,12 +157,12 @@ def _schemas(document: dict[str, Any]) -> str:
     return "".join(parts)
 
 
-def _kind(about: dict[str, Any]) -> str:
+def kind(about: dict[str, Any]) -> str:
     """A field's type in words: ``number``, ``list of Segment``, ``high, medium, low or none``."""
     if "$ref" in about:
         return str(about["$ref"]).rsplit("/", 1)[-1].removesuffix("Schema")
     if "anyOf" in about:
-        return ", ".join(_kind(one) for one in about["anyOf"] if one.get("type") != "null")
+        return ", ".join(kind(one) for one in about["anyOf"] if one.get("type") != "null")
     if "enum" in about:
         return " | ".join(map(str, about["enum"]))
     if "const" in about:
@@ -170,7 +170,7 @@ def _kind(about: dict[str, Any]) -> str:
     if about.get("type") == "array":
         inner = [*about.get("prefixItems", []), about.get("items", {})]
         many = about.get("maxItems") or ""
-        return f"list of {many} {_kind(inner[0])}".replace("  ", " ")
+        return f"list of {many} {kind(inner[0])}".replace("  ", " ")
     return str(about.get("type", ""))
 
 

@@ -86,7 +86,9 @@ PROBLEMS: tuple[Problem, ...] = (
         422,
         "The file is damaged or is not what it seems to be; send it again or convert it.",
     ),
-    _problem(errors.MediaEmpty, 422, "The file has no picture and no sound; check how it was made"),
+    _problem(
+        errors.MediaEmpty, 422, "The file has no picture and no sound; check how it was made."
+    ),
     _problem(
         errors.MediaTooLong, 422, "Send an excerpt. `limit` and `actual` are seconds of media."
     ),

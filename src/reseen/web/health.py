@@ -11,6 +11,8 @@ from reseen.web.services import Services
 
 
 class Status(BaseModel):
+    """The answer of the health routes."""
+
     status: str
 
 

@@ -116,6 +116,7 @@ def match_routes(
             description=route.description,
             operation_id=route.path.strip("/").replace("/", "_"),
             response_model=Envelope,
+            response_description="the envelope",
             response_model_exclude_none=True,
             responses=MATCH_PROBLEMS,
             openapi_extra=match_request_body(),

@@ -13,7 +13,7 @@ from reseen.domain.fingerprint import Skip
 from reseen.domain.match import Confidence, Cuts, Match, Segment, Transform
 from reseen.domain.media import Box, Channel, Medium, Span
 
-type Fractions = tuple[float, float, float, float]
+Fractions = tuple[float, float, float, float]
 type Clock = Literal["aligned", "still", "unknown"]
 
 LONGEST_URL = 8192
@@ -83,10 +83,14 @@ class SegmentSchema(BaseModel):
     """Seconds from the start of the source; 0.0 for a still."""
 
     source_end: float
+    """Seconds, end excluded."""
+
     target_start: float
     """Seconds from the start of the target; 0.0 for a still."""
 
     target_end: float
+    """Seconds, end excluded."""
+
     score: float
     """0 to 1, calibrated as `similarity_score` is."""
 
@@ -127,8 +131,13 @@ class SegmentSchema(BaseModel):
 class SkippedSchema(BaseModel):
     """A signal that could not be taken of one of the media, and why."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     signal: str
+    """Which signal; docs/reference/signals.md tells of each."""
+
     reason: str
+    """Why: `no sound`, `no detail`, `model not installed`."""
 
 
 class PictureSchema(BaseModel):
@@ -148,6 +157,8 @@ class PictureSchema(BaseModel):
 
 
 class EvidenceSchema(BaseModel):
+    """What a person needs to believe the match, or to doubt it."""
+
     pictures: list[PictureSchema]
 
 
