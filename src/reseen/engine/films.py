@@ -24,6 +24,8 @@ BRIDGE = 2.2
 every fourth frame, two seconds apart."""
 CELLS = 4_000_000
 """Similarities held at once: 16 MB."""
+MOST_COMPARED = 1000
+"""Frames of one stretch that are compared with each other to count the distinct ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,11 @@ def between(query: Film, some: slice, reference: Film, others: slice) -> Matrix:
     a, b = query.first[some.start], query.first[some.stop]
     c, d = reference.first[others.start], reference.first[others.stop]
     every = query.codes[a:b] @ reference.codes[c:d].T
-    rows = np.maximum.reduceat(every, query.first[some] - a, axis=0)
-    best: Matrix = np.maximum.reduceat(rows, reference.first[others] - c, axis=1)
+    if len(every) > some.stop - some.start:
+        every = np.maximum.reduceat(every, query.first[some] - a, axis=0)
+    if every.shape[1] > others.stop - others.start:
+        every = np.maximum.reduceat(every, reference.first[others] - c, axis=1)
+    best: Matrix = every
     return best
 
 
@@ -131,11 +136,14 @@ def _chosen(query: Film, i: Ints, reference: Film, j: Ints) -> Floats:
         a = a + 1
 
 
-def repetition(film: Film, alike: float = 0.9) -> Floats:
-    """How much of a frame is new to its film: one over the number of frames like it, itself
-    included ``[n]``. A scene that stands still counts as one frame, however long it is shown.
+def distinct(film: Film, start: float, end: float, alike: float = 0.9) -> float:
+    """How many different frames are shown between two times: each counts as one over the number
+    of frames like it, itself included. A scene that stands still is about one, however long.
     """
-    weights = np.empty(len(film))
-    for at, block in similarities(film, film):
-        weights[at : at + len(block)] = 1.0 / np.maximum(1, (block > alike).sum(axis=1))
-    return weights
+    inside = np.flatnonzero((film.ends > start) & (film.starts < end))
+    if not len(inside):
+        return 0.0
+    some = inside[:: max(1, len(inside) // MOST_COMPARED)]
+    codes = film.codes[film.first[some]]
+    counts = (codes @ codes.T > alike).sum(axis=1)
+    return float((1.0 / np.maximum(1, counts)).sum()) * len(inside) / len(some)

@@ -16,7 +16,7 @@ from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.boundaries import Stretch, grid, stretches
 from reseen.engine.clocks import FLOOR, KNOWN, Clock, certainty, clocks
-from reseen.engine.films import Film, Pairing, pairings, repetition
+from reseen.engine.films import Pairing, distinct, pairings
 from reseen.engine.geometry import Geometry
 from reseen.engine.scenes import GAP, best_of_each, scene_around, showings
 from reseen.engine.score import Calibration
@@ -127,7 +127,10 @@ def _segment(stretch: Stretch, clock: Clock) -> Segment:
     if sure < KNOWN:
         scene = scene_around(pairing.query, pairing.reference, here, SCENE)
         target = Span(min(first, scene.start), max(last, scene.end)) if scene.duration else target
-    support = min(_distinct(pairing.query, here), _distinct(pairing.reference, target))
+    support = min(
+        distinct(pairing.query, here.start, here.end),
+        distinct(pairing.reference, target.start, target.end),
+    )
     evidence = (stretch.similarity, float(np.log1p(support)), sure, float(np.log1p(here.duration)))
     return Segment(
         Channel.VISUAL,
@@ -200,8 +203,3 @@ def _stills(pairs: Sequence[Pairing], *, of_query: bool) -> tuple[Segment, ...]:
     top = max((s.score for s in found), default=0.0)
     kept = [s for s in found if s.score > 0.3 * top]
     return tuple(sorted(kept, key=lambda s: -s.score))
-
-
-def _distinct(film: Film, span: Span) -> float:
-    inside = (film.ends > span.start) & (film.starts < span.end)
-    return float(repetition(film)[inside].sum())
