@@ -89,7 +89,11 @@ class Run:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    what = options.what or list(WHAT)
+    if unknown := sorted(set(what) - set(WHAT)):
+        parser.error(f"{unknown[0]} is none of {', '.join(WHAT)}")
     corpora = corpora_of(options.corpus)
     name = name_of(corpora, options.size) if corpora else f"synthetic-{options.size}"
     halves = (CALIBRATION, REPORT) if options.half == "both" else (options.half,)
@@ -105,7 +109,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     console = Console(stderr=True)
-    what = options.what or list(WHAT)
     for half in halves:
         for kind in (KINDS[w] for w in what if w in KINDS):
             measure(asked, kind, half, console)
@@ -181,7 +184,7 @@ def _command(asked: Run, size: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=[*WHAT, []], help="default: all")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(WHAT))
     parser.add_argument("--corpus", type=Path, action="append", default=[])
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--half", choices=(CALIBRATION, REPORT, "both"), default=REPORT)
