@@ -52,7 +52,7 @@ class TransformSchema(BaseModel):
     """Whether left and right are exchanged."""
 
     rotated: float
-    """Degrees clockwise, from the target to the source."""
+    """Degrees clockwise, from the target to the source; above -180, at most 180."""
 
     inverted: bool | None = None
     """Present and true when the colours are a negative's."""
@@ -67,7 +67,7 @@ class TransformSchema(BaseModel):
     def of(cls, transform: Transform) -> Self:
         return cls(
             mirrored=transform.mirrored,
-            rotated=round(transform.rotated, 1) % 360.0,
+            rotated=180.0 - (180.0 - round(transform.rotated, 1)) % 360.0,
             inverted=transform.inverted or None,
             cropped=_fractions(transform.cropped),
             inset=_fractions(transform.inset),
