@@ -42,7 +42,7 @@ def standing(query: Heard, reference: Heard) -> tuple[Segment, ...]:
 
 def near(segment: Segment, query: tuple[float, float], reference: tuple[float, float]) -> bool:
     times = (segment.query.start, segment.query.end, segment.reference.start, segment.reference.end)
-    return bool(np.allclose(times, (*query, *reference), atol=0.4))
+    return bool(np.allclose(times, (*query, *reference), atol=0.25))
 
 
 @pytest.fixture(scope="module")

