@@ -27,9 +27,9 @@ KNOWN = 0.5
 """Certainty from which a clock is claimed."""
 
 
-FLOOR = 0.30
-"""Cosine under which two frames are not the same picture whatever the line says: unrelated frames
-of 69 films stay below it in 99.5% of pairs."""
+FLOOR = 0.27
+"""Cosine under which two frames are not the same picture whatever the line says: of 1,500 pairs of
+unrelated films, 99 in 100 have no two frames that reach 0.264, and the worst pair has 0.35."""
 SHARE_OF_LEVEL = 0.6
 SAME = 1.0
 """Seconds by which two lines may part and still be one clock."""

@@ -16,6 +16,8 @@ from reseen.engine.films import Film, Floats, Ints, similarities
 
 NEAREST = 6
 """Best reference frames of a query frame that vote, and the reverse."""
+LEAST = 0.22
+"""Cosine from which a pair votes: of unrelated frames one pair in a thousand reaches 0.21."""
 RIVALRY = 0.04
 """Cosine by which a pair may fall behind the best of its row or column before its vote drops to a
 third: of the frames of one shot, the right one leads by about this much a second."""
@@ -88,7 +90,7 @@ def hits(query: Film, reference: Film) -> Hits:
     usual = np.maximum(np.concatenate(means)[i], total[j] / len(query))
     excess = np.maximum(0.0, s - np.maximum(usual, 0.0))
     behind = np.maximum(np.concatenate(tops)[i], best.max(axis=0)[j]) - s
-    keep = excess > 0.0
+    keep = (excess > 0.0) & (s > LEAST)
     return Hits(i[keep], j[keep], s[keep], (excess**2 * np.exp(-behind / RIVALRY))[keep])
 
 
