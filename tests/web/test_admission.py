@@ -1,0 +1,91 @@
+"""Who may start a match now."""
+
+import threading
+
+import pytest
+
+from reseen.domain.errors import NotReady, RateLimited
+from reseen.web.admission import Gate
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def enter(gate: Gate, key: str = "k") -> None:
+    with gate.admit(key):
+        pass
+
+
+def test_a_share_is_a_minutes_worth_and_refills_with_time() -> None:
+    clock = Clock()
+    gate = Gate(concurrency=1, queue=5, rate_per_minute=3, clock=clock)
+    for _ in range(3):
+        enter(gate)
+    with pytest.raises(RateLimited) as refused:
+        enter(gate)
+    assert refused.value.limit == 3
+    assert refused.value.retry_after_s == pytest.approx(20)
+    clock.now = 20.1
+    enter(gate)
+    with pytest.raises(RateLimited):
+        enter(gate)
+
+
+def test_shares_are_kept_apart_and_nought_means_no_limit() -> None:
+    gate = Gate(concurrency=1, queue=5, rate_per_minute=1, clock=Clock())
+    enter(gate, "one")
+    enter(gate, "other")
+    free = Gate(concurrency=1, queue=5, rate_per_minute=0, clock=Clock())
+    for _ in range(1000):
+        enter(free)
+
+
+def test_no_more_are_admitted_than_run_and_wait() -> None:
+    gate = Gate(concurrency=2, queue=1, rate_per_minute=0)
+    with gate.admit("a"), gate.admit("b"), gate.admit("c"):
+        with pytest.raises(NotReady) as full:
+            enter(gate)
+        assert (full.value.limit, full.value.actual) == (3, 3)
+        assert full.value.retry_after_s is not None
+    enter(gate)
+
+
+def test_a_place_is_given_back_when_the_request_fails() -> None:
+    gate = Gate(concurrency=1, queue=0, rate_per_minute=0)
+    with pytest.raises(ZeroDivisionError), gate.admit("a"):
+        raise ZeroDivisionError
+    enter(gate)
+
+
+def test_a_stopping_server_admits_nobody() -> None:
+    gate = Gate(concurrency=1, queue=0, rate_per_minute=0, stopping=lambda: True)
+    with pytest.raises(NotReady, match="stopping"):
+        enter(gate)
+
+
+def test_only_so_many_have_a_turn_at_once() -> None:
+    gate = Gate(concurrency=2, queue=10, rate_per_minute=0)
+    most, now, lock = 0, 0, threading.Lock()
+    meet = threading.Barrier(2, timeout=5)
+
+    def work() -> None:
+        nonlocal most, now
+        with gate.turn():
+            with lock:
+                now += 1
+                most = max(most, now)
+            meet.wait()  # passes in pairs only: two do run beside each other
+            with lock:
+                now -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert most == 2

@@ -1,0 +1,66 @@
+"""The documentation that a running server shows."""
+
+import re
+
+import httpx
+import pytest
+from tests.web.serving import Running
+
+from reseen.web.errors import PROBLEMS
+from reseen.web.match import ROUTES
+
+
+@pytest.fixture(scope="module")
+def page(server: Running) -> httpx.Response:
+    return httpx.get(server.address, follow_redirects=True)
+
+
+def test_the_page_works_without_any_other_host(server: Running, page: httpx.Response) -> None:
+    assert page.headers["Content-Type"].startswith("text/html")
+    assets = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+    assert "/docs/style.css" in assets
+    assert all(asset.startswith("/") for asset in assets)
+    for asset in set(assets):
+        assert httpx.get(server.address + asset).status_code == 200, asset
+
+
+def test_the_policy_of_the_page_allows_no_inline_script(page: httpx.Response) -> None:
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", page.text)
+
+
+def test_each_route_has_a_form_and_each_error_its_anchor(page: httpx.Response) -> None:
+    for route in ROUTES:
+        assert f'<form data-path="{route.path}">' in page.text
+    for problem in PROBLEMS:
+        assert page.text.count(f'id="{problem.code}"') == 1
+
+
+def test_the_openapi_document_has_an_example_of_every_error(server: Running) -> None:
+    document = httpx.get(f"{server.address}/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    schemas = document["components"]["schemas"]
+    assert {"Envelope", "Problem", "MatchRequest"} <= schemas.keys()
+    assert schemas["Envelope"]["examples"]
+    for route in ROUTES:
+        operation = document["paths"][route.path]["post"]
+        assert operation["security"] == [{"bearer": []}, {"rapidapi": []}]
+        content = operation["requestBody"]["content"]
+        assert content.keys() == {"application/json", "multipart/form-data"}
+        for status, answer in operation["responses"].items():
+            if status == "200":
+                continue
+            examples = answer["content"]["application/problem+json"]["examples"]
+            for code, example in examples.items():
+                assert example["value"]["code"] == code
+                assert example["value"]["status"] == int(status)
+
+
+def test_every_reference_in_the_document_leads_somewhere(server: Running) -> None:
+    response = httpx.get(f"{server.address}/openapi.json")
+    schemas = response.json()["components"]["schemas"]
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', response.text))
+    assert names
+    assert names <= schemas.keys()
