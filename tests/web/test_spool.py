@@ -1,0 +1,119 @@
+"""Bodies as clients, clumsy ones and hostile ones send them."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.web.serving import Running, encoded, picture
+
+PHOTO = encoded(picture(8))
+
+
+def part(name: str, content: bytes, more: bytes = b"") -> bytes:
+    head = f'--x\r\nContent-Disposition: form-data; name="{name}"'.encode()
+    return head + more + b"\r\n\r\n" + content + b"\r\n"
+
+
+def send(server: Running, body: bytes | Iterator[bytes], kind: str = "") -> httpx.Response:
+    kind = kind or "multipart/form-data; boundary=x"
+    return server.post("/image/match", content=body, headers={"Content-Type": kind})
+
+
+END = b"--x--\r\n"
+
+
+def test_a_form_is_read_whatever_the_file_names_are(server: Running) -> None:
+    hostile = b'; filename="../../../etc/passwd"\r\nContent-Type: text/x-shellscript'
+    body = part("source", PHOTO, hostile) + part("target", PHOTO, hostile) + END
+    assert send(server, body).json()["match"] is True
+
+
+def test_a_form_may_come_in_small_chunks(server: Running) -> None:
+    body = part("source", PHOTO) + part("target", PHOTO) + END
+    chunks = (body[i : i + 7] for i in range(0, len(body), 7))
+    assert send(server, chunks).json()["match"] is True
+
+
+def test_sides_may_come_in_any_order(server: Running) -> None:
+    body = part("target", PHOTO) + part("source", PHOTO) + END
+    assert send(server, body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (part("source", PHOTO) + part("source", PHOTO) + END, 400, "source"),
+        (part("source", PHOTO) + part("source_url", b"http://a.example/") + END, 400, "source"),
+        (part("source", PHOTO) + part("colour", b"red") + END, 400, "colour"),
+        (part("source", PHOTO) + part("", b"") + END, 400, ""),
+        (b"--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n" + END, 400, ""),
+        (part("source", PHOTO) + part("target", PHOTO)[:-2], 400, None),
+        (b"no boundary at all", 400, None),
+        (b"", 400, None),
+        (END, 422, "source"),
+        (part("source", PHOTO) + END, 422, "target"),
+        (part("source_url", b"\xff\xfe") + part("target", PHOTO) + END, 422, "source_url"),
+        (part("source_url", b" ") + part("target", PHOTO) + END, 422, "source_url"),
+        (part("source_url", b"h" * 9000) + part("target", PHOTO) + END, 422, "source_url"),
+        (part("source", PHOTO, b"\r\nX-Long: " + b"y" * 200_000) + END, 400, None),
+        (part("source", PHOTO, b"\r\nX: y" * 50_000) + END, 400, None),
+    ],
+)
+def test_a_wrong_form_is_refused(
+    server: Running, body: bytes, status: int, field: str | None
+) -> None:
+    response = send(server, body)
+    said = response.json()
+    assert (response.status_code, said["code"]) == (status, "invalid_request"), said
+    assert said.get("field") == field
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("multipart/form-data", 400),
+        ("multipart/form-data; boundary=", 400),
+        ("multipart/form-data; boundary=" + "x" * 5000, 400),
+        ("multipart/mixed; boundary=x", 415),
+        ("text/html", 415),
+        ("application/json", 400),
+    ],
+)
+def test_a_wrong_content_type_is_refused(server: Running, kind: str, status: int) -> None:
+    body = part("source", PHOTO) + part("target", PHOTO) + END
+    assert send(server, body, kind).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"[" * 30_000, 400),
+        (b'{"source_url": NaN, "target_url": 1}', 422),
+        (b"\xff\xfe{", 400),
+        (b"null", 422),
+        (b'"text"', 422),
+        (b"", 400),
+    ],
+)
+def test_wrong_json_is_refused(server: Running, body: bytes, status: int) -> None:
+    response = send(server, body, "application/json")
+    assert (response.status_code, response.json()["code"]) == (status, "invalid_request")
+
+
+def test_an_empty_file_is_an_error_of_its_side(server: Running) -> None:
+    body = part("source", PHOTO) + part("target", b"") + END
+    response = send(server, body)
+    assert response.json()["field"] == "target"
+    assert response.json()["code"] in {"media_empty", "media_unreadable", "unsupported_media"}
+
+
+def test_nothing_is_left_on_disk(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    send(server, part("source", PHOTO) + part("target", PHOTO) + END)
+    send(server, part("source", PHOTO) + part("colour", b"red") + END)
+    send(server, part("source", PHOTO))
+    assert list(tmp_path.iterdir()) == []
