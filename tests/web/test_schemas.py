@@ -88,7 +88,9 @@ def test_a_static_scene_says_that_its_time_is_unknown() -> None:
     assert told.clock == "unknown"
 
 
-@pytest.mark.parametrize(("turned", "told"), [(-90.0, -90.0), (270.0, -90.0), (180.0, 180.0)])
+@pytest.mark.parametrize(
+    ("turned", "told"), [(-90.0, -90.0), (270.0, -90.0), (180.0, 180.0), (0.2, 0.2), (-0.04, 0.0)]
+)
 def test_a_rotation_is_told_the_shorter_way_round(turned: float, told: float) -> None:
     [one] = said(Match(0.95, (segment(transform=Transform(rotated=turned)),))).matched_segments
     assert one.transform is not None

@@ -68,6 +68,7 @@ def page(document: dict[str, Any], address: str) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>reseen {escape(document["info"]["version"])}: the interface</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/style.css">
 <script src="/docs/try.js" defer></script>
 </head>

@@ -67,7 +67,7 @@ class TransformSchema(BaseModel):
     def of(cls, transform: Transform) -> Self:
         return cls(
             mirrored=transform.mirrored,
-            rotated=180.0 - (180.0 - round(transform.rotated, 1)) % 360.0,
+            rotated=round(180.0 - (180.0 - transform.rotated) % 360.0, 1) + 0.0,
             inverted=transform.inverted or None,
             cropped=_fractions(transform.cropped),
             inset=_fractions(transform.inset),
