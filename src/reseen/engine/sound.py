@@ -23,10 +23,12 @@ from reseen.engine.peak_alignment import (
     copied,
     grow,
     pair_peaks,
+    strength_agreement,
 )
 from reseen.engine.quads import (
     DENSE_PAIR_QUADS,
     DENSE_QUERY_QUADS,
+    LEAN_QUERY_QUADS,
     PAIR_QUADS,
     QUERY_QUADS,
     Recipe,
@@ -42,11 +44,13 @@ OFFSET_CELL, PITCH_CELL = 1.2, 0.7
 FEWEST_VOTES = 3
 FEWEST_PEAKS = 6
 MOST_PROPOSALS = 60
+MOST_PER_PIECE = 30
+MOST_SEEDS = 100
 QUERY_SECONDS = 60.0
 """Queries are taken through their quads in pieces, references likewise, to bound memory."""
 REFERENCE_SECONDS = 1200.0
-SHORT_QUERY = 60.0
-"""Longer queries gather enough evidence without a second look."""
+SHORT_QUERY, LONG_QUERY = 60.0, 900.0
+"""Seconds. Short queries get a second look when the first finds nothing; long ones a lean first."""
 SAME_OFFSET = 0.15
 SNAP = 0.6
 """Seconds from the end of a file, or four times the mean wait between matched peaks where that is
@@ -92,8 +96,10 @@ def alignments(query: Constellation, reference: Constellation) -> list[Stretch]:
     reference = reference.strongest(PAIR_QUADS.per_second)
     if len(query) < FEWEST_PEAKS or len(reference) < FEWEST_PEAKS:
         return []
-    found = _followed(query, reference, propose(query, reference, QUERY_QUADS, PAIR_QUADS))
-    if query.time[-1] - query.time[0] <= SHORT_QUERY and not any(map(_is_sure, found)):
+    seconds = float(query.time[-1] - query.time[0])
+    asking = QUERY_QUADS if seconds <= LONG_QUERY else LEAN_QUERY_QUADS
+    found = _followed(query, reference, propose(query, reference, asking, PAIR_QUADS))
+    if seconds <= SHORT_QUERY and not any(map(_is_sure, found)):
         dense = propose(query, reference, DENSE_QUERY_QUADS, DENSE_PAIR_QUADS)
         found = _followed(query, reference, dense)
     return _standing(_merged(found))
@@ -104,10 +110,14 @@ def _followed(
 ) -> list[Stretch]:
     """The stretches that the proposals lead to."""
     found: list[Stretch] = []
-    for proposal in proposals[:MOST_PROPOSALS]:
+    followed = 0
+    for proposal in proposals:
         if not any(_explains(s, proposal) for s in found):
             grown = grow(query, reference, proposal.clock, proposal.centre)
             found += [_weighted(query, reference, s) for s in grown]
+            followed += 1
+            if followed == MOST_PROPOSALS:
+                break
     return found
 
 
@@ -154,6 +164,8 @@ def _vote(at: Floats, there: Floats, pitch: Floats, log_rate: Floats) -> list[Pr
     """Count quads by chunk of the query, pitch, and reference time of the chunk's middle."""
     if len(at) < FEWEST_VOTES:
         return []
+    order = np.argsort(at, kind="stable")
+    at, there, pitch, log_rate = at[order], there[order], pitch[order], log_rate[order]
     found: list[Proposal] = []
     half = CHUNK / 2
     for side in (0, 1):
@@ -165,14 +177,14 @@ def _vote(at: Floats, there: Floats, pitch: Floats, log_rate: Floats) -> list[Pr
         edges = np.flatnonzero(np.any(np.diff(cell[:, order], axis=1) != 0, axis=0)) + 1
         sizes = np.diff(np.concatenate([[0], edges, [len(order)]]))
         starts = np.concatenate([[0], edges])
-        for which in np.argsort(-sizes)[:MOST_PROPOSALS]:
+        for which in np.argsort(-sizes, kind="stable")[:MOST_PER_PIECE]:
             if sizes[which] < 2:
                 break
             rows = order[starts[which] : starts[which] + sizes[which]]
-            near = np.flatnonzero(
-                (chunk == chunk[rows[0]])
-                & (np.abs(pitch - np.median(pitch[rows])) < PITCH_CELL)
-                & (np.abs(lands - np.median(lands[rows])) < 1.5)
+            first, last = np.searchsorted(chunk, chunk[rows[0]] + np.array([0, 1]))
+            near = first + np.flatnonzero(
+                (np.abs(pitch[first:last] - np.median(pitch[rows])) < PITCH_CELL)
+                & (np.abs(lands[first:last] - np.median(lands[rows])) < OFFSET_CELL)
             )
             proposal = _line(at, there, pitch, log_rate, near, float(middle[rows[0]]))
             if proposal.votes >= FEWEST_VOTES:
@@ -189,7 +201,7 @@ def _line(
     middle: float,
 ) -> Proposal:
     """The vote that most others agree with, as a clock."""
-    seeds = rows[:200]
+    seeds = rows[:: 1 + len(rows) // MOST_SEEDS]
     rate = np.exp(log_rate[seeds])[:, None]
     agree = np.abs(pitch[rows] - pitch[seeds, None]) < 0.4
     agree &= np.abs(log_rate[rows] - log_rate[seeds, None]) < 0.06
@@ -213,11 +225,16 @@ def _explains(stretch: Stretch, proposal: Proposal) -> bool:
 
 
 def _weighted(query: Constellation, reference: Constellation, stretch: Stretch) -> Stretch:
-    """The stretch with the share of its evidence that is not mere repetition."""
+    """The stretch with what its matched peaks say together: how distinct, how alike in strength."""
     inside = query.rows(query.between(stretch.start, stretch.end))
     pairs = pair_peaks(inside, reference, stretch.clock)
-    told = inside.rows(pairs.query[copied(pairs, stretch)])
-    return replace(stretch, distinct=distinct_share(told.time, told.pitch))
+    sure = copied(pairs, stretch)
+    told, original = inside.rows(pairs.query[sure]), reference.rows(pairs.reference[sure])
+    return replace(
+        stretch,
+        distinct=distinct_share(told.time, told.pitch),
+        agreement=strength_agreement(told.strength, original.strength),
+    )
 
 
 def _same(a: Stretch, b: Stretch) -> bool:
