@@ -60,7 +60,7 @@ SIZES = {
     ),
     "medium": Size(
         {PICTURE: Counts(16, 24, 300, 12), SOUND: Counts(8, 12, 60, 6), VIDEO: Counts(6, 8, 24, 5)},
-        {PICTURE: Breadth(8, 2), SOUND: Breadth(8, 2), VIDEO: Breadth(6, 2)},
+        {PICTURE: Breadth(4, 1), SOUND: Breadth(6, 2), VIDEO: Breadth(5, 2)},
         3,
     ),
     "full": Size(

@@ -50,6 +50,8 @@ NOTES = """\
 - Each query meets its original, the references nearest to it by what an index would use, and a few
   at random; all other pairs count as unanswered. *Absent* media are disguised too but are no
   references, so every answer to them is false.
+- References from the query's own source (one package, one film) are not compared: nobody knows
+  whether they share content.
 - Originals, absent media and fillers come from one half of the sources, split by hash; nothing was
   fitted to that half."""
 

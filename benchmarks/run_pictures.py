@@ -17,7 +17,7 @@ from benchmarks.datasets import PICTURE, Dataset
 from benchmarks.peers import picture_peers
 from benchmarks.pool import Query
 from benchmarks.rows import Row
-from benchmarks.shortlist import Answer, Breadth, peer_answers, rows, verify
+from benchmarks.shortlist import Answer, Breadth, kin, peer_answers, rows, verify
 from benchmarks.subject import Subject, nearest, standard, vectors
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import Fingerprint
@@ -62,8 +62,9 @@ class PictureBench:
 
     def measure(self, query: Query) -> list[Row]:
         path = self._disguise(query)
+        barred = kin(query, self._dataset.fillers, self._references)
         verified = verify(
-            self._subject, query, path, self._references, self._closeness, self._breadth
+            self._subject, query, path, self._references, self._closeness, self._breadth, barred
         )
         result = self._rows(query, "reseen", verified.answers, verified.seconds)
         pixels = open_picture(path)
@@ -71,7 +72,7 @@ class PictureBench:
             start = perf_counter()
             described = peer.query(pixels)
             seconds = perf_counter() - start
-            said = peer_answers(query, self._names, peer.scores(described, codes))
+            said = peer_answers(query, self._names, peer.scores(described, codes), barred)
             result += self._rows(query, peer.name, said, seconds)
         return result
 

@@ -21,7 +21,7 @@ from benchmarks.peers import chromaprint, chromaprint_score, has_chromaprint
 from benchmarks.pool import Query
 from benchmarks.rows import Row
 from benchmarks.run_pictures import query_path
-from benchmarks.shortlist import Answer, Breadth, peer_answers, rows, verify
+from benchmarks.shortlist import Answer, Breadth, kin, peer_answers, rows, verify
 from benchmarks.subject import Subject, standard
 from reseen.domain.fingerprint import Fingerprint
 
@@ -62,8 +62,9 @@ class SoundBench:
 
     def measure(self, query: Query) -> list[Row]:
         path, copied = self._disguise(query)
+        barred = kin(query, self._dataset.fillers, self._references)
         verified = verify(
-            self._subject, query, path, self._references, self._closeness, self._breadth
+            self._subject, query, path, self._references, self._closeness, self._breadth, barred
         )
         result = self._rows(query, "reseen", verified.answers, copied, verified.seconds)
         if self._prints is not None:
@@ -73,7 +74,7 @@ class SoundBench:
             scores = np.zeros(len(self._prints))
             for i in verified.asked:
                 scores[i] = chromaprint_score(codes, self._prints[i])
-            said = peer_answers(query, self._names, scores)
+            said = peer_answers(query, self._names, scores, barred)
             result += self._rows(query, "Chromaprint", said, copied, seconds)
         return result
 

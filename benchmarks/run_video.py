@@ -1,7 +1,4 @@
-"""Disguised videos held against whole ones, picture and sound together.
-
-Videos of one source are never held against each other as false pairs: a trailer repeats its film.
-"""
+"""Disguised videos held against whole ones, picture and sound together."""
 
 import json
 from collections.abc import Sequence

@@ -154,10 +154,10 @@ def rows(
 
 def kin(query: Query, fillers: Sequence[Item], references: Sequence[Item]) -> list[int]:
     """References from a source of the query or of what is mixed into it. They may truly share
-    content: the trailer of a film, the next part of a recording.
+    content: the trailer of a film, the same photograph at another size, a tune arranged anew.
     """
-    origins = {query.item.origin, *(item.origin for item in fillers)}
-    return [i for i, item in enumerate(references) if item.origin in origins]
+    groups = {query.item.group, *(item.group for item in fillers)}
+    return [i for i, item in enumerate(references) if item.group in groups]
 
 
 def peer_answers(
