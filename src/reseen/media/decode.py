@@ -21,6 +21,7 @@ from pathlib import Path
 
 from reseen.domain.errors import MediaUnreadable
 from reseen.domain.media import Frame, Medium
+from reseen.media.sandbox import MEMORY
 from reseen.media.worker.messages import STATUS, Reader, Task
 from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 
@@ -38,15 +39,16 @@ FRAMES_LIMITS = Limits(duration=4 * 3600.0)
 class IsolatedDecoder:
     """``ports.Decoder`` for untrusted files. Safe for many threads; ``close`` when done."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, *, patience: float = PATIENCE, memory: int = MEMORY) -> None:
         self._patience = patience
+        self._memory = memory
         self._lock = threading.Lock()
         self._closed = False
         self._helper: _Helper | None = _Helper()
 
     def decode(self, path: Path, sampling: Sampling, limits: Limits) -> Iterator[Decoded]:
         """As the port says. The work begins with the first event asked for."""
-        with self._child(path, Task(sampling, limits)) as events:
+        with self._child(path, Task(sampling, limits, self._memory)) as events:
             for event in events:
                 yield event
                 if isinstance(event, Footer):
@@ -55,7 +57,7 @@ class IsolatedDecoder:
     def frames_at(self, path: Path, times: Sequence[float], max_side: int) -> list[Frame]:
         """As the port says. A still is shown at every time; sound has no frames."""
         sampling = Sampling(frames_per_s=max(1, len(times)), max_side=max_side, audio=False)
-        task = Task(sampling, FRAMES_LIMITS, tuple(times))
+        task = Task(sampling, FRAMES_LIMITS, self._memory, tuple(times))
         with self._child(path, task) as events:
             return [event for event in _until_footer(events) if isinstance(event, Frame)]
 
@@ -66,6 +68,11 @@ class IsolatedDecoder:
             if self._helper is not None:
                 self._helper.end()
                 self._helper = None
+
+    def helper_pid(self) -> int:
+        """The helper's process id, for looking after it; starts one when none runs."""
+        with self._lock:
+            return self._running_helper().pid
 
     @contextmanager
     def _child(self, path: Path, task: Task) -> Iterator[Iterator[Decoded]]:
@@ -94,18 +101,23 @@ class IsolatedDecoder:
     def _hand_over(self, fds: tuple[int, ...]) -> None:
         for _attempt in range(_SECOND_CHANCES):
             with self._lock:
-                if self._closed:
-                    raise MediaUnreadable("The decoder was closed.")
-                if self._helper is None or not self._helper.is_alive():
-                    if self._helper is not None:
-                        self._helper.end()
-                    self._helper = _Helper()
+                helper = self._running_helper()
                 with suppress(OSError):
-                    socket.send_fds(self._helper.control, [b"f"], fds)
+                    socket.send_fds(helper.control, [b"f"], fds)
                     return
-                self._helper.end()
+                helper.end()
                 self._helper = None
         raise MediaUnreadable("The decoding process could not be started.")
+
+    def _running_helper(self) -> "_Helper":
+        """The helper, started again when it died. Call it with the lock held."""
+        if self._closed:
+            raise MediaUnreadable("The decoder was closed.")
+        if self._helper is not None and not self._helper.is_alive():
+            self._helper.end()
+            self._helper = None
+        self._helper = self._helper or _Helper()
+        return self._helper
 
 
 class _Helper:

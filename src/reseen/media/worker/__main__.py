@@ -137,7 +137,7 @@ def run_child(file: int, out: int, leash: int) -> None:
             view = view[os.write(1, view) :]
 
     with open(0, "rb", buffering=0, closefd=False) as medium:
-        sandbox.confine(task.cpu_seconds)
+        sandbox.confine(task.cpu_seconds, task.memory)
         try:
             for event in tasks.run(task, medium):
                 messages.write(event, write_whole)

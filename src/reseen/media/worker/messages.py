@@ -54,6 +54,7 @@ class Task:
 
     sampling: Sampling
     limits: Limits
+    memory: int
     times: tuple[float, ...] | None = None
 
     @property
@@ -69,6 +70,7 @@ class Task:
         return cls(
             Sampling(**fields["sampling"]),
             Limits(**fields["limits"]),
+            fields["memory"],
             None if times is None else tuple(times),
         )
 
