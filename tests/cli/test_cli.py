@@ -236,3 +236,15 @@ def test_a_taken_port_is_said(program: Program) -> None:
         done = program.start("serve", "--port", port[1])
     assert done.returncode == 1
     assert "RESEEN_PORT" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("match", "--explain-dir"), ("samples",)])
+def test_a_folder_that_cannot_be_written_is_said(
+    program: Program, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    pair = (str(SAMPLES / "photo.jpg"),) * 2 if arguments[0] == "match" else ()
+    done = program.run(*arguments, str(tmp_path / "file" / "folder"), *pair)
+    assert done.exit_code == 1
+    assert str(tmp_path / "file" / "folder") in done.stderr.replace("\n", "")
+    assert "Traceback" not in done.stderr

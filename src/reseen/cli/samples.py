@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli.speak import people
+from reseen.cli.speak import answering, people
 
 
 def samples(
     folder: Annotated[Path, typer.Argument(help="Where to copy them to.")] = Path("reseen-samples"),
 ) -> None:
     """Copy sample media to a folder: a photo, a film and a song, each with a disguised copy."""
-    with as_file(files("reseen") / "samples") as inside:
+    with answering(as_json=False), as_file(files("reseen") / "samples") as inside:
         shutil.copytree(inside, folder, dirs_exist_ok=True)
     people.print(f"Copied to {folder}. Try:", markup=False)
     for copy, original in PAIRS:

@@ -57,13 +57,14 @@ def serve(
                 server = Server(services, settings, bound)
                 first = keys.create_first()
                 welcome(server.address, first.secret if first else None)
-                signal.signal(signal.SIGTERM, leave)  # what the server hands the signal back to
+                for ending in (signal.SIGTERM, signal.SIGINT):
+                    signal.signal(ending, leave)  # the server hands signals back when it is done
                 server.run()
-        people.print("stopped")
 
 
 def leave(_number: int, _frame: FrameType | None) -> None:
-    """End as from the end of the program: what is open is closed."""
+    """End as the program ends by itself: what is open is closed, the status is 0."""
+    people.print("  stopped")
     raise typer.Exit
 
 

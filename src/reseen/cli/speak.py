@@ -1,15 +1,16 @@
 """To people on standard error, to programs on standard output; errors in one place."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
 
-from reseen.domain.errors import ReseenError
+from reseen.domain.errors import InvalidValue, ReseenError
 
 if TYPE_CHECKING:
     from reseen.settings import Settings
@@ -29,24 +30,33 @@ def answering(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except ReseenError as error:
-        said = {
-            "code": error.code,
-            "title": error.title,
-            "detail": error.detail,
-            "field": error.field,
-            "limit": error.limit,
-            "actual": error.actual,
-        }
-        if as_json:
-            emit({"error": {name: value for name, value in said.items() if value is not None}})
-        people.print("[bold red]error[/]", end=" ")
-        people.print(f"{error.title}.", style="bold", markup=False)
-        where = f"{error.field}: " if error.field else ""
-        people.print(f"      {where}{error.detail}", markup=False)
+        _refuse(error, as_json=as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on
         raise typer.Exit(1) from None
+    except OSError as error:
+        _refuse(InvalidValue(f"{error.filename}: {error.strerror}."), as_json=as_json)
     except KeyboardInterrupt:
         people.print("stopped")
         raise typer.Exit(130) from None
+
+
+def _refuse(error: ReseenError, *, as_json: bool) -> NoReturn:
+    said = {
+        "code": error.code,
+        "title": error.title,
+        "detail": error.detail,
+        "field": error.field,
+        "limit": error.limit,
+        "actual": error.actual,
+    }
+    if as_json:
+        emit({"error": {name: value for name, value in said.items() if value is not None}})
+    people.print("[bold red]error[/]", end=" ")
+    people.print(f"{error.title}.", style="bold", markup=False)
+    where = f"{error.field}: " if error.field else ""
+    people.print(f"      {where}{error.detail}", markup=False)
+    raise typer.Exit(1) from None
 
 
 def read_settings(**given: object) -> "Settings":

@@ -1,7 +1,7 @@
 """The application and the program that serves it.
 
-uvicorn, not a faster server: a match decodes and describes for 100 ms and more, so that its
-overhead of under a millisecond a request is not what anybody waits for, and it is pure Python.
+uvicorn, not a faster server: it and the framework use 1.3 ms of processor time a request, a match
+of two pictures 300 ms, so that nobody would notice; and it is pure Python.
 """
 
 import socket
