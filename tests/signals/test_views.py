@@ -107,20 +107,20 @@ def test_a_view_is_cut_then_flipped_then_turned_clockwise() -> None:
     assert render(pixels, View(Box(0.99, 0.99, 0.01, 0.01))).shape == (1, 1, 3)
 
 
-def test_a_query_is_seen_in_every_way_that_a_reference_may_have_been_changed() -> None:
+def test_a_query_is_seen_whole_and_picture_by_picture() -> None:
+    one, other = (editing.padded(drawn.scene(k), 5, 5, 5, 5, (255, 255, 255)) for k in (1, 2))
+    views = query_views(np.hstack([one, other]))
+    assert views[0] == View()
+    for x in (0.0, 0.5):
+        assert max(_likeness(view.box, Box(x, 0.0, 0.5, 1.0)) for view in views) > 0.8
+
+
+def test_a_reference_is_seen_whole_and_without_its_frame() -> None:
     pixels, _ = _framed("letterbox", drawn.scene(0))
     inside = content_box(pixels)
     assert inside is not None
     assert reference_views(pixels) == (View(), View(inside))
-    views = query_views(pixels)
-    assert {(v.mirrored, v.turns) for v in views if v.box == Box.WHOLE} == {
-        (False, 0),
-        (True, 0),
-        (False, 1),
-        (False, 2),
-        (False, 3),
-    }
-    assert {v.mirrored for v in views if v.box == inside} == {False, True}
+    assert reference_views(drawn.scene(0)) == (View(),)
 
 
 def test_tiles_cover_the_picture() -> None:
@@ -132,14 +132,12 @@ def test_tiles_cover_the_picture() -> None:
     assert covered.all()
 
 
-def test_a_flipped_copy_is_alike_in_the_flipped_view() -> None:
-    pixels = drawn.scene(5, 900, 700)
+def test_a_letterboxed_copy_is_alike_in_the_view_without_bars() -> None:
     describe = MeanColours()
-    reference = describe_still(describe, pixels, reference_views(pixels))
-    flipped = np.ascontiguousarray(pixels[:, ::-1])
-    query = describe_still(describe, flipped, query_views(flipped))
+    reference = describe_still(describe, drawn.scene(5), (View(),))
+    bars, _ = _framed("letterbox", drawn.scene(5))
+    query = describe_still(describe, bars, query_views(bars))
     alike = query.codes.astype(float) @ reference.codes[0].astype(float) / 127**2
-    best = int(alike.argmax())
-    assert alike[best] > 0.98
-    assert query.places[best].tolist() == [0.0, 0.0, 1.0, 1.0, 1.0, 0.0]
+    assert alike.max() > 0.95 > alike[0]
+    assert query.places[:, 4:].max() == 0.0
     assert np.isinf(query.spans).all()
