@@ -13,6 +13,7 @@ import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -66,16 +67,17 @@ class Observed:
                 fault = ReseenError("reseen failed; its log tells more under this request_id.")
                 await answer(Request(scope), fault)(scope, exchange.hear, exchange.tell)
         finally:
+            path = quote(scope["path"])  # no line break, no escape sequence
             fields = {
                 "method": scope["method"],
-                "path": scope["path"],
+                "path": path,
                 "status": exchange.status,
                 "ms": round(1000 * (time.perf_counter() - begun)),
                 "request_id": request_id,
                 "key": scope["state"].get("key_id"),
                 "code": scope["state"].get("error_code"),
             }
-            log.info("%s %s", scope["method"], scope["path"], extra={"fields": fields})
+            log.info("%s %s", scope["method"], path, extra={"fields": fields})
 
 
 class _Exchange:
