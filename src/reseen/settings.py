@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     upload_stall_seconds: float = Field(default=30.0, gt=0)
     """How long a request's body may pause before it is given up."""
 
+    decode_memory_bytes: int = Field(default=3 << 30, ge=512 * MEGABYTE)
+    """The address space of each process that decodes one file. A picture of 100 megapixels with 16
+    bits and alpha needs 1.4 GB."""
+
     descriptor: Literal["sscd_distilled", "sscd", "none"] = "sscd_distilled"
     """The model that describes pictures: the small one, the larger and slower one, or none."""
 

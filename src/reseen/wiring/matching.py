@@ -63,7 +63,7 @@ def assemble(settings: Settings) -> Iterator[Reseen]:
     """Start what matching needs: the decoding process, the model, the fetcher."""
     cv2.setNumThreads(1)  # matches run beside each other, one a core
     describe = load_descriptor(settings)
-    decoder = IsolatedDecoder()
+    decoder = IsolatedDecoder(memory=settings.decode_memory_bytes)
     try:
         perception = Perception(
             decoder=SizedDecoder(
