@@ -294,3 +294,30 @@ def test_frames_are_found_in_a_stream_without_an_index(
     path = film.write(tmp_path / "a.ts")
     frames = decoder.frames_at(path, [0.0, 8.9, 9.2], 64)
     assert [bool(np.median(frame.pixels) > 180) for frame in frames] == [False, False, True]
+
+
+def test_a_transport_stream_that_starts_a_new_clock_plays_on(
+    decode: Decode, tmp_path: Path
+) -> None:
+    film = Film(picture="mpeg2video", sound="mp2")
+    data = film.write(tmp_path / "a.ts").read_bytes()
+    result = decode(data + data, frames_per_s=25)
+    assert result.footer.duration == pytest.approx(8.0, abs=0.2)
+    white = [t for t, f in zip(result.times, result.frames, strict=True) if f.pixels.mean() > 180]
+    assert white[0] == pytest.approx(2.0, abs=0.1)
+    assert white[-1] == pytest.approx(6.36, abs=0.2)
+    assert flash_in_sound(result.sounds) == pytest.approx((2.0, 6.4), abs=0.1)
+
+
+def test_a_high_dynamic_range_is_shown_as_on_a_usual_screen(decode: Decode, tmp_path: Path) -> None:
+    wide = Film(sound=None, seconds=12, fps=5, pixel_format="yuv420p10le", transfer=16)
+    last = decode(wide.write(tmp_path / "a.mp4")).frames[-1]
+    # level 130 of 255 is 100 nits in ST 2084; white is at 203
+    assert np.median(wide.pixels(11.0)) == 130
+    assert np.median(last.pixels) == pytest.approx(255 * (100 / 203) ** (1 / 2.2), abs=5)
+
+
+def test_leaving_a_stream_out_is_not_a_truncated_file(decode: Decode, tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    Film(seconds=6, times=(0.0, 0.5, 1.0)).write(path)
+    assert decode(path, audio=False).footer.remarks == ()

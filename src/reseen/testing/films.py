@@ -25,7 +25,8 @@ class Film:
 
     ``late`` seconds pass before the sound stream begins. ``phases`` multiply the tone in each
     channel. ``times`` places frames by hand (seconds), for a variable rate. ``degrees`` is how
-    far a player is asked to turn the picture clockwise.
+    far a player is asked to turn the picture clockwise; ``transfer`` is the number of the colour
+    transfer that the header names.
     """
 
     seconds: float = 4.0
@@ -42,6 +43,7 @@ class Film:
     pixel_format: str = "yuv420p"
     aspect: Fraction | None = None
     degrees: int = 0
+    transfer: int | None = None
     options: dict[str, str] = field(default_factory=dict)
     muxing: dict[str, str] = field(default_factory=dict)
 
@@ -79,6 +81,8 @@ class Film:
         stream.width, stream.height = self.size
         stream.pix_fmt = self.pixel_format
         stream.codec_context.thread_count = 1
+        if self.transfer is not None:
+            stream.codec_context.color_trc = self.transfer
         if self.degrees:
             stream.set_display_rotation(-self.degrees)
         if self.aspect is not None:

@@ -27,6 +27,7 @@ from av.video.stream import VideoStream
 from reseen.domain.errors import MediaEmpty, MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium
 from reseen.media.sniff import Format
+from reseen.media.worker.continuity import Continuity
 from reseen.media.worker.frames import FrameSampler, Scaler, VideoPacket, aspect_of, fit, is_turned
 from reseen.media.worker.rgb import check_size
 from reseen.media.worker.seek import shown_at
@@ -36,8 +37,10 @@ from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 _BUFFER = 1 << 18
 _PICTURE_CODECS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}
 _NOT_SHOWN = Disposition.attached_pic | Disposition.timed_thumbnails
-_GUESSED_DURATION = {"mp3", "aac"}
-"""Their headers may hold no duration; FFmpeg then divides the size by the first bit rate."""
+_GUESSED_DURATION = {"mp3", "aac", "mpegts"}
+"""They may state no duration: FFmpeg then divides the size by the first bit rate, or takes the last
+clock of a transport stream, which may not be its first.
+"""
 
 _SLACK = 1.0
 
@@ -111,8 +114,11 @@ def _run(
         streams.append(audio)
     if not streams:
         return False
+    continuity = Continuity() if container.format.name == "mpegts" else None
     try:
         for packet in container.demux(streams):
+            if continuity is not None:
+                continuity.mend(packet)
             if frames is not None and packet.stream is video:
                 yield from frames.feed(cast("VideoPacket", packet))
                 if frames.end > limits.duration + _SLACK:
@@ -185,9 +191,6 @@ def _header(
     duration = None if container.duration is None else container.duration / av.time_base
     if duration is not None and not 0 < duration < 1e9:
         duration = None
-    believed = duration is not None and format_.name not in _GUESSED_DURATION
-    if believed and duration is not None and duration > limits.duration + _SLACK:
-        raise _too_long(duration, limits)
     width = height = None
     if video is not None:
         coded = video.codec_context
@@ -196,14 +199,11 @@ def _header(
             width, height = fit(coded.width, coded.height, aspect_of(video), 1 << 30)
             if is_turned(video):
                 width, height = height, width
-    return Header(
-        Medium.AUDIO if video is None else Medium.VIDEO,
-        format_.name,
-        width,
-        height,
-        duration,
-        has_audio=audio is not None,
-    )
+    medium = Medium.AUDIO if video is None else Medium.VIDEO
+    header = Header(medium, format_.name, width, height, duration, has_audio=audio is not None)
+    if _is_believed(header) and duration is not None and duration > limits.duration + _SLACK:
+        raise _too_long(duration, limits)
+    return header
 
 
 def _footer(
@@ -217,16 +217,21 @@ def _footer(
             raise MediaUnreadable("Nothing in the file could be decoded.")
         raise MediaEmpty("The file holds no frame and no sample.")
     duration = max((track.end for track in decoded), default=header.duration)
+    is_whole = len(tracks) == (header.medium is Medium.VIDEO) + header.has_audio
     remarks = []
     if duration is not None:
-        promised = header.duration or 0.0
-        if broken or (
-            header.format not in _GUESSED_DURATION and duration < 0.98 * promised - _SLACK
-        ):
+        promised = header.duration if is_whole and _is_believed(header) else None
+        if broken or duration < 0.98 * (promised or 0.0) - _SLACK:
             remarks.append(f"truncated after {duration:.1f} s")
+    if tracks != decoded:
+        remarks.append(f"no {'picture' if frames not in decoded else 'sound'} could be decoded")
     if damaged:
         remarks.append(f"{damaged} damaged packets were left out")
     return Footer(duration, tuple(remarks))
+
+
+def _is_believed(header: Header) -> bool:
+    return header.duration is not None and header.format not in _GUESSED_DURATION
 
 
 def _too_long(actual: float, limits: Limits) -> MediaTooLong:

@@ -16,14 +16,16 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 from av.error import FFmpegError
 from av.packet import Packet
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 
 from reseen.domain.media import Frame, Pixels
@@ -76,7 +78,22 @@ class Scaler:
         check_size(frame.width, frame.height, self.limits)
         width, height = fit(frame.width, frame.height, self.aspect, self.max_side)
         rgb = self.reformatter.reformat(frame, width, height, "rgb24", threads=1)
-        return turn(cast("Pixels", rgb.to_ndarray()), display_matrix(frame))
+        pixels = cast("Pixels", rgb.to_ndarray())
+        if frame.color_trc == ColorTrc.SMPTE2084:
+            pixels = _standard_range()[pixels]
+        return turn(pixels, display_matrix(frame))
+
+
+@lru_cache(maxsize=1)
+def _standard_range() -> npt.NDArray[np.uint8]:
+    """Levels of HDR10 pictures as a usual screen shows them, or they would look grey and flat.
+
+    SMPTE ST 2084 to light, reference white of 203 nits (ITU-R BT.2408) to full white, gamma 2.2.
+    The other kind of HDR, HLG, was made to look right as it is.
+    """
+    power = (np.arange(256) / 255) ** (32 / 2523)
+    nits = 1e4 * (np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** 6.2773946
+    return np.rint(255 * np.minimum(nits / 203, 1) ** (1 / 2.2)).astype(np.uint8)
 
 
 def fit(width: int, height: int, aspect: float, max_side: int) -> tuple[int, int]:
