@@ -30,9 +30,11 @@ KNOWN = 0.5
 FLOOR = 0.27
 """Cosine under which two frames are not the same picture whatever the line says: of 1,500 pairs of
 unrelated films, 99 in 100 have no two frames that reach 0.264, and the worst pair has 0.35."""
-SHARE_OF_LEVEL = 0.6
+SHARE_OF_LEVEL = 0.5
 SAME = 1.0
 """Seconds by which two lines may part and still be one clock."""
+MARGIN, LEAN = 0.5, 2.0
+"""Seconds around a stretch, and beside its line, within which the line is found anew."""
 RIVAL = 0.1
 """Cosine by which a second pairing may be worse than the first and still be listened to."""
 STRAIGHT = 0.995
@@ -48,6 +50,7 @@ class Clock:
     pairing: Pairing
     line: Line
     level: float
+    hits: Hits
     others: tuple["Clock", ...] = ()
 
     @property
@@ -72,14 +75,33 @@ class Clock:
         """The same clock, read from the reference's side."""
         turned = Pairing(self.pairing.reference, self.pairing.query)
         others = tuple(other.inverse() for other in self.others)
-        return Clock(turned, self.line.inverse(), self.level, others)
+        return replace(self, pairing=turned, line=self.line.inverse(), others=others)
 
 
 def clocks(pairs: Sequence[Pairing]) -> list[Clock]:
     """The lines of all pairings, those with most votes first, each clock once."""
-    every = [clock for pairing in pairs for clock in _lines(pairing)]
+    return _grouped([clock for pairing in pairs for clock in _lines(pairing)])
+
+
+def refined(known: Sequence[Clock], found: Sequence[Stretch]) -> list[Clock]:
+    """The clocks of the stretches, each found anew from the pairs of its stretch alone: a line that
+    was drawn through all pairs leans towards what lies outside.
+    """
+    fresh = []
+    for stretch in found:
+        for clock in (known[stretch.line], *known[stretch.line].others):
+            moment = clock.pairing.query.middles[clock.hits.query]
+            inside = (moment > stretch.start - MARGIN) & (moment < stretch.end + MARGIN)
+            inside &= _near(clock.pairing, clock.hits, clock.line, reach=LEAN)
+            better = _best(clock.pairing, clock.hits.rows(inside))
+            if better is not None:
+                fresh.append(replace(better, hits=clock.hits))
+    return _grouped(fresh)
+
+
+def _grouped(every: list[Clock]) -> list[Clock]:
     every.sort(key=lambda c: -c.line.votes)
-    end = max((float(p.query.until.max()) for p in pairs), default=0.0)
+    end = max((float(c.pairing.query.until.max()) for c in every), default=0.0)
     groups: list[list[Clock]] = []
     for clock in every:
         group = next((g for g in groups if _is_same(g[0].line, clock.line, end)), None)
@@ -92,20 +114,28 @@ def clocks(pairs: Sequence[Pairing]) -> list[Clock]:
 
 def _lines(pairing: Pairing) -> list[Clock]:
     """The lines with most votes, best first; each takes its votes away from the next."""
-    left = hits(pairing.query, pairing.reference)
+    every = left = hits(pairing.query, pairing.reference)
     found: list[Clock] = []
     while len(found) < MOST_LINES:
-        clock = _clock(pairing, left, best_line(pairing.query, pairing.reference, left))
+        clock = _best(pairing, left)
         if clock is None or (found and clock.line.votes < WEAK * found[0].line.votes):
             break
-        if clock.line.rate != 1.0:
-            line = best_line(pairing.query, pairing.reference, left, rates=(1.0,))
-            straight = _clock(pairing, left, line)
-            if straight and _gain(straight) >= STRAIGHT * _gain(clock):
-                clock = straight
-        found.append(clock)
+        found.append(replace(clock, hits=every))
         left = left.rows(~_near(pairing, left, clock.line))
     return found
+
+
+def _best(pairing: Pairing, left: Hits) -> Clock | None:
+    """The line with most votes, or a straight one that fits as well."""
+    clock = _clock(pairing, left, best_line(pairing.query, pairing.reference, left))
+    if clock is None or clock.line.rate == 1.0:
+        return clock
+    line = best_line(pairing.query, pairing.reference, left, rates=(1.0,))
+    straight = _clock(pairing, left, line)
+    times = pairing.query.middles[np.unique(left.query)]
+    if straight and _gain(straight, times) >= STRAIGHT * _gain(clock, times):
+        return straight
+    return clock
 
 
 def _clock(pairing: Pairing, found: Hits, line: Line | None) -> Clock | None:
@@ -115,11 +145,11 @@ def _clock(pairing: Pairing, found: Hits, line: Line | None) -> Clock | None:
     if not near.any():
         return None
     level = float(np.average(found.similarity[near], weights=found.weight[near]))
-    return Clock(pairing, line, level)
+    return Clock(pairing, line, level, found)
 
 
-def _gain(clock: Clock) -> float:
-    seen = clock.profile(clock.pairing.query.middles)
+def _gain(clock: Clock, times: Floats) -> float:
+    seen = clock.profile(times)
     return float(np.maximum(0.0, seen - clock.floor).sum())
 
 
@@ -146,12 +176,12 @@ def certainty(clock: Clock, stretch: Stretch) -> float:
     return max(0.0, least)
 
 
-def _near(pairing: Pairing, found: Hits, line: Line) -> npt.NDArray[np.bool_]:
+def _near(pairing: Pairing, found: Hits, line: Line, reach: float = 0.75) -> npt.NDArray[np.bool_]:
     x, y = pairing.query.middles[found.query], pairing.reference.middles[found.reference]
     long = np.maximum(
         _lengths(pairing.query)[found.query], _lengths(pairing.reference)[found.reference]
     )
-    return np.asarray(np.abs(y - line.at(x)) < 0.75 + long / 2)
+    return np.asarray(np.abs(y - line.at(x)) < reach + long / 2)
 
 
 def _lengths(film: Film) -> Floats:

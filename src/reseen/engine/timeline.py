@@ -15,7 +15,7 @@ from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.boundaries import Stretch, grid, stretches
-from reseen.engine.clocks import FLOOR, KNOWN, Clock, certainty, clocks
+from reseen.engine.clocks import FLOOR, KNOWN, Clock, certainty, clocks, refined
 from reseen.engine.films import Pairing, distinct, pairings
 from reseen.engine.geometry import Geometry
 from reseen.engine.scenes import GAP, best_of_each, scene_around, showings
@@ -49,6 +49,7 @@ def align(query: Track, reference: Track) -> tuple[Segment, ...]:
     if _is_still(query) or _is_still(reference):
         return _stills(pairs, of_query=_is_still(query))
     known = clocks(pairs)
+    known = refined(known, _stretches(pairs, known))
     found = [_segment(stretch, known[stretch.line]) for stretch in _stretches(pairs, known)]
     return tuple(sorted(_joined(found) or _scenes(pairs), key=lambda s: -s.score))
 
