@@ -59,7 +59,7 @@ SIZES = {
         2,
     ),
     "medium": Size(
-        {PICTURE: Counts(16, 24, 300, 12), SOUND: Counts(8, 12, 60, 6), VIDEO: Counts(6, 8, 24, 5)},
+        {PICTURE: Counts(12, 16, 120, 8), SOUND: Counts(8, 12, 40, 6), VIDEO: Counts(6, 8, 16, 5)},
         {PICTURE: Breadth(4, 1), SOUND: Breadth(6, 2), VIDEO: Breadth(5, 2)},
         3,
     ),
@@ -158,8 +158,7 @@ def _bench(asked: Run, dataset: Dataset, kind: str) -> tuple[Make, tuple[str, ..
 def _speed(asked: Run) -> list[run_speed.Timing]:
     half = asked.halves[-1]
     pictures = dataset_of(asked, PICTURE, half)
-    pairs = [(i.path, i.path) for i in pictures.originals[:0]]
-    pairs += [
+    pairs = [
         (here.path, there.path)
         for here, there in zip(pictures.absent, pictures.references, strict=False)
     ]
