@@ -147,7 +147,8 @@ def dataset_of(asked: Run, kind: str, half: str) -> Dataset:
 
 
 def _bench(asked: Run, dataset: Dataset, kind: str) -> tuple[Make, tuple[str, ...]]:
-    breadth, files = asked.size.breadth[kind], query_folder(kind, asked.name, asked.out)
+    breadth = asked.size.breadth[kind]
+    files = query_folder(kind, asked.name, [i.id for i in dataset.fillers], asked.out)
     if kind == PICTURE:
         return run_pictures.MakePictureBench(dataset, breadth, files), run_pictures.NAMES
     if kind == SOUND:

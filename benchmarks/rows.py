@@ -122,9 +122,11 @@ def families(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(row.family for row in rows if row.truth))
 
 
-def query_folder(kind: str, dataset: str, out: Path = OUT) -> Path:
-    """Where disguised files are kept; another folder when the attacks change."""
-    digest = hashlib.sha256()
+def query_folder(kind: str, dataset: str, mixed_in: Sequence[str], out: Path = OUT) -> Path:
+    """Where disguised files are kept; another folder when the attacks change, or the names of the
+    media that are mixed in.
+    """
+    digest = hashlib.sha256("\n".join(mixed_in).encode())
     for name in ATTACK_SOURCES[kind]:
         digest.update((ROOT / "benchmarks" / "attacks" / name).read_bytes())
     return out / "queries" / f"{kind}-{dataset}-{digest.hexdigest()[:8]}"
