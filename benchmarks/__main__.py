@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benchmarks import report, run_pictures, run_sound, run_speed, run_video, synthetic
+from benchmarks import run_pictures, run_sound, run_speed, run_video, synthetic
 from benchmarks.datasets import (
     CALIBRATION,
     PICTURE,
@@ -116,6 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         console.print("speed: pictures, video, sound, server at rest")
         run_speed.write(_speed_path(asked), _speed(asked))
     if "report" in what:
+        from benchmarks import report  # draws with matplotlib, which measuring does without
+
         page = report.build(asked.name, asked.out, asked.report, _command(asked, options.size))
         console.print(f"report: {page}")
 
