@@ -26,11 +26,11 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from reseen.domain.errors import MediaUnreadable
+from reseen.domain.errors import MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium, Pixels
 from reseen.media.sniff import Format
 from reseen.media.worker import animation
-from reseen.media.worker.rgb import ORIENTATION, check_size, shrink, upright_rgb
+from reseen.media.worker.rgb import check_size, shrink, upright_rgb
 from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 
 PLUGINS = (
@@ -74,18 +74,15 @@ def decode(
     """One still, or an animation as a short video. With ``times``: only the frames shown then."""
     picture = _open(file, format_)
     check_size(*picture.size, limits)
-    if format_.name in _ANIMATED and animation.moves(picture, limits):
-        picture = _open(file, format_)
-        yield from animation.decode(picture, format_, sampling, limits, times)
-        return
     if format_.name in _ANIMATED:
+        moves = _moves(picture, limits)
         picture = _open(file, format_)
-    width, height = picture.size
-    # Pillow turns TIFF pictures itself, and has swapped their size already
-    if format_.name != "tiff" and picture.getexif().get(ORIENTATION) in {5, 6, 7, 8}:
-        width, height = height, width
-    yield Header(Medium.IMAGE, format_.name, width, height, None, has_audio=False)
+        if moves:
+            yield from animation.decode(picture, format_, sampling, limits, times)
+            return
     pixels, remarks = _load(file, picture, format_)
+    height, width, _ = pixels.shape
+    yield Header(Medium.IMAGE, format_.name, width, height, None, has_audio=False)
     if times is None:
         yield Frame(None, pixels)
     else:
@@ -100,8 +97,18 @@ def _open(file: BinaryIO, format_: Format) -> Image.Image:
     names = _PILLOW.get(format_.name, [format_.name.upper()])
     try:
         return Image.open(file, formats=names)
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError) as error:
+    except Exception as error:
         raise MediaUnreadable(f"The {format_.name} file has no readable picture.") from error
+
+
+def _moves(picture: Image.Image, limits: Limits) -> bool:
+    """Whether it is an animation; a damaged one of which less than two frames are left is not."""
+    try:
+        return animation.moves(picture, limits)
+    except (MediaTooLong, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - Pillow's plug-ins raise anything on damaged files
+        return False
 
 
 def _load(file: BinaryIO, picture: Image.Image, format_: Format) -> tuple[Pixels, tuple[str, ...]]:

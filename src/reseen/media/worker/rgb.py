@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from reseen.domain.errors import MediaTooLarge
 from reseen.domain.media import Pixels
@@ -13,6 +13,15 @@ from reseen.ports import Limits
 ORIENTATION = 0x0112
 """The Exif tag."""
 
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _WHITE = (255, 255, 255, 255)
 
 
@@ -28,8 +37,10 @@ def check_size(width: int, height: int, limits: Limits) -> None:
 
 def upright_rgb(picture: Image.Image) -> Pixels:
     """RGB ``uint8 [height, width, 3]`` as a viewer shows the picture on a white page."""
-    if picture.getexif().get(ORIENTATION, 1) != 1:
-        picture = ImageOps.exif_transpose(picture)
+    picture.load()  # TIFF is turned by this, and loses its tag; PNG may carry the tag at its end
+    turn = _TURNS.get(_orientation(picture))
+    if turn is not None:
+        picture = picture.transpose(turn)
     if picture.mode.startswith("I") or picture.mode == "F":
         grey = _to_eight_bits(np.asarray(picture))
         return np.repeat(grey[:, :, None], 3, axis=2)
@@ -38,6 +49,14 @@ def upright_rgb(picture: Image.Image) -> Pixels:
         paper = Image.new("RGBA", picture.size, _WHITE)
         picture = Image.alpha_composite(paper, picture)
     return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
+
+def _orientation(picture: Image.Image) -> int:
+    """1 to 8; a picture with damaged notes is taken as it is."""
+    try:
+        return int(picture.getexif().get(ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - the parser raises anything
+        return 1
 
 
 def shrink(pixels: Pixels, max_side: int) -> Pixels:
