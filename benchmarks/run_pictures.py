@@ -19,7 +19,6 @@ from benchmarks.pool import Query
 from benchmarks.rows import Row
 from benchmarks.shortlist import Answer, Breadth, kin, peer_answers, rows, verify
 from benchmarks.subject import Subject, nearest, standard, vectors
-from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import Fingerprint
 
 QUALITY = 92
@@ -51,9 +50,7 @@ class PictureBench:
         self._subject = subject
         self._fillers = [open_picture(item.path) for item in dataset.fillers]
         self._peers = picture_peers()
-        self._references = [
-            item for item in dataset.references if _is_readable(self._subject, item.path)
-        ]
+        self._references = subject.readable(dataset.references)
         self._names = [item.id for item in self._references]
         described = [subject.reference(item.path).fingerprint for item in self._references]
         self._vectors = [vectors(fingerprint) for fingerprint in described]
@@ -61,6 +58,8 @@ class PictureBench:
         self._codes = [np.concatenate([p.reference(o) for o in opened]) for p in self._peers]
 
     def measure(self, query: Query) -> list[Row]:
+        if not query.absent and query.item not in self._references:
+            return []
         path = self._disguise(query)
         barred = kin(query, self._dataset.fillers, self._references)
         verified = verify(
@@ -111,11 +110,3 @@ def open_picture(path: Path) -> Pixels:
     with Image.open(path) as picture:
         upright = ImageOps.exif_transpose(picture)
         return np.asarray(upright.convert("RGB"), np.uint8).copy()
-
-
-def _is_readable(subject: Subject, path: Path) -> bool:
-    try:
-        subject.reference(path)
-    except ReseenError:
-        return False
-    return True

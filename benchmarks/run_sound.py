@@ -53,7 +53,7 @@ class SoundBench:
         self._dataset, self._breadth, self._files = dataset, breadth, files
         self._subject = subject
         self._fillers = [open_sound(item.path)[: int(60 * RATE)] for item in dataset.fillers]
-        self._references = dataset.references
+        self._references = subject.readable(dataset.references)
         self._names = [item.id for item in self._references]
         self._keys = [keys(subject.reference(i.path).fingerprint) for i in self._references]
         self._prints = (
@@ -61,6 +61,8 @@ class SoundBench:
         )
 
     def measure(self, query: Query) -> list[Row]:
+        if not query.absent and query.item not in self._references:
+            return []
         path, copied = self._disguise(query)
         barred = kin(query, self._dataset.fillers, self._references)
         verified = verify(

@@ -47,7 +47,7 @@ class VideoBench:
         files.mkdir(parents=True, exist_ok=True)
         self._dataset, self._breadth, self._files = dataset, breadth, files
         self._subject = subject
-        self._references = dataset.references
+        self._references = subject.readable(dataset.references)
         self._names = [item.id for item in self._references]
         self._fillers = [item.path for item in dataset.fillers]
         described = [subject.reference(item.path).fingerprint for item in self._references]
@@ -55,6 +55,8 @@ class VideoBench:
         self._codes = [vpdq(item.path) for item in self._references]
 
     def measure(self, query: Query) -> list[Row]:
+        if not query.absent and query.item not in self._references:
+            return []
         path, copied = disguise(query, self._files, self._fillers)
         barred = kin(query, self._dataset.fillers, self._references)
         verified = verify(

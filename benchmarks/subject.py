@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.datasets import Item
 from benchmarks.localisation import Stretch
 from reseen.cli.speak import read_settings
+from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import Fingerprint, Track
 from reseen.domain.match import Cuts, Match
 from reseen.domain.media import Frame, Pixels, Span
@@ -61,6 +63,17 @@ class Subject:
             self._held -= _size(self._references.popitem(last=False)[1])
         return rendition
 
+    def readable(self, items: Sequence[Item]) -> list[Item]:
+        """The references that can be fingerprinted; a corpus may hold broken files."""
+        return [item for item in items if self._is_readable(item.path)]
+
+    def _is_readable(self, path: Path) -> bool:
+        try:
+            self.reference(path)
+        except ReseenError:
+            return False
+        return True
+
     def compare(self, query: Rendition, reference: Rendition) -> Match:
         return compare(self._perception.visual, self.cuts, query, reference)
 
@@ -72,11 +85,16 @@ class Subject:
 
 
 def standard() -> Subject:
-    """reseen with the settings of the environment; its processes end with this one."""
+    """reseen with the settings of the environment, for media of any length that it takes anywhere.
+
+    Its processes end with this one.
+    """
     parts = ExitStack()
-    reseen = parts.enter_context(assemble(read_settings()))
+    settings = read_settings()
+    perception = parts.enter_context(assemble(settings)).answering.perception
     atexit.register(parts.close)
-    return Subject(reseen.answering.perception, CUTS)
+    limits = replace(perception.limits, duration=settings.media_seconds)
+    return Subject(replace(perception, limits=limits), CUTS)
 
 
 def stretches(match: Match, query: Fingerprint, reference: Fingerprint) -> tuple[Stretch, ...]:
