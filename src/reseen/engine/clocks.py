@@ -21,7 +21,7 @@ WEAK = 0.12
 FEWEST_VOTES = 1e-4
 SHIFTS = (1.5, 2.5, 4.0, 6.0, 9.0, 14.0)
 """Seconds by which a line is moved to see whether that matters."""
-NOISE = 0.02
+NOISE = 0.01
 """What re-encoding does to the cosine of one frame with itself."""
 KNOWN = 0.5
 """Certainty from which a clock is claimed."""

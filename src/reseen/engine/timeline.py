@@ -49,8 +49,13 @@ def align(query: Track, reference: Track) -> tuple[Segment, ...]:
     if _is_still(query) or _is_still(reference):
         return _stills(pairs, of_query=_is_still(query))
     known = clocks(pairs)
-    known = refined(known, _stretches(pairs, known))
-    found = [_segment(stretch, known[stretch.line]) for stretch in _stretches(pairs, known)]
+    drawn = _stretches(pairs, known)
+    sure = [s for s in drawn if certainty(known[s.line], s) >= KNOWN]
+    better = refined(known, sure)
+    placed = _stretches(pairs, better)
+    vague = [s for s in drawn if s not in sure and _is_free(s, placed)]
+    found = [_segment(s, better[s.line]) for s in placed]
+    found += [_segment(s, known[s.line]) for s in vague]
     return tuple(sorted(_joined(found) or _scenes(pairs), key=lambda s: -s.score))
 
 
@@ -72,6 +77,12 @@ def _stretches(pairs: Sequence[Pairing], known: Sequence[Clock]) -> list[Stretch
         if is_long and _is_new(here, found) and certainty(known[here.line], here) >= KNOWN:
             found.append(here)
     return found
+
+
+def _is_free(one: Stretch, found: Sequence[Stretch]) -> bool:
+    """Whether most of a scene without a clock is left over by those that have one."""
+    taken = sum(max(0.0, min(s.end, one.end) - max(s.start, one.start)) for s in found)
+    return taken < 0.5 * (one.end - one.start)
 
 
 def _is_new(one: Stretch, found: Sequence[Stretch]) -> bool:
