@@ -9,7 +9,7 @@ import pytest
 
 from reseen.domain.fingerprint import DESCRIPTOR, Signal, Track
 from reseen.domain.media import Frame, Pixels
-from reseen.signals.frames import CHUNK, QUERY, REFERENCE, SECOND_LOOK, DescriptorFrames, Plan
+from reseen.signals.frames import CHUNK, QUERY, REFERENCE, DescriptorFrames, Plan
 from reseen.signals.layout import borders, has_detail, thumb
 from reseen.testing import videos
 from reseen.testing.videos import Clip, Story, whole
@@ -145,11 +145,6 @@ def test_a_plain_film_has_no_borders() -> None:
         assert borders(np.stack([thumb(p) for p in film(Clip(Story(seed), 0, 8))])) is None
 
 
-def test_a_second_look_takes_quarters_of_every_frame() -> None:
-    track = fold(sampled(film(whole(MOVING))), SECOND_LOOK)
-    assert len(track) == 5 * 32
-
-
 def test_work_is_done_in_batches_so_that_memory_is_bounded() -> None:
     describe = Coarse()
     folding = DescriptorFrames(describe, QUERY)
@@ -157,14 +152,6 @@ def test_work_is_done_in_batches_so_that_memory_is_bounded() -> None:
         folding.add(frame)
     folding.finish(320.0)
     assert CHUNK <= describe.largest_batch <= 4 * CHUNK
-
-
-def test_distinct_moments_are_those_at_which_the_picture_changed() -> None:
-    slides = film(whole(Story(seed=3, shots=3, seconds=10, pace=0)))
-    folding = DescriptorFrames(Coarse())
-    for frame in sampled(slides):
-        folding.add(frame)
-    assert folding.distinct() == (0.0, 10.0, 20.0)
 
 
 def test_detail_is_seen_in_pictures_and_not_in_bars() -> None:

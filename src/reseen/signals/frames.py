@@ -42,8 +42,6 @@ class Plan:
 
 REFERENCE = Plan()
 QUERY = Plan(tiled=4)
-SECOND_LOOK = Plan(tiled=1)
-"""For a query in which the first pass found nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +103,6 @@ class DescriptorFrames:
             places=np.array(places, np.float32),
         )
         return Tracks((track,))
-
-    def distinct(self) -> tuple[float, ...]:
-        """The times at which the picture had changed: where keypoints are worth their cost."""
-        return tuple(self._starts)
 
     def _close(self, time: float) -> None:
         if self._open is not None:
