@@ -65,6 +65,13 @@ def children(pid: int) -> list[int]:
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def only_child(pid: int) -> int:
+    """The one child that works; those that are done may take a moment to leave."""
+    assert until(lambda: len(children(pid)) == 1)
+    [child] = children(pid)
+    return child
+
+
 def open_files(pid: int | str) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
@@ -92,7 +99,7 @@ def test_a_child_that_dies_costs_one_clear_error(
 ) -> None:
     events = own.decode(film, FAST, Limits())
     assert isinstance(next(events), Header)
-    [child] = children(own.helper_pid())
+    child = only_child(own.helper_pid())
     os.kill(child, how)
     with pytest.raises(MediaUnreadable, match=how.name):
         list(events)
@@ -103,7 +110,7 @@ def test_a_child_that_dies_costs_one_clear_error(
 def test_a_child_that_hangs_is_stopped(impatient: IsolatedDecoder, film: Path) -> None:
     events = impatient.decode(film, FAST, Limits(duration=2.5))
     next(events)
-    [child] = children(impatient.helper_pid())
+    child = only_child(impatient.helper_pid())
     os.kill(child, signal.SIGSTOP)
     started = time.monotonic()
     with pytest.raises(MediaUnreadable, match="longer than it may"):
@@ -122,7 +129,7 @@ def test_a_helper_that_dies_costs_its_files_only(own: IsolatedDecoder, film: Pat
     events = own.decode(film, FAST, Limits())
     next(events)
     helper = own.helper_pid()
-    [child] = children(helper)
+    child = only_child(helper)
     os.kill(helper, signal.SIGKILL)
     with pytest.raises(MediaUnreadable):
         list(events)
@@ -135,7 +142,7 @@ def test_a_helper_that_dies_costs_its_files_only(own: IsolatedDecoder, film: Pat
 def test_closing_the_iterator_ends_its_child(own: IsolatedDecoder, film: Path) -> None:
     events = own.decode(film, FAST, Limits())
     next(events)
-    [child] = children(own.helper_pid())
+    child = only_child(own.helper_pid())
     events.close()  # type: ignore[attr-defined]  # generators close
     assert until(lambda: is_gone(child))
     assert until(lambda: not children(own.helper_pid()))
@@ -151,7 +158,7 @@ def test_nothing_is_left_open_or_running(film: Path, tmp_path: Path) -> None:
     half_read = decoder.decode(film, FAST, Limits())
     next(half_read)
     helper = decoder.helper_pid()
-    [child] = children(helper)
+    child = only_child(helper)
     assert open_files(child) == 3
     decoder.close()
     assert until(lambda: is_gone(helper) and is_gone(child))
@@ -185,7 +192,7 @@ time.sleep(60)
     ) as server:
         assert server.stdout is not None
         helper = int(server.stdout.readline())
-        [child] = children(helper)
+        child = only_child(helper)
         server.kill()
         assert until(lambda: is_gone(helper) and is_gone(child))
 
@@ -207,7 +214,7 @@ def test_the_helper_and_its_children_know_no_secrets(
 def test_a_child_runs_with_all_walls_up(own: IsolatedDecoder, film: Path) -> None:
     events = own.decode(film, FAST, Limits())
     next(events)
-    [child] = children(own.helper_pid())
+    child = only_child(own.helper_pid())
     status = Path(f"/proc/{child}/status").read_text()
     assert "Seccomp:\t2" in status
     assert "NoNewPrivs:\t1" in status

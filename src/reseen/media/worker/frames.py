@@ -238,7 +238,7 @@ class FrameSampler:
     def _decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
         try:
             frames = self._context.decode(packet)
-        except FFmpegError:
+        except (FFmpegError, ValueError):  # ValueError: the codec refused its own header
             self.damaged += 1
             return []
         self._has_more = True

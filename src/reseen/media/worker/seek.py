@@ -65,7 +65,7 @@ def _walk(
 def _decoded(packet: VideoPacket, origin: float) -> Iterator[Timed]:
     try:
         frames = packet.decode()
-    except FFmpegError:
+    except (FFmpegError, ValueError):  # ValueError: the codec refused its own header
         return
     for frame in frames:
         if frame.pts is not None:

@@ -65,7 +65,7 @@ class SoundReader:
     def feed(self, packet: AudioPacket) -> Iterator[Sound]:
         try:
             frames = packet.decode()
-        except FFmpegError:
+        except (FFmpegError, ValueError):  # ValueError: the codec refused its own header
             self.damaged += 1
             return
         for frame in frames:
