@@ -146,7 +146,7 @@ class Reader:
             error = ERRORS[fields["code"]]
             limit, actual = _number(fields["limit"]), _number(fields["actual"])
             raise error(_text(fields["detail"]), limit=limit, actual=actual)
-        except (KeyError, TypeError, ValueError) as cause:
+        except (KeyError, TypeError, ValueError, RecursionError) as cause:
             raise _distrust() from cause
 
     def _take(self, size: int) -> bytes:
