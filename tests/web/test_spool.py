@@ -1,5 +1,7 @@
 """Bodies as clients, clumsy ones and hostile ones send them."""
 
+import resource
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,3 +119,18 @@ def test_nothing_is_left_on_disk(
     send(server, part("source", PHOTO) + part("colour", b"red") + END)
     send(server, part("source", PHOTO))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_said(server: Running) -> None:
+    """A limit on the size of files fails as a full disk does: writing raises."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    body = part("source", bytes(3_000_000)) + part("target", PHOTO) + END
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+        said = send(server, body).json()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert (said["code"], said["status"]) == ("not_ready", 503)
+    assert "kept" in said["detail"]

@@ -7,7 +7,8 @@ later, where untrusted bytes are opened. Runs on the event loop: each step is a 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -143,6 +144,14 @@ async def _read_form(
     return Pair(form.side("source"), form.side("target"))
 
 
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NotReady(f"The upload could not be kept: {error.strerror}.") from error
+
+
 class _Form:
     """Follows the parser's events; one part at a time is open."""
 
@@ -192,7 +201,8 @@ class _Form:
         self._size = 0
         if name == self._side:
             path = self._folder / name
-            self._file = path.open("xb")
+            with _disk_errors():
+                self._file = path.open("xb")
             self._given[name] = path
 
     def data(self, data: bytes, start: int, end: int) -> None:
@@ -212,13 +222,13 @@ class _Form:
                 limit=self._max_bytes,
                 actual=self._size,
             )
-        try:
+        with _disk_errors():
             self._file.write(memoryview(data)[start:end])
-        except OSError as error:
-            raise NotReady(f"The upload could not be kept: {error.strerror}.") from error
 
     def end(self) -> None:
         if self._file is not None:
+            with _disk_errors():
+                self._file.flush()
             self.close()
             return
         try:
@@ -234,7 +244,8 @@ class _Form:
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what was not flushed before is not wanted any more
+                self._file.close()
             self._file = None
 
     def side(self, side: str) -> Given:
