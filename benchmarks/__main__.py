@@ -54,7 +54,7 @@ SIZES = {
         1,
     ),
     "small": Size(
-        {PICTURE: Counts(6, 6, 60, 6), SOUND: Counts(4, 4, 16, 4), VIDEO: Counts(2, 2, 6, 3)},
+        {PICTURE: Counts(4, 4, 40, 4), SOUND: Counts(3, 3, 12, 3), VIDEO: Counts(2, 2, 6, 3)},
         {PICTURE: Breadth(5, 2), SOUND: Breadth(5, 2), VIDEO: Breadth(4, 2)},
         2,
     ),
