@@ -57,8 +57,16 @@ class Geometry:
 
     ``matrix`` ``float64 [3, 3]`` maps fractions of the reference's frame to fractions of the
     query's. ``inliers`` counts distinct agreeing places on both sides. ``evidence`` is minus log10
-    of the number of such agreements expected by chance. ``support`` is the share, 0..1, of shared
-    places with detail that agree. The areas, 0..1 of each frame, are those that inliers enclose.
+    of the number of such agreements expected by chance. The areas, 0..1 of each frame, are those
+    that inliers enclose.
+
+    ``support`` and ``density``, 0..1, tell a copy from pictures that share a frame, a caption or a
+    logo: the share of places with detail on both sides that agree, holes of two places filled, and
+    the mean share of the keypoints around a place that do. Heavy filters leave much support at
+    little density, a shared app little support at much density.
+
+    ``points`` are the agreeing keypoints, ``float64 [N, 2]`` fractions of the query's frame and of
+    the reference's.
     """
 
     matrix: Matrix
@@ -68,6 +76,8 @@ class Geometry:
     query_area: float
     reference_area: float
     transform: Transform
+    density: float = 0.0
+    points: tuple[Points, Points] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,7 @@ def verify(
     if best is None:
         return None
     fit, shown, (is_mirrored, is_inverted) = best
-    support, where = _support(here, shown, fit)
+    support, density, where = _support(here, shown, fit)
     flip = np.diag([-1.0, 1.0, 1.0]) if is_mirrored else np.eye(3)
     flip[0, 2] = 1.0 if is_mirrored else 0.0
     whole = (
@@ -134,6 +144,11 @@ def verify(
         query_area=_hull(apply(fit.matrix, where)) / (here.width * here.height),
         reference_area=_hull(where) / (shown.width * shown.height),
         transform=_transform(fit.matrix, whole, mirrored=is_mirrored, inverted=is_inverted),
+        density=density,
+        points=(
+            fit.query / (here.width, here.height),
+            apply(flip, fit.reference / (shown.width, shown.height)),
+        ),
     )
 
 
@@ -256,8 +271,8 @@ def _has_spread(points: Points) -> bool:
     return bool(np.linalg.eigvalsh(np.cov(points.T))[0] > _THINNEST**2)
 
 
-def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, Points]:
-    """Share of shared places that agree, and the reference's points that do.
+def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, float, Points]:
+    """Support and density, and the reference's points that agree.
 
     Places are cells of a grid laid over the part of the reference that the query shows; one counts
     as shared when both sides have a keypoint in it, else a blurred or a blank side would vote.
@@ -267,7 +282,7 @@ def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, Points]:
     shown = np.flatnonzero(_is_inside(mapped, here))
     seen = np.flatnonzero(_is_inside(back, there))
     if len(shown) == 0 or len(seen) == 0:
-        return 0.0, fit.reference
+        return 0.0, 0.0, fit.reference
     zoom = math.sqrt(abs(float(np.linalg.det(fit.matrix[:2, :2]))))
     i, j = np.nonzero(here.codes[seen] @ there.codes[shown].T > _ALIKE)
     i, j = seen[i], shown[j]
@@ -293,7 +308,14 @@ def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, Points]:
     closed = cv2.morphologyEx(
         held.reshape(_GRID, _GRID).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)
     )
-    return float(closed.reshape(-1)[shared].mean()), agreeing
+    density = np.minimum(1.0, _around(agreed) / np.maximum(_around(detail), 1.0))
+    return float(closed.reshape(-1)[shared].mean()), float(density[shared].mean()), agreeing
+
+
+def _around(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """For each cell of the grid, the sum over itself and its eight neighbours."""
+    grid = np.pad(counts.reshape(_GRID, _GRID).astype(np.float64), 1)
+    return np.lib.stride_tricks.sliding_window_view(grid, (3, 3)).sum(axis=(2, 3)).reshape(-1)
 
 
 def _turn(matrix: Matrix) -> float:

@@ -1,0 +1,183 @@
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from benchmarks.attacks import editing
+
+from reseen.domain.fingerprint import DESCRIPTOR_FULL, Fingerprint, Skip, Track
+from reseen.domain.media import Asset, Channel, Medium, Pixels, Span
+from reseen.engine.geometry import Geometry
+from reseen.engine.still import Nearest, compare, descriptor_similarity, judge
+from reseen.signals.descriptor import OnnxDescriptor, load_descriptor
+from reseen.signals.keypoints import detect_keypoints
+from reseen.signals.views import describe_still, query_views, reference_views
+from reseen.testing import pictures
+
+
+@pytest.fixture(scope="module")
+def describe() -> OnnxDescriptor:
+    loaded = load_descriptor()
+    if isinstance(loaded, Skip):
+        pytest.skip(loaded.reason)
+    return loaded
+
+
+def _asset(pixels: Pixels) -> Asset:
+    height, width = pixels.shape[:2]
+    return Asset("", "", 0, Medium.IMAGE, "png", width=width, height=height)
+
+
+def _query(describe: OnnxDescriptor, pixels: Pixels) -> Fingerprint:
+    described = describe_still(describe, pixels, query_views(pixels))
+    return Fingerprint(_asset(pixels), (described, detect_keypoints(pixels, None)))
+
+
+def _reference(describe: OnnxDescriptor, pixels: Pixels) -> Fingerprint:
+    described = describe_still(describe, pixels, reference_views(pixels))
+    return Fingerprint(_asset(pixels), (described, detect_keypoints(pixels, None)))
+
+
+def _only(fingerprint: Fingerprint, name: str) -> Fingerprint:
+    track = fingerprint.track(name)
+    assert track is not None
+    return Fingerprint(fingerprint.asset, (track,))
+
+
+def _score(query: Fingerprint, reference: Fingerprint) -> float:
+    found = compare(query, reference)
+    return 0.0 if found is None else found.score
+
+
+def _mirrored(pixels: Pixels) -> Pixels:
+    return np.ascontiguousarray(pixels[:, ::-1])
+
+
+def _inset(pixels: Pixels) -> Pixels:
+    return editing.pasted(pictures.scene(90, 960, 720), pixels, 240, 130)
+
+
+def _tilted(pixels: Pixels) -> Pixels:
+    return editing.rotated(pixels, 33, (255, 255, 255))
+
+
+def _blurred(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "disguise", [_mirrored, _inset, _tilted, _blurred, lambda p: editing.coded(p, "JPEG", 15)]
+)
+def test_a_disguised_copy_is_told_from_another_scene(
+    describe: OnnxDescriptor, disguise: Callable[[Pixels], Pixels]
+) -> None:
+    original = pictures.scene(1)
+    query = _query(describe, disguise(original))
+    assert _score(query, _reference(describe, original)) > 0.9
+    assert _score(query, _reference(describe, pictures.scene(2))) < 0.5
+
+
+def test_a_match_of_stills_has_no_clock_and_says_how_the_copy_lies(
+    describe: OnnxDescriptor,
+) -> None:
+    original = pictures.scene(1)
+    found = compare(_query(describe, _mirrored(original)), _reference(describe, original))
+    assert found is not None
+    assert found.channel is Channel.VISUAL
+    assert (found.query, found.reference, found.offset) == (Span.ALWAYS, Span.ALWAYS, None)
+    assert found.transform is not None
+    assert found.transform.mirrored
+    assert found.support > 50
+
+
+@pytest.mark.parametrize("name", ["descriptor", "keypoints"])
+def test_either_signal_is_enough_for_a_plain_copy(describe: OnnxDescriptor, name: str) -> None:
+    original = pictures.scene(1)
+    query = _query(describe, editing.coded(original, "JPEG", 40))
+    reference = _only(_reference(describe, original), name)
+    found = compare(query, reference)
+    assert found is not None
+    assert found.score > 0.5
+    assert found.signal is not None
+    assert found.signal.name == name
+
+
+def test_without_a_common_signal_there_is_nothing_to_say(describe: OnnxDescriptor) -> None:
+    fingerprint = _query(describe, pictures.scene(1))
+    blank = Fingerprint(fingerprint.asset, ())
+    assert compare(fingerprint, blank) is None
+    assert compare(blank, blank) is None
+    assert compare(_only(fingerprint, "descriptor"), _only(fingerprint, "keypoints")) is None
+
+
+def test_the_nearest_views_are_named(describe: OnnxDescriptor) -> None:
+    original = pictures.scene(1)
+    shown = editing.padded(original, 80, 80, 0, 0, (0, 0, 0))
+    query = describe_still(describe, shown, query_views(shown))
+    reference = describe_still(describe, original, reference_views(original))
+    nearest = descriptor_similarity(query, reference)
+    assert nearest is not None
+    assert nearest.similarity > 0.95
+    assert query.places[nearest.query_row, 3] < 0.8
+    assert nearest.reference_row == 0
+
+
+def test_descriptors_of_different_models_are_not_compared(describe: OnnxDescriptor) -> None:
+    track = describe_still(describe, pictures.scene(1), reference_views(pictures.scene(1)))
+    other = Track(DESCRIPTOR_FULL, track.spans, track.codes, track.quality, track.places)
+    assert descriptor_similarity(track, other) is None
+    assert descriptor_similarity(track, track.rows(slice(0, 0))) is None
+
+
+@pytest.mark.parametrize(
+    "dress",
+    [
+        lambda p: editing.phone(p, np.random.default_rng(0), dark=True),
+        lambda p: editing.written(p, "only today", 0.5, 0.9, 0.1, (255, 255, 255), (0, 0, 0)),
+        lambda p: editing.written(
+            editing.padded(p, 90, 0, 0, 0, (255, 255, 255)), "wait for it", 0.5, 0.1, 0.1, (0, 0, 0)
+        ),
+    ],
+    ids=["app", "words", "caption"],
+)
+def test_what_surrounds_two_different_pictures_is_no_match(
+    describe: OnnxDescriptor, dress: Callable[[Pixels], Pixels]
+) -> None:
+    one, other = dress(pictures.scene(1)), dress(pictures.scene(2))
+    assert _score(_query(describe, one), _reference(describe, other)) < 0.5
+    assert _score(_query(describe, one), _reference(describe, one)) > 0.9
+
+
+def test_papers_with_different_words_are_no_match(describe: OnnxDescriptor) -> None:
+    one, other = pictures.document(1), pictures.document(2)
+    assert _score(_query(describe, one), _reference(describe, other)) < 0.5
+    assert _score(_query(describe, editing.coded(one, "JPEG", 30)), _reference(describe, one)) > 0.5
+
+
+def test_noise_does_not_match_noise(describe: OnnxDescriptor) -> None:
+    one, other = pictures.noise(1), pictures.noise(2)
+    assert _score(_query(describe, one), _reference(describe, other)) < 0.5
+
+
+def test_the_score_rises_with_each_kind_of_evidence() -> None:
+    def geometry(evidence: float, support: float) -> Geometry:
+        found = compare_geometry
+        return Geometry(
+            found.matrix, 40, evidence, support, 0.5, 0.5, found.transform, density=support
+        )
+
+    compare_geometry = _some_geometry()
+    scores = [judge(Nearest(s, 0, 0), None) for s in (0.1, 0.4, 0.7, 0.95)]
+    assert scores == sorted(scores)
+    assert judge(None, geometry(50, 0.9)) > judge(None, geometry(8, 0.9))
+    assert judge(None, geometry(50, 0.9)) > judge(None, geometry(50, 0.2))
+    assert judge(None, None) < 0.05
+
+
+def _some_geometry() -> Geometry:
+    from reseen.engine.geometry import verify
+
+    track = detect_keypoints(pictures.scene(1), None)
+    found = verify(track, track, (480, 360), (480, 360))
+    assert found is not None
+    return found
