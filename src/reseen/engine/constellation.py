@@ -21,8 +21,7 @@ QUOTA_REACH = 0.5
 
 PERIOD_HORIZON = 10.0
 PERIOD_AGREEMENT = 0.6
-"""A set repeats after a shift when this part of its peaks has a partner there. Beeps and tones
-reach 0.9 and more; of 339 pieces of music, those that did are loops of one bar."""
+"""A set repeats after a shift when this part of its peaks has a partner there; beeps reach 0.9."""
 
 PERIOD_ROWS = 3000
 """Rows looked at for a period: about 90 s, so that hours cost no more than minutes."""
@@ -58,8 +57,11 @@ class Constellation:
 
 
 def constellation(track: Track) -> Constellation:
-    """The columns of a ``peaks`` track, sorted by time."""
-    time = track.places[:, 0].astype(np.float64)
+    """The columns of a ``peaks`` track, sorted by time.
+
+    Times are those of the spans: ``float32`` places are a millisecond off after hours.
+    """
+    time = track.spans[:, 0].astype(np.float64)
     order = np.argsort(time, kind="stable")
     return Constellation(
         time[order],

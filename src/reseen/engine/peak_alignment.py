@@ -36,6 +36,7 @@ LEAST_EVIDENCE = 15.0
 unrelated sounds reaches it."""
 FIRST_WINDOW = 6.0
 FEW_STRENGTHS = 4
+TURNS = 4
 FADE_IN, FADE_OUT = 0.05, 0.03
 """Seconds beside a cut in which its click and the other sound displace peaks. Ends are moved out by
 this and the mean wait between matched peaks, or half way to the next peak: over 68 clips of 10 s in
@@ -137,11 +138,12 @@ def fit_clock(
         return Clock(_middle(y - clock.rate * x), clock.rate, pitch)
     rate, offset, weight = clock.rate, clock.offset, prior
     for _ in range(3):
-        centre_x, centre_y = np.average(x, weights=weight), np.average(y, weights=weight)
-        spread = np.sum(weight * (x - centre_x) ** 2) + 1e-9
-        rate = float(np.sum(weight * (x - centre_x) * (y - centre_y)) / spread)
+        total = weight.sum()
+        centre_x, centre_y = float(weight @ x / total), float(weight @ y / total)
+        away = weight * (x - centre_x)
+        rate = float(away @ (y - centre_y) / (away @ (x - centre_x) + 1e-9))
         rate = min(max(rate, SLOWEST), FASTEST)
-        offset = float(centre_y - rate * centre_x)
+        offset = centre_y - rate * centre_x
         weight = prior / (1 + ((y - rate * x - offset) / LOOSE_FIT) ** 2)
     return Clock(offset, rate, pitch)
 
@@ -179,7 +181,7 @@ def grow(
             max(s.end for s in found) > high - margin and high < end,
         )
         if not any(grows):
-            return weigh(query, reference, clock, low, high)
+            return found
         half *= 2
 
 
@@ -193,14 +195,14 @@ def weigh(
         return ()
     model = _Model(FIRST_SHARE, TYPICAL_TIME, TYPICAL_PITCH)
     stretches: list[tuple[float, float, float]] = []
-    for turn in range(4):
+    for turn in range(TURNS):
         pairs = pair_peaks(q, r, clock)
         chance = _chance(q, r, clock)
         times, scores = _events(q, r, clock, pairs, chance, model)
         stretches = _runs(times, scores)
         if not stretches:
             return ()
-        if turn == 3:
+        if turn == TURNS - 1:
             break
         start, end, _ = max(stretches, key=lambda s: s[2])
         inside = (q.time[pairs.query] >= start) & (q.time[pairs.query] <= end)

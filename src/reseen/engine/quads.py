@@ -60,9 +60,9 @@ REFERENCE_QUADS = Recipe(per_second=25, neighbours=4, per_anchor=3, slack=1.0)
 PAIR_QUADS = Recipe(per_second=25, neighbours=5, per_anchor=6, slack=1.0)
 """The reference's quads where only one pair is compared: under other sound of the same loudness, 2
 of 16 more clips are found than with three an anchor."""
-DENSE_PAIR_QUADS = Recipe(per_second=25, neighbours=8, per_anchor=24, slack=1.0)
-DENSE_QUERY_QUADS = Recipe(per_second=35, neighbours=12, per_anchor=120, slack=1.25)
-"""For a second look at short queries in which nothing was found: three to five times the work."""
+DENSE_PAIR_QUADS = Recipe(per_second=25, neighbours=6, per_anchor=14, slack=1.0)
+DENSE_QUERY_QUADS = Recipe(per_second=35, neighbours=12, per_anchor=90, slack=1.25)
+"""For a second look at short queries in which nothing was found: twice the work."""
 LEAN_QUERY_QUADS = Recipe(per_second=25, neighbours=6, per_anchor=10, slack=1.25)
 """For queries so long that work grows with the square: hours against hours stay within minutes."""
 QUERY_QUADS = Recipe(per_second=35, neighbours=10, per_anchor=45, slack=1.25)
@@ -132,11 +132,13 @@ def _quads_of(points: Constellation, anchors: Indices, recipe: Recipe) -> Indice
 
 def _glides(time: Floats, pitch: Floats) -> npt.NDArray[np.bool_]:
     """Which quads rise or fall along a straight line."""
-    steps = np.diff(pitch, axis=1)
-    monotone = (steps > 0).all(axis=1) | (steps < 0).all(axis=1)
-    slope = (pitch[:, 3] - pitch[:, 0]) / (time[:, 3] - time[:, 0])
-    line = pitch[:, :1] + slope[:, None] * (time - time[:, :1])
-    return monotone & (np.abs(pitch - line).max(axis=1) < GLIDE)
+    up = pitch[:, 1:] > pitch[:, :-1]
+    glides = (up[:, 0] == up[:, 1]) & (up[:, 1] == up[:, 2])
+    rows = np.flatnonzero(glides)
+    time, pitch = time[rows] - time[rows, :1], pitch[rows] - pitch[rows, :1]
+    line = pitch[:, 3:] / time[:, 3:] * time[:, 1:3]
+    glides[rows] = (np.abs(pitch[:, 1:3] - line) < GLIDE).all(axis=1)
+    return glides
 
 
 def cells(shape: Floats, cell: Floats) -> npt.NDArray[np.uint32]:

@@ -47,6 +47,8 @@ FEWEST_PEAKS = 6
 MOST_PROPOSALS = 60
 MOST_PER_PIECE = 30
 MOST_SEEDS = 100
+LEAST_OF_BEST = 12
+"""A proposal with fewer votes than a twelfth of the best about the same moment is its shadow."""
 QUERY_SECONDS = 60.0
 """Queries are taken through their quads in pieces, references likewise, to bound memory."""
 REFERENCE_SECONDS = 1200.0
@@ -61,12 +63,10 @@ ECHO = 0.7
 """An alignment that overlaps a better one on one side must be this strong a second."""
 
 MOST_WANDER, MOST_UNLIKE = 1.0, 0.11
-"""Bounds of copies, see ``features``. Of 400 copies under 58 attacks the largest wander was 0.94, and
-two were a little beyond the second bound; melodies resynthesised with notes 20 ms off are at 0.2."""
-# Logistic fit of the run of decisions/0004 on half of the development sounds: 232 copies against the
-# alignments of 784 unrelated pairs, many of one album, and 24 resynthesised melodies. On the other
-# half: no false match, one copy in 161 below one half.
-CALIBRATION = Calibration(bias=-13.229, weights=(2.943, -145.1))
+"""Bounds of copies, see ``features``. Of 400 copies under 58 attacks the largest wander was 0.94,
+two were a little beyond the second bound; melodies resynthesised with notes 20 ms off reach 0.2."""
+# Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds.
+CALIBRATION = Calibration(bias=-14.2, weights=(2.1, 7.236, -144.8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,10 @@ def propose(
             found += _vote(
                 quads.time[met.query], shelf.time[met.reference], met.pitch, met.log_rate
             )
+    best: dict[float, int] = {}
+    for proposal in found:
+        best[proposal.centre] = max(proposal.votes, best.get(proposal.centre, 0))
+    found = [p for p in found if p.votes * LEAST_OF_BEST >= best[p.centre]]
     return sorted(found, key=lambda p: -p.votes)
 
 
@@ -297,17 +301,19 @@ def _standing(stretches: list[Stretch]) -> list[Stretch]:
     return kept
 
 
-def features(stretch: Stretch) -> tuple[float, float]:
-    """What the score is made of: the log of the distinct evidence, and how like a retake it is.
+def features(stretch: Stretch) -> tuple[float, float, float]:
+    """What the score is made of: the log of the distinct evidence, how well the strengths of peaks
+    agree, and how like a retake it is.
 
     A copy in which many peaks are found again has them on time and of the same strengths; in one
     that noise or a room has blurred few are. Many peaks, late or early, of other strengths: the
-    same thing performed again.
+    same thing performed again. Strengths also tell apart music that shares nothing but its beat.
     """
     evidence = math.log(max(1.0, stretch.evidence * stretch.distinct))
     wander = (stretch.share * stretch.spread / 0.01) ** 2
     unlike = wander * (1 - stretch.agreement)
-    return evidence, max(0.0, unlike - MOST_UNLIKE) + 0.1 * max(0.0, wander - MOST_WANDER)
+    retake = max(0.0, unlike - MOST_UNLIKE) + 0.1 * max(0.0, wander - MOST_WANDER)
+    return evidence, stretch.agreement, retake
 
 
 def _segment(stretch: Stretch, ends: tuple[float, float]) -> Segment:
