@@ -132,7 +132,7 @@ def _geometry(evidence: float) -> Geometry:
         matrix=np.eye(3),
         inliers=20,
         evidence=evidence,
-        support=0.8,
+        support=0.95,
         query_area=0.6,
         reference_area=0.6,
         transform=Transform(inset=Box(0.1, 0.1, 0.5, 0.5)),
@@ -156,9 +156,12 @@ def test_a_still_is_looked_at_without_a_time() -> None:
 
 def test_looks_that_hold_raise_the_score_and_failed_ones_lower_it() -> None:
     segment = Segment(Channel.VISUAL, Span(0, 9), Span(0, 9), 0.5, 5, offset=0.0)
-    good = judge(segment, [_geometry(30.0), _geometry(25.0), None])
-    assert good.score > 0.8
+    good = judge(segment, [_geometry(30.0), _geometry(25.0), _geometry(40.0)])
+    mixed = judge(segment, [_geometry(30.0), None, None])
+    failed = judge(segment, [None, None, None])
+    assert good.score > segment.score > mixed.score > failed.score
+    assert good.score > 0.6
+    assert failed.score < 0.1
     assert good.transform is not None
     assert good.transform.inset is not None
-    assert judge(segment, [None, None, None]).score < 0.2
     assert judge(segment, []) == segment

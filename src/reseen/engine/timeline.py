@@ -6,6 +6,7 @@ counts what is distinct on both sides, so a scene that stands still counts about
 offsets are about as good, none is claimed: the segment says which stretches show the same scene.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,19 +27,18 @@ SHORTEST = 0.9
 SCENE = 0.7
 """Cosine from which frames show one scene though no clock was found."""
 
-SEQUENCES = Calibration(bias=-9.0, weights=(9.0, 1.2, 3.0, 0.3))
-"""Of mean resemblance, log(1 + support), certainty of the clock, log(1 + seconds)."""
-STILLS = Calibration(bias=-9.0, weights=(13.0,))
-"""Of the best resemblance."""
-
-
+SEQUENCES = Calibration(bias=-6.92, weights=(4.5, 39.0, 2.46))
+"""Of mean resemblance, what of it exceeds 0.85, and certainty of the clock times log(1 + support).
+Fitted on 94 segments of videos disguised in 25 ways against 171 that look-alikes gave (other takes
+of one series in one place), and checked half against half by series: decisions/0005."""
+LOOKED_AT = Calibration(bias=-2.55, weights=(1.0, 3.45))
+"""Of the odds before, and the mean support of the looks. Bias lowered by 1 from the fit, so that no
+look-alike reaches 0.5; costs no segment."""
+STILLS = Calibration(bias=-8.0, weights=(18.0,))
+"""Of the best resemblance. 728 frames of disguised videos against their originals: half above 0.91,
+95% above 0.41; against 4,080 other films 99.9% below 0.30; of one series, 95% below 0.42."""
 AS_GOOD = 0.96
 """Share of the resemblance of what a moment was given to, from which it is shown twice."""
-
-HOLDS = 4.0
-"""Evidence of a geometry (minus log10 of chance) from which a look holds."""
-LOOK_HELD, LOOK_FAILED = 2.0, 3.0
-"""Log-odds of a look that holds (two count), and of all looks failing."""
 
 
 def align(query: Track, reference: Track) -> tuple[Segment, ...]:
@@ -109,13 +109,10 @@ def judge(segment: Segment, verified: Sequence[Geometry | None]) -> Segment:
     """
     if not verified:
         return segment
-    held = [g for g in verified if g is not None and g.evidence >= HOLDS]
-    best = max(held, key=lambda g: g.evidence, default=None)
-    odds = np.log(segment.score / max(1e-12, 1.0 - segment.score))
-    odds += LOOK_HELD * min(2, len(held)) - LOOK_FAILED * (len(verified) - len(held)) / len(
-        verified
-    )
-    score = float(1.0 / (1.0 + np.exp(-odds)))
+    support = sum(g.support for g in verified if g is not None) / len(verified)
+    doubt = max(1e-12, 1.0 - segment.score)
+    score = LOOKED_AT.score(math.log(max(1e-12, segment.score) / doubt), support)
+    best = max((g for g in verified if g is not None), key=lambda g: g.evidence, default=None)
     return replace(segment, score=score, transform=best.transform if best else segment.transform)
 
 
@@ -143,12 +140,11 @@ def _segment(stretch: Stretch, clock: Clock) -> Segment:
         distinct(pairing.query, here.start, here.end),
         distinct(pairing.reference, target.start, target.end),
     )
-    evidence = (stretch.similarity, float(np.log1p(support)), sure, float(np.log1p(here.duration)))
     return Segment(
         Channel.VISUAL,
         here,
         target,
-        score=SEQUENCES.score(*evidence),
+        score=_score(stretch.similarity, support, sure),
         support=max(1, round(support)),
         offset=line.offset if sure >= KNOWN else None,
         rate=float(line.rate) if sure >= KNOWN else 1.0,
@@ -187,7 +183,7 @@ def _scenes(pairs: Sequence[Pairing]) -> list[Segment]:
         )
         if here and there:
             longest = [max(s, key=lambda x: x[0].duration) for s in (here, there)]
-            score = SEQUENCES.score(longest[0][1], float(np.log1p(1.0)), 0.0, 0.0)
+            score = _score(longest[0][1], 1.0, 0.0)
             return [
                 Segment(
                     Channel.VISUAL,
@@ -198,6 +194,10 @@ def _scenes(pairs: Sequence[Pairing]) -> list[Segment]:
                 )
             ]
     return []
+
+
+def _score(resemblance: float, support: float, sure: float) -> float:
+    return SEQUENCES.score(resemblance, max(0.0, resemblance - 0.85), sure * math.log1p(support))
 
 
 def _stills(pairs: Sequence[Pairing], *, of_query: bool) -> tuple[Segment, ...]:
