@@ -5,14 +5,14 @@ No medium of a corpus is written, only names of attacks and numbers.
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import plots, run_speed
 from benchmarks.datasets import PICTURE, REPORT, SOUND, VIDEO
 from benchmarks.metrics import Interval, curve, expected_calibration_error, reliability
 from benchmarks.peers import PDQ_RADIUS, VPDQ_SHARE, has_chromaprint
-from benchmarks.rows import Row, families, of_system, path_for, read
+from benchmarks.rows import Row, Stamp, families, newest, of_system, read
 from benchmarks.summary import (
     Ranking,
     arrays,
@@ -59,8 +59,8 @@ NOTES = """\
 def build(dataset: str, out: Path, folder: Path, command: str) -> Path:
     """Write ``report.md`` and its plots from the rows of a dataset; answers its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    kinds = {kind: _reported(path_for(kind, dataset, out)) for kind in TITLES}
-    timings = run_speed.read(path_for("speed", dataset, out))
+    kinds = {kind: _reported(newest(kind, dataset, out)) for kind in TITLES}
+    timings = _timings(newest("speed", dataset, out))
     parts = [_opening(dataset, command, kinds)]
     parts += [_section(kind, rows, folder) for kind, rows in kinds.items() if rows]
     if timings:
@@ -70,13 +70,22 @@ def build(dataset: str, out: Path, folder: Path, command: str) -> Path:
     return page
 
 
-def _reported(path: Path) -> list[Row]:
-    return [row for row in read(path) if row.half == REPORT]
+def _reported(path: Path | None) -> list[Row]:
+    return [row for row in read(path) if row.half == REPORT] if path else []
+
+
+def _timings(path: Path | None) -> list[run_speed.Timing]:
+    return run_speed.read(path) if path else []
+
+
+def _commits(stamps: Iterable[Stamp]) -> str:
+    return (
+        "Measured at commit " + ", ".join(sorted({f"`{stamp.commit}`" for stamp in stamps})) + "."
+    )
 
 
 def _opening(dataset: str, command: str, kinds: Mapping[str, Sequence[Row]]) -> str:
     stamps = {row.stamp for rows in kinds.values() for row in rows}
-    commits = ", ".join(sorted({f"`{stamp.commit}`" for stamp in stamps}))
     machines = "; ".join(sorted({stamp.machine for stamp in stamps}))
     sizes = [
         [
@@ -90,10 +99,7 @@ def _opening(dataset: str, command: str, kinds: Mapping[str, Sequence[Row]]) -> 
         for kind, rows in kinds.items()
         if (ours := of_system(rows, OURS))
     ]
-    made = (
-        f"Made by `{command}` at commit {commits or 'unknown'} on {machines}. "
-        f"Data set: `{dataset}`."
-    )
+    made = f"Made by `{command}` on {machines or 'an unknown machine'}. Data set: `{dataset}`."
     header = ["", "originals", "attacks", "true pairs", "absent media", "false pairs compared"]
     return "\n\n".join(
         [
@@ -109,7 +115,8 @@ def _section(kind: str, rows: Sequence[Row], folder: Path) -> str:
     systems = list(dict.fromkeys(row.system for row in rows))
     rankings = [ranking(system, of_system(rows, system)) for system in systems]
     ours = of_system(rows, OURS)
-    parts = [f"## {TITLES[kind]}", _rankings(rankings, rows)]
+    commits = _commits(row.stamp for row in rows)
+    parts = [f"## {TITLES[kind]}", commits, _rankings(rankings, rows)]
     if kind == SOUND and not has_chromaprint():
         parts.append("Chromaprint's `fpcalc` is not installed here, so it is not in the table.")
     parts.append(_families(systems, rows))
@@ -268,7 +275,7 @@ def _speed(timings: Sequence[run_speed.Timing]) -> str:
         )
     header = ["", "processor ms", "wall ms", "of real time, per core", "resident MB", ""]
     return (
-        "## Speed\n\nOne run, one thread. The picture pair includes decoding both files. The video "
+        f"## Speed\n\n{_commits(t.stamp for t in timings)} One run, one thread. The picture pair includes decoding both files. The video "
         "is 60 s of 720p H.264 with sound, made by the encoder's defaults; vPDQ hashes the same "
         f"file without its sound.\n\n{table(header, lines)}"
     )

@@ -136,6 +136,12 @@ def path_for(kind: str, dataset: str, out: Path = OUT) -> Path:
     return out / f"{kind}-{dataset}-{code_digest()}.jsonl"
 
 
+def newest(kind: str, dataset: str, out: Path = OUT) -> Path | None:
+    """The file that was written last, whichever code it measured; its rows name their commit."""
+    files = out.glob(f"{kind}-{dataset}-*.jsonl")
+    return max(files, key=lambda path: path.stat().st_mtime, default=None)
+
+
 @cache
 def code_digest() -> str:
     """Eight characters that change when reseen, an attack or the way of measuring does."""
