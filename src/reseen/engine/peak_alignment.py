@@ -12,17 +12,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.constellation import Constellation, Floats, Indices
+from reseen.engine.constellation import Constellation, Floats
+from reseen.engine.peak_pairs import (
+    PITCH_REACH,
+    TIME_REACH,
+    Clock,
+    Pairs,
+    fit_clock,
+    pair_peaks,
+)
 
-SLOWEST, FASTEST = 0.77, 1.3
-TIME_REACH, PITCH_REACH = 0.04, 0.35
-"""Residuals beyond which peaks are not compared, in seconds and semitones. Copies through codecs
-have 4 to 8 ms and 0.05 semitones; time-stretched ones up to 15 ms."""
 COARSE = ((0.12, 0.6), (0.07, 0.45), (0.05, 0.4))
 TIGHTEST_TIME, TIGHTEST_PITCH = 0.004, 0.04
 TYPICAL_TIME, TYPICAL_PITCH = 0.010, 0.08
-LOOSE_FIT = 0.02
-"""Seconds at which a residual counts half in the fit of a clock."""
 FIRST_SHARE = 0.15
 LEAST_CHANCE = 0.01
 LONELY = 0.5
@@ -35,42 +37,11 @@ LEAST_EVIDENCE = 15.0
 """Log-likelihood below which a stretch is not looked at further: one alignment in a thousand of
 unrelated sounds reaches it."""
 FIRST_WINDOW = 6.0
-FEW_STRENGTHS = 4
 TURNS = 4
 FADE_IN, FADE_OUT = 0.05, 0.03
 """Seconds beside a cut in which its click and the other sound displace peaks. Ends are moved out by
 this and the mean wait between matched peaks, or half way to the next peak: over 68 clips of 10 s in
 other sound the median error of an end fell from 0.10 to 0.02 s."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How the query's time and pitch map to the reference's."""
-
-    offset: float
-    rate: float = 1.0
-    pitch: float = 0.0
-
-    def reference(self, time: float) -> float:
-        return self.offset + self.rate * time
-
-    def query(self, time: float) -> float:
-        return (time - self.offset) / self.rate
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Peaks that meet under a clock, each at most once: rows on both sides (``intp [N]``) and
-    residuals in seconds and semitones (``float64 [N]``), rising in query time.
-    """
-
-    query: Indices
-    reference: Indices
-    late: Floats
-    sharp: Floats
-
-    def __len__(self) -> int:
-        return len(self.query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,63 +64,6 @@ class Stretch:
     spread_pitch: float
     distinct: float = 1.0
     agreement: float = 0.0
-
-
-def pair_peaks(
-    query: Constellation,
-    reference: Constellation,
-    clock: Clock,
-    time_reach: float = TIME_REACH,
-    pitch_reach: float = PITCH_REACH,
-) -> Pairs:
-    """Peaks that are each other's nearest under the clock, within reach."""
-    expected = clock.offset + clock.rate * query.time
-    first = np.searchsorted(reference.time, expected - time_reach, side="left")
-    count = np.searchsorted(reference.time, expected + time_reach, side="right") - first
-    q = np.repeat(np.arange(len(query)), count)
-    r = np.repeat(first, count) + np.arange(len(q)) - np.repeat(np.cumsum(count) - count, count)
-    late = reference.time[r] - expected[q]
-    sharp = query.pitch[q] - reference.pitch[r] - clock.pitch
-    near = np.abs(sharp) <= pitch_reach
-    q, r, late, sharp = q[near], r[near], late[near], sharp[near]
-    order = np.argsort(np.abs(late) / time_reach + np.abs(sharp) / pitch_reach, kind="stable")
-    nearest = np.zeros(len(q), np.int8)
-    for side in (q, r):
-        nearest[order[np.unique(side[order], return_index=True)[1]]] += 1
-    both = nearest == 2
-    return Pairs(q[both], r[both], late[both], sharp[both])
-
-
-def fit_clock(
-    query: Constellation,
-    reference: Constellation,
-    pairs: Pairs,
-    clock: Clock,
-    weights: Floats | None = None,
-) -> Clock:
-    """The clock that the pairs follow, outliers counting less."""
-    if len(pairs) < 3:
-        return clock
-    x, y = query.time[pairs.query], reference.time[pairs.reference]
-    shift = query.pitch[pairs.query] - reference.pitch[pairs.reference]
-    prior = np.ones(len(x)) if weights is None else weights
-    pitch = float(np.sum(prior * shift) / prior.sum()) if weights is not None else _middle(shift)
-    if float(x[-1] - x[0]) < 1.5 or len(pairs) < 6:
-        return Clock(_middle(y - clock.rate * x), clock.rate, pitch)
-    rate, offset, weight = clock.rate, clock.offset, prior
-    for _ in range(3):
-        total = weight.sum()
-        centre_x, centre_y = float(weight @ x / total), float(weight @ y / total)
-        away = weight * (x - centre_x)
-        rate = float(away @ (y - centre_y) / (away @ (x - centre_x) + 1e-9))
-        rate = min(max(rate, SLOWEST), FASTEST)
-        offset = centre_y - rate * centre_x
-        weight = prior / (1 + ((y - rate * x - offset) / LOOSE_FIT) ** 2)
-    return Clock(offset, rate, pitch)
-
-
-def _middle(values: Floats) -> float:
-    return float(np.median(values))
 
 
 def grow(
@@ -341,18 +255,6 @@ def _stretch(
         spread=float(np.sqrt(np.sum(weight * pairs.late[inside] ** 2) / total)),
         spread_pitch=float(np.sqrt(np.sum(weight * pairs.sharp[inside] ** 2) / total)),
     )
-
-
-def strength_agreement(query: Floats, reference: Floats) -> float:
-    """The correlation of the strengths of matched peaks, drawn to zero when they are few.
-
-    Copies keep which peaks stand out most: 0.95 and more through codecs, 0.7 and more under noise
-    of the same loudness. The same notes played by other hands reach 0.6 to 0.8 though every peak is
-    in its place.
-    """
-    if len(query) < 3 or np.ptp(query) == 0 or np.ptp(reference) == 0:
-        return 0.0
-    return float(np.corrcoef(query, reference)[0, 1]) * len(query) / (len(query) + FEW_STRENGTHS)
 
 
 def copied(pairs: Pairs, stretch: Stretch) -> npt.NDArray[np.bool_]:

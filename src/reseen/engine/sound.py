@@ -8,7 +8,7 @@ bar later, is left out.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,42 +16,21 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import PEAKS, Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.constellation import Constellation, Floats, constellation, distinct_share
-from reseen.engine.peak_alignment import (
-    LONGEST_GAP,
-    Clock,
-    Stretch,
-    copied,
-    grow,
-    pair_peaks,
-    strength_agreement,
-)
+from reseen.engine.constellation import Constellation, constellation, distinct_share
+from reseen.engine.peak_alignment import LONGEST_GAP, Stretch, copied, grow
+from reseen.engine.peak_pairs import Clock, pair_peaks, strength_agreement
+from reseen.engine.quad_votes import CHUNK, PITCH_CELL, Proposal, propose
 from reseen.engine.quads import (
     DENSE_PAIR_QUADS,
     DENSE_QUERY_QUADS,
     LEAN_QUERY_QUADS,
     PAIR_QUADS,
     QUERY_QUADS,
-    Recipe,
-    find_quads,
-    meet,
 )
 from reseen.engine.score import Calibration
 
-CHUNK = 12.0
-"""Seconds of the query that vote together: short enough that an error of 5% in a quad's own rate
-moves its vote by less than a cell."""
-OFFSET_CELL, PITCH_CELL = 1.2, 0.7
-FEWEST_VOTES = 3
 FEWEST_PEAKS = 6
 MOST_PROPOSALS = 60
-MOST_PER_PIECE = 30
-MOST_SEEDS = 100
-LEAST_OF_BEST = 12
-"""A proposal with fewer votes than a twelfth of the best about the same moment is its shadow."""
-QUERY_SECONDS = 60.0
-"""Queries are taken through their quads in pieces, references likewise, to bound memory."""
-REFERENCE_SECONDS = 1200.0
 SHORT_QUERY, LONG_QUERY = 60.0, 900.0
 """Seconds. Short queries get a second look when the first finds nothing; long ones a lean first."""
 SAME_OFFSET = 0.15
@@ -69,15 +48,6 @@ two were a little beyond the second bound; melodies resynthesised with notes 20 
 CALIBRATION = Calibration(bias=-14.2, weights=(2.1, 7.236, -144.8))
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A clock guessed from quads about one moment of the query, and how many quads agree."""
-
-    clock: Clock
-    centre: float
-    votes: int
-
-
 def align_sound(
     query: Track,
     reference: Track,
@@ -91,11 +61,12 @@ def align_sound(
     """
     q, r = constellation(query), constellation(reference)
     found = alignments(q, r)
-    ends = (
-        query_seconds or max(q.time, default=0.0),
-        reference_seconds or max(r.time, default=0.0),
-    )
+    ends = (query_seconds or _last(q), reference_seconds or _last(r))
     return tuple(sorted((_segment(s, ends) for s in found), key=lambda s: s.query.start))
+
+
+def _last(points: Constellation) -> float:
+    return float(points.time[-1]) if len(points) else 0.0
 
 
 def alignments(query: Constellation, reference: Constellation) -> list[Stretch]:
@@ -141,87 +112,6 @@ def matched_peaks(
     clock = Clock(segment.offset or 0.0, segment.rate, segment.pitch or 0.0)
     pairs = pair_peaks(q, r, clock)
     return q.row[pairs.query], r.row[pairs.reference]
-
-
-def propose(
-    query: Constellation, reference: Constellation, asking: Recipe, storing: Recipe
-) -> list[Proposal]:
-    """Clocks that several quads agree on, most votes first."""
-    asked = _pieces(query, QUERY_SECONDS, 2.0)
-    stored = _pieces(reference, REFERENCE_SECONDS, 2.0)
-    shelves = [find_quads(piece, storing) for piece in stored]
-    found: list[Proposal] = []
-    for piece in asked:
-        quads = find_quads(piece, asking)
-        for shelf in shelves:
-            met = meet(quads, shelf)
-            found += _vote(
-                quads.time[met.query], shelf.time[met.reference], met.pitch, met.log_rate
-            )
-    best: dict[float, int] = {}
-    for proposal in found:
-        best[proposal.centre] = max(proposal.votes, best.get(proposal.centre, 0))
-    found = [p for p in found if p.votes * LEAST_OF_BEST >= best[p.centre]]
-    return sorted(found, key=lambda p: -p.votes)
-
-
-def _pieces(points: Constellation, length: float, overlap: float) -> list[Constellation]:
-    first, last = float(points.time[0]), float(points.time[-1])
-    starts = np.arange(first, max(last, first + 1e-9), length)
-    return [points.rows(points.between(s, s + length + overlap)) for s in starts]
-
-
-def _vote(at: Floats, there: Floats, pitch: Floats, log_rate: Floats) -> list[Proposal]:
-    """Count quads by chunk of the query, pitch, and reference time of the chunk's middle."""
-    if len(at) < FEWEST_VOTES:
-        return []
-    order = np.argsort(at, kind="stable")
-    at, there, pitch, log_rate = at[order], there[order], pitch[order], log_rate[order]
-    found: list[Proposal] = []
-    half = CHUNK / 2
-    for side in (0, 1):
-        chunk = np.floor(at / half).astype(np.int64) - side
-        middle = (chunk + 1) * half
-        lands = there - np.exp(log_rate) * (at - middle)
-        cell = np.stack([chunk, np.floor(pitch / PITCH_CELL), np.floor(lands / OFFSET_CELL)])
-        order = np.lexsort(cell)
-        edges = np.flatnonzero(np.any(np.diff(cell[:, order], axis=1) != 0, axis=0)) + 1
-        sizes = np.diff(np.concatenate([[0], edges, [len(order)]]))
-        starts = np.concatenate([[0], edges])
-        for which in np.argsort(-sizes, kind="stable")[:MOST_PER_PIECE]:
-            if sizes[which] < 2:
-                break
-            rows = order[starts[which] : starts[which] + sizes[which]]
-            first, last = np.searchsorted(chunk, chunk[rows[0]] + np.array([0, 1]))
-            near = first + np.flatnonzero(
-                (np.abs(pitch[first:last] - np.median(pitch[rows])) < PITCH_CELL)
-                & (np.abs(lands[first:last] - np.median(lands[rows])) < OFFSET_CELL)
-            )
-            proposal = _line(at, there, pitch, log_rate, near, float(middle[rows[0]]))
-            if proposal.votes >= FEWEST_VOTES:
-                found.append(proposal)
-    return found
-
-
-def _line(
-    at: Floats,
-    there: Floats,
-    pitch: Floats,
-    log_rate: Floats,
-    rows: npt.NDArray[np.intp],
-    middle: float,
-) -> Proposal:
-    """The vote that most others agree with, as a clock."""
-    seeds = rows[:: 1 + len(rows) // MOST_SEEDS]
-    rate = np.exp(log_rate[seeds])[:, None]
-    agree = np.abs(pitch[rows] - pitch[seeds, None]) < 0.4
-    agree &= np.abs(log_rate[rows] - log_rate[seeds, None]) < 0.06
-    agree &= np.abs(there[rows] - there[seeds, None] - rate * (at[rows] - at[seeds, None])) < 0.15
-    votes = agree.sum(axis=1)
-    best = seeds[int(np.argmax(votes))]
-    tempo = float(np.exp(log_rate[best]))
-    clock = Clock(float(there[best] - tempo * at[best]), tempo, float(pitch[best]))
-    return Proposal(clock, middle, int(votes.max()))
 
 
 def _explains(stretch: Stretch, proposal: Proposal) -> bool:
