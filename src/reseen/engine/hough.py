@@ -153,6 +153,7 @@ def _fit(query: Film, reference: Film, found: Hits, line: Line) -> Line:
         tilt = np.average((x[near] - mx) * (off[near] - mo), weights=w) / max(spread, 1e-9)
         turn = float(np.clip(tilt, -0.03, 0.03)) if spread > 4.0 else 0.0
         line = Line(line.offset + float(mo - turn * mx), line.rate + turn, line.votes)
-    if abs(line.rate - 1.0) * float(np.ptp(x[near])) < 0.6:
+    pace = float(np.median(np.diff(np.unique(x[near])))) if np.ptp(x[near]) > 0 else 0.0
+    if abs(line.rate - 1.0) * float(np.ptp(x[near])) < 0.35 + pace / 2:
         line = Line(line.offset + (line.rate - 1.0) * float(mx), 1.0, line.votes)
     return Line(float(line.offset), float(line.rate), line.votes)
