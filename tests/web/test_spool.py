@@ -2,6 +2,7 @@
 
 import resource
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,3 +135,14 @@ def test_a_full_disk_is_said(server: Running) -> None:
         signal.signal(signal.SIGXFSZ, before)
     assert (said["code"], said["status"]) == ("not_ready", 503)
     assert "kept" in said["detail"]
+
+
+def test_a_body_that_says_it_is_too_large_is_not_waited_for(server: Running) -> None:
+    host, port = server.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 10) as client:
+        client.sendall(
+            f"POST /match HTTP/1.1\r\nHost: x\r\nx-rapidapi-key: {server.key}\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\n"
+            "Content-Length: 9000000000\r\n\r\n".encode()
+        )
+        assert b" 413 " in client.recv(65536).split(b"\r\n")[0]

@@ -29,6 +29,8 @@ from reseen.domain.errors import (
 from reseen.web.schemas import LONGEST_URL, MatchRequest
 
 LARGEST_JSON = 65_536
+FORM_BYTES = 65_536
+"""Room in a form beside its two files."""
 SIDES = ("source", "target")
 
 type Given = str | Path
@@ -48,6 +50,7 @@ async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: flo
 
     Raises ``InvalidRequest``, ``InvalidValue``, ``PayloadTooLarge``, ``UnsupportedMedia``.
     """
+    _refuse_declared(request.headers.get("content-length", ""), 2 * max_bytes + FORM_BYTES)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     chunks = _chunks(request, stall_s)
     if kind == b"multipart/form-data":
@@ -60,6 +63,16 @@ async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: flo
         f"The body is {kind.decode('latin-1')!r}; send application/json with source_url and "
         "target_url, or multipart/form-data with the files source and target."
     )
+
+
+def _refuse_declared(length: str, limit: int) -> None:
+    """A body that says it is larger than two of the largest files need not be waited for."""
+    if length.isdecimal() and int(length) > limit:
+        raise PayloadTooLarge(
+            f"The body has {int(length):,} bytes; two files of the largest size have {limit:,}.",
+            limit=limit,
+            actual=int(length),
+        )
 
 
 async def _chunks(request: Request, stall_s: float) -> AsyncIterator[bytes]:
