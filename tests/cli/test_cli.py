@@ -109,7 +109,8 @@ def test_explain_writes_the_pictures_and_says_where(
     pair = str(SAMPLES / "photo-disguised.jpg"), str(SAMPLES / "photo.jpg")
     done = program.run("match", "--explain", "--json", *pair)
     said = json.loads(done.stdout)
-    [path] = said["evidence"]
+    [drawn] = said["evidence"]["pictures"]
+    path = drawn["path"]
     assert Path(path).parent == Path("reseen-evidence") / said["request_id"]
     assert (tmp_path / path).read_bytes().startswith(b"\x89PNG")
 
@@ -168,11 +169,17 @@ def test_samples_are_copied(program: Program, tmp_path: Path) -> None:
     assert (tmp_path / "here" / "film.mp4").is_file()
 
 
-def test_keys_are_made_listed_and_revoked(program: Program) -> None:
+def test_keys_are_made_listed_rotated_and_revoked(program: Program) -> None:
     [made] = program.lines("keys", "create", "--role", "admin", "--label", "mine", "--json")
     assert made["key"].startswith("rs_")
     [listed] = program.lines("keys", "list", "--json")
     assert listed == {name: value for name, value in made.items() if name != "key"}
+    [renewed] = program.lines("keys", "rotate", made["id"], "--linger-hours", "1", "--json")
+    assert (renewed["role"], renewed["label"]) == ("admin", "mine")
+    assert renewed["key"] != made["key"]
+    old, new = program.lines("keys", "list", "--json")
+    assert old["revoked_at"] is not None
+    assert new["revoked_at"] is None
     [revoked] = program.lines("keys", "revoke", made["id"], "--json")
     assert revoked["revoked_at"] is not None
     assert program.run("keys", "revoke", "key_unknown").exit_code == 1

@@ -1,6 +1,6 @@
 """``reseen keys``: who may call the server."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,9 +9,9 @@ from reseen.cli.speak import answering, emit, people, read_settings
 from reseen.domain.access import Role
 
 if TYPE_CHECKING:
-    from reseen.domain.access import Key
+    from reseen.domain.access import IssuedKey, Key
 
-app = typer.Typer(help="Create, list and revoke keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, rotate and revoke keys.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON objects, one a line.")]
 
@@ -29,11 +29,7 @@ def create(
 
         with open_keys(settings) as store:
             issued = store.create(role, label)
-        if as_json:
-            emit({**_row(issued.key), "key": issued.secret})
-            return
-        people.print(f"A key for the role [bold]{role}[/]. It is shown this once:")
-        typer.echo(issued.secret)
+        _show_once(issued, as_json=as_json)
 
 
 @app.command("list")
@@ -68,6 +64,24 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def rotate(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As 'reseen keys list' shows it.")],
+    linger_hours: Annotated[
+        float, typer.Option(help="How long the old key works on.", min=0, max=8760)
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Replace a key by a new one of the same role and label."""
+    settings = read_settings()
+    with answering(as_json=as_json):
+        from reseen.wiring.keys import open_keys
+
+        with open_keys(settings) as store:
+            issued = store.rotate(key_id, linger=timedelta(hours=linger_hours))
+        _show_once(issued, as_json=as_json)
+
+
+@app.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="As 'reseen keys list' shows it.")],
     as_json: AsJson = False,
@@ -83,6 +97,14 @@ def revoke(
             emit(_row(key))
         else:
             people.print(f"Revoked {key.id} ({key.hint}...).", markup=False)
+
+
+def _show_once(issued: "IssuedKey", *, as_json: bool) -> None:
+    if as_json:
+        emit({**_row(issued.key), "key": issued.secret})
+        return
+    people.print(f"A key for the role [bold]{issued.key.role}[/]. It is shown this once:")
+    typer.echo(issued.secret)
 
 
 def _row(key: "Key") -> dict[str, str | None]:

@@ -57,11 +57,11 @@ def match(
         folder = explain_dir or Path("reseen-evidence") / request_id
         written = write_exhibits(folder, verdict.exhibits)
         if as_json:
-            emit({**said, "evidence": written} if written else said)
+            emit({**said, "evidence": {"pictures": written}} if written else said)
         else:
             print_verdict(people, said, source, target)
-        for path in written:
-            people.print(path, markup=False)
+        for picture in written:
+            people.print(picture["path"], markup=False)
 
 
 def given(text: str) -> str | Path:
@@ -69,14 +69,14 @@ def given(text: str) -> str | Path:
     return text if text.lower().startswith(("http://", "https://")) else Path(text)
 
 
-def write_exhibits(folder: Path, exhibits: "tuple[Exhibit, ...]") -> list[str]:
-    """One file for each; their paths as given to the reader."""
+def write_exhibits(folder: Path, exhibits: "tuple[Exhibit, ...]") -> list[dict[str, str]]:
+    """One file for each, told as HTTP does, with a path in the place of the data."""
     if not exhibits:
         return []
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for exhibit in exhibits:
-        path = folder / f"{exhibit.name}.png"
-        path.write_bytes(exhibit.png)
-        written.append(str(path))
+        name = f"{exhibit.name}.png"
+        (folder / name).write_bytes(exhibit.png)
+        written.append({"name": name, "title": exhibit.title, "path": str(folder / name)})
     return written
