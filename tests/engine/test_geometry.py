@@ -36,6 +36,7 @@ def test_the_same_picture_lies_on_itself() -> None:
     found = _strongly(scene, cv2.resize(scene, (700, 525)).astype(np.uint8))
     assert found.matrix == pytest.approx(np.eye(3), abs=0.01)
     assert found.support > 0.9
+    assert found.density > 0.6
     assert found.transform.cropped is None
     assert found.transform.inset is None
     assert not found.transform.mirrored
@@ -46,6 +47,9 @@ def test_a_mirrored_picture_is_told_from_its_keypoints_alone() -> None:
     scene = pictures.scene(2)
     found = _strongly(np.ascontiguousarray(scene[:, ::-1]), scene)
     assert found.transform.mirrored
+    assert found.points is not None
+    here, there = found.points
+    assert np.abs(here - (1, 0) - there * (-1, 1)).max() < 0.03
     assert found.matrix == pytest.approx(np.array([[-1, 0, 1], [0, 1, 0], [0, 0, 1]]), abs=0.01)
 
 
@@ -62,6 +66,16 @@ def test_a_mirrored_negative_is_both() -> None:
     found = _strongly(np.ascontiguousarray(255 - scene[:, ::-1]), scene)
     assert found.transform.mirrored
     assert found.transform.inverted
+
+
+def test_a_landscape_with_its_reflection_is_not_taken_for_the_reflection() -> None:
+    shore = pictures.scene(24, 480, 200)
+    lake = editing.clipped(0.6 * shore[::-1] + 0.4 * pictures.scene(25, 480, 200))
+    scene = np.vstack([shore, lake])
+    found = _strongly(np.ascontiguousarray(scene[::-1]), scene)
+    assert found.transform.mirrored
+    assert found.transform.rotated == pytest.approx(180.0, abs=1.0)
+    assert found.density > 0.5
 
 
 @pytest.mark.parametrize("degrees", [17.0, 90.0, 180.0, 251.0])

@@ -41,8 +41,9 @@ _TURN, _ZOOM = 30.0, math.log(1.6)
 _PROPOSALS = 160
 _LEAST = 6
 _SURE = 60.0
-"""Evidence from which no other disguise is tried. Lower, and a symmetric picture that was flipped
-would be called upright."""
+_SETTLED = 0.5
+"""Evidence and density from which no other disguise is tried. Lower, and a symmetric picture that
+was flipped, such as a mountain in a lake, would be called upright."""
 _THINNEST = 0.012
 _GRID = 10
 _ALIKE = 0.85
@@ -116,20 +117,25 @@ def verify(
     if len(query) < _LEAST or len(reference) < _LEAST:
         return None
     here, there = _side(query, query_size), _side(reference, reference_size)
-    best: tuple[_Fit, _Side, tuple[bool, bool]] | None = None
+    best: Geometry | None = None
     for disguise in disguises:
-        shown = _disguised(there, *disguise)
-        fit = _fit(here, shown)
-        if fit is not None and (best is None or fit.evidence > best[0].evidence):
-            best = fit, shown, disguise
-            if fit.evidence >= _SURE:
+        found = _geometry(here, there, *disguise)
+        if found is not None and (best is None or found.evidence > best.evidence):
+            best = found
+            if found.evidence >= _SURE and found.density >= _SETTLED:
                 break
-    if best is None:
+    return best
+
+
+def _geometry(here: _Side, there: _Side, mirrored: bool, inverted: bool) -> Geometry | None:
+    """The geometry under one disguise."""
+    shown = _disguised(there, mirrored, inverted)
+    fit = _fit(here, shown)
+    if fit is None:
         return None
-    fit, shown, (is_mirrored, is_inverted) = best
     support, density, where = _support(here, shown, fit)
-    flip = np.diag([-1.0, 1.0, 1.0]) if is_mirrored else np.eye(3)
-    flip[0, 2] = 1.0 if is_mirrored else 0.0
+    flip = np.diag([-1.0, 1.0, 1.0]) if mirrored else np.eye(3)
+    flip[0, 2] = 1.0 if mirrored else 0.0
     whole = (
         np.diag([1 / here.width, 1 / here.height, 1.0])
         @ fit.matrix
@@ -143,7 +149,7 @@ def verify(
         support=support,
         query_area=_hull(apply(fit.matrix, where)) / (here.width * here.height),
         reference_area=_hull(where) / (shown.width * shown.height),
-        transform=_transform(fit.matrix, whole, mirrored=is_mirrored, inverted=is_inverted),
+        transform=_transform(fit.matrix, whole, mirrored=mirrored, inverted=inverted),
         density=density,
         points=(
             fit.query / (here.width, here.height),
