@@ -16,12 +16,12 @@ type Thumb = npt.NDArray[np.float32]
 
 CELLS = 64
 FLAT = 4.0
-"""Grey levels: rows that vary less are a bar; coding noise of a black bar is below 2."""
+"""Grey levels: rows that vary less are a bar. The bars of seven letterboxed films vary by 0."""
 MOVED = 12.0
 """Grey levels by which a cell must change within a chunk to count as moving."""
 STRUCTURE = 0.004
-"""Share of a picture's variance beyond three separable components. Real frames of 124 films have
-more than 0.005 but for fades; bars, gradients and plain cards have less than 0.001."""
+"""Share of a picture's variance beyond three separable components. Of 5,005 frames of 124 films 33
+have less: fades and title cards. Bars, gradients and plain cards have less than 0.001."""
 SMALLEST = 0.04
 """Area under which an inner picture is not looked at."""
 LARGEST = 0.94
