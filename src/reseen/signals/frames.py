@@ -28,7 +28,7 @@ from reseen.signals.layout import Thumb, borders, has_detail, thumb
 CHUNK = 16
 ALIKE = 4.0
 """Largest change of any cell of the thumbnail, in grey levels, under which two frames are one. A
-frozen picture at CRF 35 changes by up to 7 after its first key frame, then not at all (14 films)."""
+frozen picture at CRF 35 changes by up to 7 after its first frame, then not at all (14 films)."""
 
 TILES = tuple(Box(x, y, 0.5, 0.5) for y in (0.0, 0.5) for x in (0.0, 0.5))
 
