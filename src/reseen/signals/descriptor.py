@@ -35,7 +35,7 @@ MODELS = {
     "sscd_distilled": Model("sscd_distilled.onnx", DESCRIPTOR, 224),
     "sscd": Model("sscd.onnx", DESCRIPTOR_FULL, 288),
 }
-"""By the name of the setting. Sides are the best of 224 and 288 in our trial (decisions/0003)."""
+"""By the name of the setting, with the sides at which each was tried (decisions/0003)."""
 
 
 class OnnxDescriptor:

@@ -19,7 +19,7 @@ from reseen.domain.media import Pixels
 
 WORKING_SIDE = 416
 """Longer side in pixels at which keypoints are sought; smaller pictures are enlarged to it. SIFT
-doubles it again, so details of one pixel count. 45 ms at 416, 58 at 512 (decisions/0003)."""
+doubles it again, so details of one pixel count. About 40 ms at 416, 70 at 512."""
 KEPT = 700
 """Keypoints of one frame: matching costs their square."""
 _CANDIDATES = 1400
@@ -27,7 +27,7 @@ _CONTRAST = 0.015
 _CELLS = 8
 _COARSE = 0.03
 """A keypoint this large (in longer sides) survives strong reduction; half of the places that are
-kept go to the largest of them, or an inset would find none of its scale."""
+kept are offered to such first, or an inset would find none of its scale."""
 
 
 def detect_keypoints(pixels: Pixels, time: float | None, *, side: int = WORKING_SIDE) -> Track:

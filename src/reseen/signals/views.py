@@ -27,6 +27,8 @@ LONGEST = 640
 INSIDE = 4
 """Pictures inside a query that are described: the cells of a collage of four."""
 
+# Tuned by eye on fourteen kinds of frames around a few photographs. tests/signals/test_views.py
+# holds that at least 85% of a framed picture is found in five of six cases.
 _SKETCH = 192
 _STEP = 12
 _CLEAR = 1.6
