@@ -44,8 +44,10 @@ ECHO = 0.7
 MOST_WANDER, MOST_UNLIKE = 1.0, 0.11
 """Bounds of copies, see ``features``. Of 400 copies under 58 attacks the largest wander was 0.94,
 two were a little beyond the second bound; melodies resynthesised with notes 20 ms off reach 0.2."""
+TIGHT, MOST_LOOSE = 0.002, 0.07
+"""Copies reach 0.069; pairs of sequenced pieces with the same drums, 0.05 to 0.18."""
 # Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds.
-CALIBRATION = Calibration(bias=-14.2, weights=(2.1, 7.236, -144.8))
+CALIBRATION = Calibration(bias=-14.0, weights=(2.1, 7.236, -144.8, -110.0))
 
 
 def align_sound(
@@ -191,19 +193,22 @@ def _standing(stretches: list[Stretch]) -> list[Stretch]:
     return kept
 
 
-def features(stretch: Stretch) -> tuple[float, float, float]:
+def features(stretch: Stretch) -> tuple[float, float, float, float]:
     """What the score is made of: the log of the distinct evidence, how well the strengths of peaks
-    agree, and how like a retake it is.
+    agree, and how like a retake or a shared beat it is.
 
     A copy in which many peaks are found again has them on time and of the same strengths; in one
     that noise or a room has blurred few are. Many peaks, late or early, of other strengths: the
-    same thing performed again. Strengths also tell apart music that shares nothing but its beat.
+    same thing performed again. Few peaks, exactly on time but off in pitch: sequenced music that
+    shares drums and a beat, and nothing else.
     """
     evidence = math.log(max(1.0, stretch.evidence * stretch.distinct))
     wander = (stretch.share * stretch.spread / 0.01) ** 2
     unlike = wander * (1 - stretch.agreement)
     retake = max(0.0, unlike - MOST_UNLIKE) + 0.1 * max(0.0, wander - MOST_WANDER)
-    return evidence, stretch.agreement, retake
+    loose = max(0.0, stretch.spread_pitch - 0.05) * (1 - stretch.share)
+    beat = max(0.0, loose * 0.01 / max(TIGHT, stretch.spread) - MOST_LOOSE)
+    return evidence, stretch.agreement, retake, beat
 
 
 def _segment(stretch: Stretch, ends: tuple[float, float]) -> Segment:
