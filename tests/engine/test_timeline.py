@@ -127,6 +127,35 @@ def test_one_frame_is_enough_to_say_something_and_never_fails() -> None:
     assert all(s.score < 1.0 for s in align(REFERENCE.rows(slice(0, 1)), REFERENCE))
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_strange_tracks_give_segments_that_lie_within_them(seed: int) -> None:
+    """Frames at one time, gaps, repeated pictures, empty descriptors, quarters without wholes."""
+    rng = np.random.default_rng(seed)
+    pool = np.vstack([REFERENCE.codes[:: rng.integers(4, 60)], np.zeros((1, 512), np.int8)])
+    tracks = []
+    for _ in range(2):
+        rows = int(rng.choice([1, 2, 3, 20, 60]))
+        starts = np.sort(rng.uniform(0, rows / 2, rows)).round(int(rng.integers(0, 3)))
+        lengths = rng.choice([0.0, 0.1, 2.0], rows)
+        places = np.tile(np.array([0, 0, 1, 1, 0, 0], np.float32), (rows, 1))
+        places[rng.random(rows) < 0.2, 2:4] = 0.5
+        tracks.append(
+            Track(
+                REFERENCE.signal,
+                spans=np.column_stack([starts, starts + lengths]),
+                codes=pool[rng.integers(len(pool), size=rows)],
+                quality=np.ones(rows, np.float32),
+                places=places,
+            )
+        )
+    for segment in align(*tracks):
+        for span, track_of in zip((segment.query, segment.reference), tracks, strict=True):
+            assert track_of.spans.min() - 1e-6 <= span.start <= span.end
+            assert span.end <= track_of.spans.max() + 2e-3
+        assert 0.0 <= segment.score <= 1.0
+        assert segment.support >= 1
+
+
 def _geometry(evidence: float) -> Geometry:
     return Geometry(
         matrix=np.eye(3),

@@ -22,6 +22,8 @@ QUARTER = 0.5
 BRIDGE = 2.2
 """Seconds without a row of a kind over which the last one still stands: quarters are described of
 every fourth frame, two seconds apart."""
+BRIEFEST = 1e-3
+"""Seconds that a frame is shown at least: broken files give several frames one time."""
 CELLS = 4_000_000
 """Similarities held at once: 16 MB."""
 MOST_COMPARED = 1000
@@ -72,7 +74,7 @@ def film(track: Track, *, quarters: bool) -> Film:
     rows = track.rows(is_quarter == quarters)
     rows = rows.rows(np.argsort(rows.spans[:, 0], kind="stable"))
     starts, first = np.unique(rows.spans[:, 0], return_index=True)
-    ends = rows.spans[first, 1] if len(first) else np.zeros(0)
+    ends = np.maximum(rows.spans[first, 1], starts + BRIEFEST)
     until = ends
     if quarters:
         due = np.append(starts[1:], track.spans[:, 1].max(initial=0.0))

@@ -126,7 +126,8 @@ def _is_still(track: Track) -> bool:
 
 def _segment(stretch: Stretch, clock: Clock) -> Segment:
     pairing, line = clock.pairing, clock.line
-    start, end = stretch.start, stretch.end
+    start = max(stretch.start, float(pairing.query.starts[0]))
+    end = min(stretch.end, float(pairing.query.until.max()))
     low, high = float(pairing.reference.starts[0]), float(pairing.reference.until.max())
     there = (line.offset + line.rate * start, line.offset + line.rate * end)
     first, last = max(low, there[0]), min(high, there[1])
