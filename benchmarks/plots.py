@@ -30,11 +30,12 @@ def precision_recall(path: Path, title: str, curves: Mapping[str, Curve]) -> Non
 
 
 def histogram(path: Path, title: str, label: str, values: Mapping[str, Sequence[float]]) -> None:
-    """Shares of 0 to 1 in twenty bins, one outline a name."""
+    """Shares of 0 to 1 in twenty bins, the names stacked."""
     with _axes(path, title, label, "segments") as axes:
-        for name, some in values.items():
-            axes.hist(some, bins=np.linspace(0, 1, 21), histtype="step", label=name)
-        axes.legend(fontsize=7, loc="upper left")
+        bins = np.linspace(0, 1, 21)
+        if values:
+            axes.hist(list(values.values()), bins=bins, stacked=True, label=list(values))
+            axes.legend(fontsize=7, loc="upper left")
 
 
 def reliability(path: Path, title: str, bins: Mapping[str, Sequence[Bin]]) -> None:

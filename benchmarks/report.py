@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import plots, run_speed
 from benchmarks.datasets import PICTURE, REPORT, SOUND, VIDEO
+from benchmarks.goals import FOUND_WITHIN, OURS, goals
 from benchmarks.metrics import Interval, curve, expected_calibration_error, reliability
 from benchmarks.peers import PDQ_RADIUS, VPDQ_SHARE, has_chromaprint
 from benchmarks.rows import Row, Stamp, families, newest, of_system, read
@@ -25,7 +26,6 @@ from benchmarks.summary import (
     within,
 )
 
-OURS = "reseen"
 TITLES = {PICTURE: "Pictures", SOUND: "Sound", VIDEO: "Video"}
 _PDQ_CUT = 1 - PDQ_RADIUS / 256
 CUTS = {
@@ -37,8 +37,6 @@ CUTS = {
 SCORED = 0.01
 """Pairs below it are left out of the reliability diagram: they are nearly all, and surely false."""
 NONE = "-"
-FOUND_WITHIN = 1.0
-"""Seconds by which both boundaries of a clip may be off."""
 
 NOTES = """\
 - *R@0FP*: the share of true pairs that score above the best-scoring false pair of the same system,
@@ -61,7 +59,7 @@ def build(dataset: str, out: Path, folder: Path, command: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     kinds = {kind: _reported(newest(kind, dataset, out)) for kind in TITLES}
     timings = _timings(newest("speed", dataset, out))
-    parts = [_opening(dataset, command, kinds)]
+    parts = [_opening(dataset, command, kinds), _goals(kinds, timings)]
     parts += [_section(kind, rows, folder) for kind, rows in kinds.items() if rows]
     if timings:
         parts.append(_speed(timings))
@@ -111,6 +109,14 @@ def _opening(dataset: str, command: str, kinds: Mapping[str, Sequence[Row]]) -> 
     )
 
 
+def _goals(kinds: Mapping[str, Sequence[Row]], timings: Sequence[run_speed.Timing]) -> str:
+    lines = [
+        [goal.name, goal.promised, f"{goal.measured:.4g}", "yes" if goal.reached else "**no**"]
+        for goal in goals(kinds, timings)
+    ]
+    return "## What was promised\n\n" + table(["", "promised", "measured", "reached"], lines)
+
+
 def _section(kind: str, rows: Sequence[Row], folder: Path) -> str:
     systems = list(dict.fromkeys(row.system for row in rows))
     rankings = [ranking(system, of_system(rows, system)) for system in systems]
@@ -120,6 +126,9 @@ def _section(kind: str, rows: Sequence[Row], folder: Path) -> str:
     if kind == SOUND and not has_chromaprint():
         parts.append("Chromaprint's `fpcalc` is not installed here, so it is not in the table.")
     parts.append(_families(systems, rows))
+    every = {system: curve(*arrays(of_system(rows, system))) for system in systems}
+    plots.precision_recall(folder / f"{kind}-systems.svg", f"{TITLES[kind]}: systems", every)
+    parts.append(f"![Precision and recall by system]({kind}-systems.svg)")
     if kind != PICTURE:
         parts.append(_localisation(kind, ours, folder))
     parts += [_plots(kind, ours, folder), _misses(ours)]

@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from benchmarks.goals import goals
 from benchmarks.localisation import Stretch
 from benchmarks.rows import Row, Stamp, append, path_for
+from benchmarks.run_speed import Timing
 from benchmarks.summary import (
     at_cut,
     by_family,
@@ -108,3 +110,20 @@ def test_the_same_rows_give_the_same_report(tmp_path: Path) -> None:
         report.build("set", tmp_path, folder, "python -m benchmarks")
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert made[0] == made[1]
+
+
+def test_goals_are_held_against_what_was_measured() -> None:
+    stamp = Stamp("set", "commit", "machine")
+    timings = [
+        Timing("video", 2.0, 2.5, 60.0, 3, stamp),
+        Timing("vPDQ", 5.0, 6.0, 60.0, 3, stamp),
+        Timing("server at rest", 0.0, 0.0, 0.0, 1, stamp, bytes=700_000_000),
+    ]
+    found = {goal.name: goal for goal in goals({"sound": ROWS}, timings)}
+    assert found["sound: recall at zero false pairs"].measured == 0.5
+    assert not found["sound: recall at zero false pairs"].reached
+    assert found["video and its sound, times real time a core"].measured == 30.0
+    assert found["the same, times as fast as vPDQ"].measured == 2.5
+    assert not found["the same, times as fast as vPDQ"].reached
+    assert found["server at rest, resident MB"].measured == 700.0
+    assert "pictures: recall at zero false pairs" not in found
