@@ -17,7 +17,7 @@ from benchmarks.datasets import (
 )
 from benchmarks.localisation import Stretch
 from benchmarks.pool import Query, plan, run
-from benchmarks.rows import Row, Stamp, append, measured, read
+from benchmarks.rows import ATTACK_SOURCES, ROOT, Row, Stamp, append, measured, read
 
 ROW = Row(
     system="reseen",
@@ -129,3 +129,8 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     run(lambda: second, queries, path, workers=1, tick=ticks.append)
     assert first.asked + second.asked == [query.id for query in queries]
     assert len(ticks) == 3 + 8
+
+
+def test_every_module_of_attacks_counts_for_some_kind() -> None:
+    modules = {path.name for path in (ROOT / "benchmarks" / "attacks").glob("*.py")}
+    assert modules == {name for names in ATTACK_SOURCES.values() for name in names}
