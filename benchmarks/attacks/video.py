@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.attacks import Copied, Pixels, VideoAttack
+from benchmarks.attacks import Copied, Pixels, VideoAttack, effects
 from benchmarks.attacks.film import (
     Effect,
     Look,
@@ -166,112 +166,6 @@ def _dubbed(original: Path, out: Path, rng: Rng, others: Others) -> tuple[Copied
     return _film([clip], original, out, voices=(voice,))
 
 
-def _mirror(seen: Look, rng: Rng) -> Effect:
-    del seen, rng
-    return lambda picture, _: np.ascontiguousarray(picture[:, ::-1])
-
-
-def _letterbox(seen: Look, rng: Rng) -> Effect:
-    del seen, rng
-
-    def effect(picture: Pixels, _: float) -> Pixels:
-        tall, wide = picture.shape[:2]
-        inner = cv2.resize(picture, (wide, round(tall * 0.7)), interpolation=cv2.INTER_AREA)
-        page = np.zeros_like(picture)
-        top = (tall - len(inner)) // 2
-        page[top : top + len(inner)] = inner
-        return page
-
-    return effect
-
-
-def _crop(seen: Look, rng: Rng) -> Effect:
-    """A fifth of each side is lost, the rest enlarged."""
-    x, y = (float(v) for v in rng.uniform(0.0, 0.2, 2))
-
-    def effect(picture: Pixels, _: float) -> Pixels:
-        tall, wide = picture.shape[:2]
-        top, left = int(y * tall), int(x * wide)
-        part = picture[top : top + int(0.8 * tall), left : left + int(0.8 * wide)]
-        return fit(part, seen.width, seen.height)
-
-    return effect
-
-
-def _caption(seen: Look, rng: Rng) -> Effect:
-    """A bold line below, a logo in a corner."""
-    words = "WAIT FOR IT " + str(int(rng.integers(100)))
-    size = seen.width / 360
-
-    def effect(picture: Pixels, _: float) -> Pixels:
-        page = picture.copy()
-        place = (seen.width // 12, round(seen.height * 0.9))
-        bold = max(2, round(3 * size))
-        cv2.putText(page, words, place, cv2.FONT_HERSHEY_DUPLEX, size, (0, 0, 0), 3 * bold)
-        cv2.putText(page, words, place, cv2.FONT_HERSHEY_DUPLEX, size, (255, 255, 255), bold)
-        logo = (seen.width * 7 // 8, seen.height // 8)
-        cv2.circle(page, logo, seen.height // 14, (220, 40, 40), -1)
-        return page
-
-    return effect
-
-
-def _grey(seen: Look, rng: Rng) -> Effect:
-    del seen, rng
-
-    def effect(picture: Pixels, _: float) -> Pixels:
-        grey = picture @ np.array([0.299, 0.587, 0.114])
-        hard = np.clip((grey - 128) * 1.4 + 128, 0, 255).astype(np.uint8)
-        return np.repeat(hard[..., None], 3, axis=2)
-
-    return effect
-
-
-def _colour(seen: Look, rng: Rng) -> Effect:
-    """A warm, washed-out filter with a vignette."""
-    del rng
-    y, x = np.mgrid[-1 : 1 : seen.height * 1j, -1 : 1 : seen.width * 1j]
-    shade = (1 - 0.45 * np.clip(np.hypot(x, y) - 0.4, 0, 1))[..., None]
-    gain, lift = np.array([1.1, 0.95, 0.7]), np.array([28, 18, 30])
-
-    def effect(picture: Pixels, _: float) -> Pixels:
-        warm: Pixels = np.clip(picture * gain * shade * 0.85 + lift, 0, 255).astype(np.uint8)
-        return warm
-
-    return effect
-
-
-def _blur(seen: Look, rng: Rng) -> Effect:
-    width = seen.height / 120
-
-    def effect(picture: Pixels, _: float) -> Pixels:
-        noisy = cv2.GaussianBlur(picture, (0, 0), width) + rng.normal(0, 9, picture.shape)
-        return np.clip(noisy, 0, 255).astype(np.uint8)
-
-    return effect
-
-
-def _phone(seen: Look, rng: Rng) -> Effect:
-    """Filmed from a screen: perspective, a dark room around it, glare, a shaking hand."""
-    wide, tall = seen.width, seen.height
-    corners = np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]], np.float32)
-    margin = rng.uniform(0.05, 0.14, (4, 2)) * [[1, 1], [-1, 1], [-1, -1], [1, -1]]
-    seat = (corners + margin * [wide, tall]).astype(np.float32)
-    y, x = np.mgrid[0 : 1 : tall * 1j, 0 : 1 : wide * 1j]
-    glare = 60 * np.exp(-(((x - 0.7) / 0.2) ** 2) - ((y - 0.3) / 0.3) ** 2)[..., None]
-
-    def effect(picture: Pixels, time: float) -> Pixels:
-        shake = 0.006 * wide * np.array([np.sin(5 * time), np.cos(3 * time)])
-        warp = cv2.getPerspectiveTransform(corners, (seat + shake).astype(np.float32))
-        page = cv2.warpPerspective(
-            picture, warp, (wide, tall), borderMode=cv2.BORDER_CONSTANT, borderValue=(26, 22, 20)
-        )
-        filmed: Pixels = np.clip(page * 0.85 + glare, 0, 255).astype(np.uint8)
-        return filmed
-
-    return effect
-
-
 def _picture_in_picture(original: Path, out: Path, rng: Rng, others: Others) -> tuple[Copied, ...]:
     """The original at 45% of each side in a corner of another video."""
     seen = look(original)
@@ -335,7 +229,7 @@ def _embed_fast_caption(original: Path, out: Path, rng: Rng, others: Others) -> 
     clip = _clip(original, rng, 0.6)
     quick = Take(original, clip.start, clip.end, 1.2)
     around = [_other(others, rng, 5.0) for _ in range(2)]
-    effect = _caption(look(original), rng)
+    effect = effects.caption(look(original), rng)
     return _film([around[0], quick, around[1]], original, out, effect=effect, fps=15.0, crf=30)
 
 
@@ -372,16 +266,16 @@ ATTACKS: tuple[VideoAttack, ...] = (
     VideoAttack("speed_0.8", "speed", _speed(0.8)),
     VideoAttack("speed_1.25", "speed", _speed(1.25)),
     VideoAttack("speed_1.5", "speed", _speed(1.5)),
-    VideoAttack("mirror", "geometry", _plain(_mirror)),
-    VideoAttack("letterbox", "geometry", _plain(_letterbox)),
-    VideoAttack("crop_20", "geometry", _plain(_crop)),
-    VideoAttack("phone_screen", "geometry", _plain(_phone)),
-    VideoAttack("caption_logo", "overlay", _plain(_caption)),
+    VideoAttack("mirror", "geometry", _plain(effects.mirror)),
+    VideoAttack("letterbox", "geometry", _plain(effects.letterbox)),
+    VideoAttack("crop_20", "geometry", _plain(effects.crop)),
+    VideoAttack("phone_screen", "geometry", _plain(effects.phone)),
+    VideoAttack("caption_logo", "overlay", _plain(effects.caption)),
     VideoAttack("picture_in_picture", "collage", _picture_in_picture),
     VideoAttack("split_screen", "collage", _split_screen),
-    VideoAttack("grey_contrast", "filter", _plain(_grey)),
-    VideoAttack("warm_vignette", "filter", _plain(_colour)),
-    VideoAttack("blur_noise", "filter", _plain(_blur)),
+    VideoAttack("grey_contrast", "filter", _plain(effects.grey)),
+    VideoAttack("warm_vignette", "filter", _plain(effects.colour)),
+    VideoAttack("blur_noise", "filter", _plain(effects.blur)),
     VideoAttack("sound_removed", "sound", _silent),
     VideoAttack("sound_swapped", "sound", _dubbed),
     VideoAttack("border_mirror_trim", "chain", _bordered_mirror_trim),
