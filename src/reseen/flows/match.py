@@ -139,4 +139,6 @@ def _tiled(visual: VisualSignals, rendition: Rendition) -> Fingerprint:
 
 def _sound(query: Fingerprint, reference: Fingerprint) -> Sequence[Segment]:
     here, there = query.track("peaks"), reference.track("peaks")
-    return () if here is None or there is None else align_sound(here, there)
+    if here is None or there is None:
+        return ()
+    return align_sound(here, there, query.asset.duration, reference.asset.duration)
