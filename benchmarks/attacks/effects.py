@@ -18,6 +18,13 @@ def mirror(seen: Look, rng: Rng) -> Effect:
     return lambda picture, _: np.ascontiguousarray(picture[:, ::-1])
 
 
+def turn(seen: Look, rng: Rng) -> Effect:
+    """A quarter turn, clockwise or the other way; the frame turns with the picture."""
+    del seen
+    quarters = 1 if rng.random() < 0.5 else 3
+    return lambda picture, _: np.ascontiguousarray(np.rot90(picture, quarters))
+
+
 def letterbox(seen: Look, rng: Rng) -> Effect:
     del seen, rng
 

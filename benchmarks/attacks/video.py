@@ -169,13 +169,32 @@ def _dubbed(original: Path, out: Path, rng: Rng, others: Others) -> tuple[Copied
 def _picture_in_picture(original: Path, out: Path, rng: Rng, others: Others) -> tuple[Copied, ...]:
     """The original at 45% of each side in a corner of another video."""
     seen = look(original)
-    wide, tall = round(seen.width * 0.45), round(seen.height * 0.45)
-    left, top = (0.52 * seen.width, 0.04 * seen.height) if rng.random() < 0.5 else (12, 12)
+    place = (0.52 * seen.width, 0.04 * seen.height) if rng.random() < 0.5 else (12.0, 12.0)
+    return _inset(original, out, rng, others, 0.45, place)
+
+
+def _small_inset(original: Path, out: Path, rng: Rng, others: Others) -> tuple[Copied, ...]:
+    """The original at 30% of each side anywhere in another video."""
+    seen = look(original)
+    x, y = (float(v) for v in rng.uniform(0.02, 0.68, 2))
+    return _inset(original, out, rng, others, 0.3, (x * seen.width, y * seen.height))
+
+
+def _inset(
+    original: Path,
+    out: Path,
+    rng: Rng,
+    others: Others,
+    share: float,
+    place: tuple[float, float],
+) -> tuple[Copied, ...]:
+    seen = look(original)
+    wide, tall = round(seen.width * share), round(seen.height * share)
     behind = _endless(others, rng, seen)
 
     def effect(picture: Pixels, _: float) -> Pixels:
         page = next(behind).copy()
-        y, x = int(top), int(left)
+        x, y = (int(v) for v in place)
         page[y : y + tall, x : x + wide] = cv2.resize(
             picture, (wide, tall), interpolation=cv2.INTER_AREA
         )
@@ -269,9 +288,11 @@ ATTACKS: tuple[VideoAttack, ...] = (
     VideoAttack("mirror", "geometry", _plain(effects.mirror)),
     VideoAttack("letterbox", "geometry", _plain(effects.letterbox)),
     VideoAttack("crop_20", "geometry", _plain(effects.crop)),
+    VideoAttack("rotate_90", "geometry", _plain(effects.turn)),
     VideoAttack("phone_screen", "geometry", _plain(effects.phone)),
     VideoAttack("caption_logo", "overlay", _plain(effects.caption)),
     VideoAttack("picture_in_picture", "collage", _picture_in_picture),
+    VideoAttack("small_inset", "collage", _small_inset),
     VideoAttack("split_screen", "collage", _split_screen),
     VideoAttack("grey_contrast", "filter", _plain(effects.grey)),
     VideoAttack("warm_vignette", "filter", _plain(effects.colour)),
