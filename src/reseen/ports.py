@@ -242,10 +242,12 @@ class Illustrator(Protocol):
         confidence: Confidence,
         transform: Transform | None = None,
         matrix: npt.NDArray[Any] | None = None,
+        points: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
     ) -> bytes:
         """Two frames side by side, the matched region outlined on both.
 
-        ``matrix`` ``[3, 3]`` maps fractions of the reference's frame to fractions of the query's.
+        ``matrix`` ``[3, 3]`` maps fractions of the reference's frame to fractions of the query's;
+        ``points`` ``[N, 2]`` of query and of reference agree, in fractions as well.
         """
         ...
 

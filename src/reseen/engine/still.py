@@ -48,13 +48,16 @@ class Nearest:
 
 def compare(query: Fingerprint, reference: Fingerprint) -> Segment | None:
     """What two stills have in common, or ``None``."""
+    return weigh(query, reference, geometry_of(query, reference))
+
+
+def weigh(query: Fingerprint, reference: Fingerprint, geometry: Geometry | None) -> Segment | None:
+    """As ``compare``, with a geometry that is known already."""
     nearest = None
     mine, theirs = query.track("descriptor"), reference.track("descriptor")
     if mine is not None and theirs is not None:
         nearest = descriptor_similarity(mine, theirs)
-    points = query.track("keypoints"), reference.track("keypoints")
-    geometry = _geometry(query, reference)
-    score = judge(nearest, geometry, keypoints=min(len(t) if t else 0 for t in points))
+    score = judge(nearest, geometry, keypoints=_fewest_keypoints(query, reference))
     if score < LEAST_SCORE:
         return None
     tracks = [t for t in query.tracks if t.signal.channel is Channel.VISUAL and len(t)]
@@ -68,6 +71,11 @@ def compare(query: Fingerprint, reference: Fingerprint) -> Segment | None:
         transform=None if geometry is None else geometry.transform,
         signal=next((t.signal for t in tracks if t.signal.name == decided_by), None),
     )
+
+
+def are_keypoints_scarce(query: Fingerprint, reference: Fingerprint) -> bool:
+    """Whether descriptors may decide alone, so that those of parts are worth their cost."""
+    return _fewest_keypoints(query, reference) < _PLENTY
 
 
 def descriptor_similarity(query: Track, reference: Track) -> Nearest | None:
@@ -94,7 +102,8 @@ def judge(nearest: Nearest | None, geometry: Geometry | None, *, keypoints: int 
     return CALIBRATION.score(similarity, sure, agreement)
 
 
-def _geometry(query: Fingerprint, reference: Fingerprint) -> Geometry | None:
+def geometry_of(query: Fingerprint, reference: Fingerprint) -> Geometry | None:
+    """How the reference lies in the query, by the keypoints of both fingerprints."""
     mine, theirs = query.track("keypoints"), reference.track("keypoints")
     if mine is None or theirs is None or mine.signal != theirs.signal:
         return None
@@ -105,3 +114,9 @@ def _geometry(query: Fingerprint, reference: Fingerprint) -> Geometry | None:
         (here.width or 1, here.height or 1),
         (there.width or 1, there.height or 1),
     )
+
+
+def _fewest_keypoints(query: Fingerprint, reference: Fingerprint) -> int:
+    """Of the poorer side; 0 where none were sought."""
+    points = query.track("keypoints"), reference.track("keypoints")
+    return min(0 if track is None else len(track) for track in points)

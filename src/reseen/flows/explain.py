@@ -127,6 +127,7 @@ def _pictures(
         confidence=case.cuts.confidence(score),
         transform=segment.transform if segment is not None else None,
         matrix=geometry.matrix if geometry is not None else None,
+        points=geometry.points if geometry is not None else None,
     )
 
 

@@ -93,12 +93,22 @@ def _pictures(
     if Channel.VISUAL not in here.channels() & there.channels():
         return ()
     if here.asset.medium is Medium.IMAGE and there.asset.medium is Medium.IMAGE:
-        first = still.compare(here, there)
-        if first is not None and first.score >= cuts.high:
-            return (first,)
-        second = still.compare(_tiled(visual, query), _tiled(visual, reference))
-        return [s for s in (max((first, second), key=lambda s: s.score if s else 0.0),) if s]
+        return _stills(visual, cuts, query, reference)
     return _sequences(visual, query, reference)
+
+
+def _stills(
+    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
+) -> Sequence[Segment]:
+    """One segment or none. Pictures with little to hold on to are looked at once more in parts."""
+    here, there = query.fingerprint, reference.fingerprint
+    geometry = still.geometry_of(here, there)
+    found = [still.weigh(here, there, geometry)]
+    is_open = found[0] is None or found[0].score < cuts.medium
+    if is_open and still.are_keypoints_scarce(here, there):
+        found.append(still.weigh(_tiled(visual, query), _tiled(visual, reference), geometry))
+    known = [segment for segment in found if segment is not None]
+    return sorted(known, key=lambda segment: -segment.score)[:1]
 
 
 def _sequences(visual: VisualSignals, query: Rendition, reference: Rendition) -> Sequence[Segment]:

@@ -36,14 +36,15 @@ class Visual:
         described = self._describe.signal
         if not has_detail(thumb(pixels)):
             return Tracks((), tuple(Skip(s, "no detail") for s in (PDQ, described, KEYPOINTS)))
-        views = query_views(pixels) if side is Side.QUERY else reference_views(pixels)
+        small = shrunk(pixels)
+        views = query_views(small) if side is Side.QUERY else reference_views(small)
         found = [_hashes([hash_picture(pixels)], [(-np.inf, np.inf)])]
         skipped: list[Skip] = []
         if isinstance(self._describe, Skip):
             skipped.append(self._describe)
         else:
-            found.append(describe_still(self._describe, pixels, views))
-        found.append(detect_keypoints(shrunk(pixels), None))
+            found.append(describe_still(self._describe, small, views))
+        found.append(detect_keypoints(small, None))
         return Tracks(tuple(found), tuple(skipped))
 
     def of_frames(self, side: Side) -> "VisualFrames":
