@@ -24,7 +24,7 @@ OUT = Path(__file__).resolve().parent / "out"
 ATTACK_SOURCES = {
     "picture": ("__init__.py", "editing.py", "pictures.py"),
     "sound": ("__init__.py", "acoustics.py", "sound.py"),
-    "video": ("__init__.py", "film.py", "video.py"),
+    "video": ("__init__.py", "effects.py", "film.py", "video.py"),
 }
 
 
