@@ -118,7 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "report" in what:
         from benchmarks import report  # draws with matplotlib, which measuring does without
 
-        page = report.build(asked.name, asked.out, asked.report, _command(asked, options.size))
+        command = _command(asked, options.size)
+        page = report.build(asked.name, asked.out, asked.report, command, options.note)
         console.print(f"report: {page}")
 
 
@@ -192,6 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--half", choices=(CALIBRATION, REPORT, "both"), default=REPORT)
     parser.add_argument("--workers", type=int, choices=(1, 2), default=min(2, os.cpu_count() or 1))
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--note", default="", help="what a reader of the report must know")
     parser.add_argument("--report", type=Path, default=Path("docs/benchmarks"))
     return parser
 

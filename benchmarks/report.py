@@ -50,16 +50,19 @@ NOTES = """\
   references, so every answer to them is false.
 - References from the query's own source (one package, one film) are not compared: nobody knows
   whether they share content.
-- Originals, absent media and fillers come from one half of the sources, split by hash; nothing was
-  fitted to that half."""
+- Originals, absent media and fillers come from one half of the sources, split by hash; the other
+  half is for calibration."""
 
 
-def build(dataset: str, out: Path, folder: Path, command: str) -> Path:
-    """Write ``report.md`` and its plots from the rows of a dataset; answers its path."""
+def build(dataset: str, out: Path, folder: Path, command: str, note: str = "") -> Path:
+    """Write ``report.md`` and its plots from the rows of a dataset; answers its path.
+
+    ``note`` is what a reader must know of this run.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     kinds = {kind: _reported(newest(kind, dataset, out)) for kind in TITLES}
     timings = _timings(newest("speed", dataset, out))
-    parts = [_opening(dataset, command, kinds), _goals(kinds, timings)]
+    parts = [_opening(dataset, command, kinds), *([note] if note else []), _goals(kinds, timings)]
     parts += [_section(kind, rows, folder) for kind, rows in kinds.items() if rows]
     if timings:
         parts.append(_speed(timings))
