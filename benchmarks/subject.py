@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ from reseen.domain.media import Frame, Pixels, Span
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
 from reseen.flows.match import compare
 from reseen.media.receive import local_file
-from reseen.ports import FrameSignals, Side, Tracks, VisualSignals
+from reseen.ports import Side, VisualSignals
 from reseen.wiring.matching import CUTS, assemble
 
 REMEMBERED = 1_000_000_000
@@ -41,7 +42,7 @@ class Subject:
     def __init__(self, perception: Perception, cuts: Cuts) -> None:
         self.cuts = cuts
         self._visual = perception.visual
-        self._perception = replace(perception, visual=_Remembering(perception.visual))
+        self._perception = replace(perception, visual=_remembering(perception.visual))
         self._references: OrderedDict[Path, Rendition] = OrderedDict()
         self._held = 0
 
@@ -81,7 +82,7 @@ class Subject:
         """Keep nothing of what was seen, as if every file came for the first time."""
         self._references.clear()
         self._held = 0
-        self._perception = replace(self._perception, visual=_Remembering(self._visual))
+        self._perception = replace(self._perception, visual=_remembering(self._visual))
 
 
 def standard() -> Subject:
@@ -150,32 +151,41 @@ def _size(rendition: Rendition) -> int:
 
 
 class _Remembering:
-    """Visual signals that look at the same pixels only once."""
+    """Visual signals that look at the same pixels only once for tiles and for keypoints; all else
+    goes to the real ones.
+    """
 
     def __init__(self, visual: VisualSignals) -> None:
         self._visual = visual
         self._tiles: OrderedDict[bytes, Track | None] = OrderedDict()
         self._keypoints: OrderedDict[bytes, Track] = OrderedDict()
 
-    def of_still(self, pixels: Pixels, side: Side) -> Tracks:
-        return self._visual.of_still(pixels, side)
-
-    def of_frames(self, side: Side) -> FrameSignals:
-        return self._visual.of_frames(side)
-
     def tiles(self, pixels: Pixels) -> Track | None:
-        return _recall(self._tiles, pixels, lambda: self._visual.tiles(pixels))
+        return _recall(self._tiles, _digest(pixels, None), lambda: self._visual.tiles(pixels))
 
     def keypoints(self, frame: Frame) -> Track:
-        return _recall(self._keypoints, frame.pixels, lambda: self._visual.keypoints(frame))
+        key = _digest(frame.pixels, frame.time)
+        return _recall(self._keypoints, key, lambda: self._visual.keypoints(frame))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._visual, name)
 
 
-def _recall[T](kept: OrderedDict[bytes, T], pixels: Pixels, make: Callable[[], T]) -> T:
-    key = hashlib.sha1(np.ascontiguousarray(pixels), usedforsecurity=False).digest()
+def _remembering(visual: VisualSignals) -> VisualSignals:
+    return cast("VisualSignals", _Remembering(visual))
+
+
+def _digest(pixels: Pixels, time: float | None) -> bytes:
+    digest = hashlib.sha1(np.ascontiguousarray(pixels), usedforsecurity=False)
+    digest.update(repr((pixels.shape, time)).encode())
+    return digest.digest()
+
+
+def _recall[T](kept: OrderedDict[bytes, T], key: bytes, make: Callable[[], T]) -> T:
     if key in kept:
         kept.move_to_end(key)
         return kept[key]
-    kept[key] = make()
+    kept[key] = made = make()
     if len(kept) > KEPT:
         kept.popitem(last=False)
-    return kept[key]
+    return made
