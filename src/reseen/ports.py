@@ -164,6 +164,12 @@ class VisualSignals(Protocol):
         """Descriptors of parts of a still, for a second pass; ``None`` without a descriptor."""
         ...
 
+    def parts(self, frame: Frame) -> Track | None:
+        """Descriptors of a frame, of its tiles and of pictures inside it, for a second look at a
+        film; rows have the frame's time. ``None`` without a descriptor or without detail.
+        """
+        ...
+
     def keypoints(self, frame: Frame) -> Track:
         """Keypoints of one frame, for verification."""
         ...
@@ -180,6 +186,10 @@ class Gallery(Protocol):
 
     def at(self, time: float | None) -> Frame | None:
         """The frame shown nearest to a time; the only one for a still; ``None`` when empty."""
+        ...
+
+    def spread(self, n: int) -> Iterator[Frame]:
+        """Up to n frames in time order, evenly spread; the only one for a still."""
         ...
 
 

@@ -42,3 +42,18 @@ def test_past_its_capacity_a_gallery_thins_evenly() -> None:
 
 def test_an_empty_gallery_shows_nothing() -> None:
     assert JpegGallery().at(0.0) is None
+
+
+def test_frames_are_spread_evenly_over_what_was_kept() -> None:
+    gallery = JpegGallery()
+    for i in range(10):
+        gallery.add(_frame(i * 0.5, level=i * 20))
+    assert [frame.time for frame in gallery.spread(5)] == [0.5, 1.5, 2.5, 3.5, 4.5]
+    assert [frame.time for frame in gallery.spread(99)] == [i * 0.5 for i in range(10)]
+    assert list(JpegGallery().spread(3)) == []
+
+
+def test_a_still_is_spread_once() -> None:
+    gallery = JpegGallery()
+    gallery.add(_frame(None, 77))
+    assert [frame.time for frame in gallery.spread(5)] == [None]

@@ -17,7 +17,9 @@ from reseen.engine import still, timeline
 from reseen.engine.geometry import Geometry, verify
 from reseen.engine.match import fuse, is_same_file, whole
 from reseen.engine.sound import align_sound
+from reseen.engine.windows import Shared
 from reseen.flows.fingerprint import Admit, Perception, Rendition, fingerprint
+from reseen.flows.second_look import find_shared, through
 from reseen.ports import Fetched, Side, VisualSignals
 
 LOOKS = 4
@@ -94,7 +96,7 @@ def _pictures(
         return ()
     if here.asset.medium is Medium.IMAGE and there.asset.medium is Medium.IMAGE:
         return _stills(visual, cuts, query, reference)
-    return _sequences(visual, query, reference)
+    return _sequences(visual, cuts, query, reference)
 
 
 def _stills(
@@ -111,29 +113,55 @@ def _stills(
     return sorted(known, key=lambda segment: -segment.score)[:1]
 
 
-def _sequences(visual: VisualSignals, query: Rendition, reference: Rendition) -> Sequence[Segment]:
-    here = query.fingerprint.track("descriptor")
-    there = reference.fingerprint.track("descriptor")
+def _sequences(
+    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
+) -> Sequence[Segment]:
+    """Whole frames first; where they tell nothing sure, what each side shows of the other."""
+    first = _aligned(visual, query, reference, Shared.WHOLE)
+    if any(segment.score >= cuts.medium for segment in first):
+        return first
+    found = find_shared(visual, query, reference)
+    if found is None or found.is_whole:
+        return first
+    second = _aligned(visual, query, reference, found)
+    return max((first, second), key=lambda segments: max((s.score for s in segments), default=0.0))
+
+
+def _aligned(
+    visual: VisualSignals, query: Rendition, reference: Rendition, shared: Shared
+) -> Sequence[Segment]:
+    """Segments of what both sides show through a pair of windows, looked at and judged."""
+    here = through(visual, query, shared.query, Side.QUERY)
+    there = through(visual, reference, shared.reference, Side.REFERENCE)
     if here is None or there is None:
         return ()
-    return [
+    judged = [
         timeline.judge(
             segment,
-            [_look(visual, query, reference, *times) for times in timeline.looks(segment, LOOKS)],
+            [
+                _look(visual, query, reference, shared, *times)
+                for times in timeline.looks(segment, LOOKS)
+            ],
         )
         for segment in timeline.align(here, there)
     ]
+    if shared.transform is None:
+        return judged
+    return [replace(segment, transform=shared.transform) for segment in judged]
 
 
 def _look(
     visual: VisualSignals,
     query: Rendition,
     reference: Rendition,
+    shared: Shared,
     query_time: float | None,
     reference_time: float | None,
 ) -> Geometry | None:
     here, there = query.gallery.at(query_time), reference.gallery.at(reference_time)
-    return None if here is None or there is None else geometry_of(visual, here, there)
+    if here is None or there is None:
+        return None
+    return geometry_of(visual, shared.query.through(here), shared.reference.through(there))
 
 
 def _tiled(visual: VisualSignals, rendition: Rendition) -> Fingerprint:

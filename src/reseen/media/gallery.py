@@ -6,6 +6,7 @@ costs about 30 kB and 1.5 ms.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -52,6 +53,16 @@ class JpegGallery:
         if time is not None and i > 0:
             late = i == len(self._times) or time - self._times[i - 1] <= self._times[i] - time
             i -= late
+        return self._decoded(i)
+
+    def spread(self, n: int) -> Iterator[Frame]:
+        if self._still is not None:
+            yield Frame(None, self._still)
+        count = min(n, len(self._times))
+        for k in range(count):
+            yield self._decoded((2 * k + 1) * len(self._times) // (2 * count))
+
+    def _decoded(self, i: int) -> Frame:
         encoded = np.frombuffer(self._frames[i], np.uint8)
         pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
         return Frame(self._times[i], np.asarray(pixels, np.uint8))

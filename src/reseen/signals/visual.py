@@ -4,6 +4,8 @@ Implements ``ports.VisualSignals``. A picture without detail (black, blank, bars
 signal: it would match every other such picture.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -54,6 +56,14 @@ class Visual:
         if isinstance(self._describe, Skip):
             return None
         return describe_still(self._describe, pixels, tiles())
+
+    def parts(self, frame: Frame) -> Track | None:
+        if isinstance(self._describe, Skip) or not has_detail(thumb(frame.pixels)):
+            return None
+        seen = describe_still(self._describe, frame.pixels, (*query_views(frame.pixels), *tiles()))
+        if frame.time is None:
+            return seen
+        return replace(seen, spans=np.full_like(seen.spans, frame.time))
 
     def keypoints(self, frame: Frame) -> Track:
         return detect_keypoints(shrunk(frame.pixels), frame.time)

@@ -1,0 +1,203 @@
+"""Windows: the parts of two films that show the same, where a film lies small or turned in another.
+
+A second look, for pairs whose frames as wholes told nothing. Parts of some frames of one side are
+held against all frames of the other; keypoints say of the likeliest whether they show one picture,
+and how it lies. Both films are then described again through what they share.
+
+Boxes are fractions of a frame; a window is cut out first and turned upright afterwards.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from reseen.domain.fingerprint import Track
+from reseen.domain.match import Transform
+from reseen.domain.media import Box, Frame, Pixels
+from reseen.engine.films import film
+from reseen.engine.geometry import Geometry
+from reseen.engine.projective import Matrix, Points, apply
+from reseen.ports import Side
+
+FLOOR = 0.3
+"""Cosine from which a part is looked at."""
+LOOKS = 10
+"""Pairs that are looked at for one pair of films, of these at most ``A_FRAME`` of one frame."""
+A_FRAME = 2
+SURE, HELD = 25.0, 0.4
+"""Evidence and support of a sighting that holds."""
+SHOWN = 0.4
+"""Share of the frame that one of the sides must show: less is a logo or a caption that both use."""
+SMALLEST = 0.03
+"""Share of the frame on the other side."""
+NEAR = 0.15
+"""Where agreeing keypoints come this near to where the reference ends (in its own sizes), it is
+shown to its end; else it is cut where they end, as in one half of a split screen."""
+ALL = 0.9
+"""A window larger than this shows the frame as it was described already."""
+
+CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A box of a frame, turned clockwise by quarters."""
+
+    box: Box = Box.WHOLE
+    turns: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return self.turns == 0 and self.box.area > ALL
+
+    def through(self, frame: Frame) -> Frame:
+        """What of a frame is seen through the window; at least one pixel."""
+        if self.is_whole:
+            return frame
+        return Frame(frame.time, self._cut(frame.pixels))
+
+    def _cut(self, pixels: Pixels) -> Pixels:
+        tall, wide = pixels.shape[:2]
+        left = min(wide - 1, max(0, round(self.box.x * wide)))
+        top = min(tall - 1, max(0, round(self.box.y * tall)))
+        right = max(left + 1, round((self.box.x + self.box.width) * wide))
+        bottom = max(top + 1, round((self.box.y + self.box.height) * tall))
+        return np.ascontiguousarray(np.rot90(pixels[top:bottom, left:right], -self.turns))
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What two films show of each other: a window into each, and how the reference lies."""
+
+    query: Window
+    reference: Window
+    transform: Transform | None = None
+    WHOLE: ClassVar["Shared"]
+
+    @property
+    def is_whole(self) -> bool:
+        return self.query.is_whole and self.reference.is_whole
+
+
+Shared.WHOLE = Shared(Window(), Window())
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A part of one side's frame that resembles a frame of the other side, by cosine.
+
+    ``side`` has the part; times are seconds, ``None`` for a still.
+    """
+
+    side: Side
+    part: Box
+    part_time: float | None
+    frame_time: float | None
+    cosine: float
+
+
+def sightings(parts: Track, frames: Track, side: Side) -> list[Sighting]:
+    """For each part the frame that resembles it most, where any does; most alike first."""
+    seen = film(frames, quarters=False)
+    if not len(parts) or not len(seen):
+        return []
+    codes = parts.codes.astype(np.float32)
+    codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-9)
+    alike = np.maximum.reduceat(codes @ seen.codes.T, seen.first[:-1], axis=1)
+    nearest = alike.argmax(axis=1)
+    found = [
+        Sighting(
+            side,
+            Box(*parts.places[row, :4].tolist()),
+            _time(float(parts.spans[row, 0])),
+            _time(float(seen.middles[k])),
+            float(alike[row, k]),
+        )
+        for row, k in enumerate(nearest.tolist())
+        if alike[row, k] >= FLOOR
+    ]
+    return sorted(found, key=lambda s: -s.cosine)
+
+
+def likeliest(found: Sequence[Sighting]) -> list[Sighting]:
+    """Those worth a look: most alike first, few of one frame, since its parts overlap."""
+    kept: list[Sighting] = []
+    for one in sorted(found, key=lambda s: -s.cosine):
+        beside = [k for k in kept if (k.side, k.part_time) == (one.side, one.part_time)]
+        if len(beside) < A_FRAME:
+            kept.append(one)
+        if len(kept) == LOOKS:
+            break
+    return kept
+
+
+def shared(sighting: Sighting, geometry: Geometry | None) -> Shared | None:
+    """The windows that a sighting opens, or ``None`` where it does not hold.
+
+    ``geometry`` tells how the reference's part or frame lies in the query's frame or part.
+    """
+    if geometry is None or geometry.evidence < SURE or geometry.support < HELD:
+        return None
+    if geometry.points is None:
+        return None
+    part = _placed(sighting.part)
+    if sighting.side is Side.QUERY:
+        matrix = part @ geometry.matrix
+        points = apply(part, geometry.points[0])
+    else:
+        matrix = geometry.matrix @ np.linalg.inv(part)
+        points = geometry.points[0]
+    here = _visible(matrix, points)
+    there = _bounds(apply(np.linalg.inv(matrix), _corners(here))).intersect(Box.WHOLE)
+    if max(here.area, there.area) < SHOWN or min(here.area, there.area) < SMALLEST:
+        return None
+    turned = geometry.transform.rotated
+    quarters = round(turned / 90.0) % 4
+    whole = _bounds(apply(matrix, CORNERS))
+    return Shared(
+        Window(here, -quarters % 4),
+        Window(there),
+        Transform(
+            mirrored=geometry.transform.mirrored,
+            rotated=turned,
+            inverted=geometry.transform.inverted,
+            cropped=whole if there.area < ALL else None,
+            inset=here if here.area < ALL else None,
+        ),
+    )
+
+
+def _visible(matrix: Matrix, points: Points) -> Box:
+    """The part of the query that shows the reference: up to its ends where agreement comes near
+    them, else as far as agreement goes.
+    """
+    whole, agreed = _bounds(apply(matrix, CORNERS)), _bounds(points)
+    near_x, near_y = NEAR * whole.width, NEAR * whole.height
+    left = whole.x if agreed.x - whole.x < near_x else agreed.x
+    top = whole.y if agreed.y - whole.y < near_y else agreed.y
+    right, bottom = whole.x + whole.width, whole.y + whole.height
+    if right - (agreed.x + agreed.width) > near_x:
+        right = agreed.x + agreed.width
+    if bottom - (agreed.y + agreed.height) > near_y:
+        bottom = agreed.y + agreed.height
+    return Box(left, top, right - left, bottom - top).intersect(Box.WHOLE)
+
+
+def _placed(box: Box) -> Matrix:
+    """Maps fractions of a box to fractions of the frame."""
+    return np.array([[box.width, 0.0, box.x], [0.0, box.height, box.y], [0.0, 0.0, 1.0]])
+
+
+def _corners(box: Box) -> Points:
+    return CORNERS * (box.width, box.height) + (box.x, box.y)
+
+
+def _bounds(points: Points) -> Box:
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return Box(left, top, right - left, bottom - top)
+
+
+def _time(seconds: float) -> float | None:
+    return seconds if np.isfinite(seconds) else None
