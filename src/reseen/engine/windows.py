@@ -33,8 +33,8 @@ SHOWN = 0.4
 SMALLEST = 0.03
 """Share of the frame on the other side."""
 NEAR = 0.15
-"""Where agreeing keypoints come this near to where the reference ends (in its own sizes), it is
-shown to its end; else it is cut where they end, as in one half of a split screen."""
+"""Where agreeing keypoints come this near (in shares of what could be shown) to where the reference
+or the frame ends, it is shown to there; else it is cut where they end, as in a split screen."""
 ALL = 0.9
 """A window larger than this shows the frame as it was described already."""
 
@@ -173,16 +173,15 @@ def _visible(matrix: Matrix, points: Points) -> Box:
     """The part of the query that shows the reference: up to its ends where agreement comes near
     them, else as far as agreement goes.
     """
-    whole, agreed = _bounds(apply(matrix, CORNERS)), _bounds(points)
-    near_x, near_y = NEAR * whole.width, NEAR * whole.height
-    left = whole.x if agreed.x - whole.x < near_x else agreed.x
-    top = whole.y if agreed.y - whole.y < near_y else agreed.y
-    right, bottom = whole.x + whole.width, whole.y + whole.height
-    if right - (agreed.x + agreed.width) > near_x:
-        right = agreed.x + agreed.width
-    if bottom - (agreed.y + agreed.height) > near_y:
-        bottom = agreed.y + agreed.height
-    return Box(left, top, right - left, bottom - top).intersect(Box.WHOLE)
+    most, agreed = _bounds(apply(matrix, CORNERS)).intersect(Box.WHOLE), _bounds(points)
+    near_x, near_y = NEAR * most.width, NEAR * most.height
+    right, bottom = most.x + most.width, most.y + most.height
+    right_agreed, bottom_agreed = agreed.x + agreed.width, agreed.y + agreed.height
+    left = most.x if agreed.x - most.x < near_x else agreed.x
+    top = most.y if agreed.y - most.y < near_y else agreed.y
+    right = right if right - right_agreed < near_x else right_agreed
+    bottom = bottom if bottom - bottom_agreed < near_y else bottom_agreed
+    return Box(left, top, right - left, bottom - top)
 
 
 def _placed(box: Box) -> Matrix:
