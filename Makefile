@@ -14,8 +14,8 @@ run: $(VENV)/.run
 test: check
 
 check: $(VENV)/.dev
-	$(BIN)/ruff format --check src tests benchmarks training scripts
-	$(BIN)/ruff check src tests benchmarks training scripts
+	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
@@ -24,8 +24,8 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 format: $(VENV)/.dev
-	$(BIN)/ruff check --fix src tests benchmarks training scripts
-	$(BIN)/ruff format src tests benchmarks training scripts
+	$(BIN)/ruff check --fix src tests benchmarks scripts
+	$(BIN)/ruff format src tests benchmarks scripts
 
 # uv brings its own Python where the system has none; without uv, venv and pip do.
 $(BIN)/python:
