@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from reseen.domain.media import Box, Pixels
 
+_MIDDLE = slice(16, 48)
+
 type Thumb = npt.NDArray[np.float32]
 """``[64, 64]`` luma."""
 
@@ -33,8 +35,15 @@ def thumb(pixels: Pixels) -> Thumb:
 
 
 def has_detail(small: Thumb) -> bool:
-    """False for black, blank, bars and gradients: pictures that many unrelated films show."""
-    spread = small - small.mean()
+    """False for black, blank, bars and gradients: pictures that many unrelated films show.
+
+    The middle may have what the whole lacks: a plain border outweighs a dark picture inside it.
+    """
+    return _is_detailed(small) or _is_detailed(small[_MIDDLE, _MIDDLE])
+
+
+def _is_detailed(part: Thumb) -> bool:
+    spread = part - part.mean()
     if float(spread.std()) < FLAT:
         return False
     strengths = np.linalg.svd(spread, compute_uv=False) ** 2
