@@ -51,7 +51,8 @@ class Stretch:
     ``evidence`` is the log-likelihood of a copy against chance; ``matched`` counts pairs, ``share``
     is their part of the query's peaks; ``spread`` is the scatter of residuals in seconds.
     ``distinct`` is the share of the evidence that is not repetition, ``agreement`` how well the
-    strengths of matched peaks agree, -1..1 (see ``strength_agreement``).
+    strengths of matched peaks agree, -1..1 (see ``strength_agreement``); ``wander`` is the variance
+    of what strokes are late by, in s² (see ``shared_delay``), ``moments`` counts strokes.
     """
 
     clock: Clock
@@ -64,6 +65,8 @@ class Stretch:
     spread_pitch: float
     distinct: float = 1.0
     agreement: float = 0.0
+    wander: float = 0.0
+    moments: int = 0
 
 
 def grow(

@@ -17,6 +17,11 @@ have 4 to 8 ms and 0.05 semitones; time-stretched ones up to 15 ms."""
 LOOSE_FIT = 0.02
 """Seconds at which a residual counts half in the fit of a clock."""
 FEW_STRENGTHS = 4
+TOGETHER = 0.05
+"""Seconds within which peaks sound together: one stroke, one syllable."""
+APART = 0.5
+"""Semitones beyond which two peaks are not two samples of one."""
+NEIGHBOURS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +121,37 @@ def strength_agreement(query: Floats, reference: Floats) -> float:
     if len(query) < 3 or np.ptp(query) == 0 or np.ptp(reference) == 0:
         return 0.0
     return float(np.corrcoef(query, reference)[0, 1]) * len(query) / (len(query) + FEW_STRENGTHS)
+
+
+def shared_delay(time: Floats, pitch: Floats, late: Floats) -> float:
+    """The variance, in s², of what peaks that sound together are late by *together*.
+
+    Given are matched peaks with their residuals, rising in time. The mean product of the residuals
+    of two simultaneous peaks of other pitches, less its error. A phase vocoder or a room displaces
+    every peak by itself, however much (here 15 ms and more, together under 3); a hand that plays
+    again is late with all partials of a stroke at once.
+    """
+    product, count = 0.0, 0
+    for step in range(1, min(NEIGHBOURS, len(time))):
+        together = time[step:] - time[:-step] < TOGETHER
+        if not together.any():
+            break
+        together &= np.abs(pitch[step:] - pitch[:-step]) > APART
+        product += float(np.sum((late[step:] * late[:-step])[together]))
+        count += int(together.sum())
+    if not count:
+        return 0.0
+    error = float(np.mean(late**2)) / float(np.sqrt(count + 1))
+    return max(0.0, product / count - error)
+
+
+def moments(time: Floats) -> int:
+    """How many strokes a set of peaks is made of: those within 0.1 s of its first count as one.
+
+    The partials of one chord are many peaks and one coincidence.
+    """
+    count, last = 0, -np.inf
+    for moment in time:
+        if moment - last > 2 * TOGETHER:
+            count, last = count + 1, moment
+    return count

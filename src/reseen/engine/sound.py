@@ -18,7 +18,13 @@ from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.constellation import Constellation, constellation, distinct_share
 from reseen.engine.peak_alignment import LONGEST_GAP, Stretch, copied, grow
-from reseen.engine.peak_pairs import Clock, pair_peaks, strength_agreement
+from reseen.engine.peak_pairs import (
+    Clock,
+    moments,
+    pair_peaks,
+    shared_delay,
+    strength_agreement,
+)
 from reseen.engine.quad_votes import CHUNK, PITCH_CELL, Proposal, propose
 from reseen.engine.quads import (
     DENSE_PAIR_QUADS,
@@ -41,14 +47,12 @@ NEW_SHARE = 0.5
 ECHO = 0.7
 """An alignment that overlaps a better one on one side must be this strong a second."""
 
-MOST_WANDER, MOST_UNLIKE = 1.0, 0.11
-"""Bounds of copies, see ``features``. Of 400 copies under 58 attacks the largest wander was 0.94,
-two were a little beyond the second bound; melodies resynthesised with notes 20 ms off reach 0.2."""
 TIGHT, MOST_LOOSE = 0.002, 0.07
 """Copies reach 0.069; pairs of sequenced pieces with the same drums, 0.05 to 0.18."""
-# Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds; bias
-# and last weight were then set by hand, to keep sequenced music with the same drums below a half.
-CALIBRATION = Calibration(bias=-14.0, weights=(2.1, 7.236, -144.8, -110.0))
+ENOUGH_EVIDENCE, ENOUGH_MOMENTS = 6.5, 10
+"""Beyond these, more says no more: a long retake has as much evidence as a long copy."""
+# Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds.
+CALIBRATION = Calibration(bias=-13.57, weights=(1.80, 9.34, -16.0, 3.92, -52.1))
 
 
 def align_sound(
@@ -138,6 +142,8 @@ def _weighted(query: Constellation, reference: Constellation, stretch: Stretch) 
         stretch,
         distinct=distinct_share(told.time, told.pitch),
         agreement=strength_agreement(told.strength, original.strength),
+        wander=shared_delay(told.time, told.pitch, pairs.late[sure]),
+        moments=moments(told.time),
     )
 
 
@@ -194,22 +200,21 @@ def _standing(stretches: list[Stretch]) -> list[Stretch]:
     return kept
 
 
-def features(stretch: Stretch) -> tuple[float, float, float, float]:
+def features(stretch: Stretch) -> tuple[float, float, float, float, float]:
     """What the score is made of: the log of the distinct evidence, how well the strengths of peaks
-    agree, and how like a retake or a shared beat it is.
+    agree, how far strokes wander, how few they are, and how like a shared beat it is.
 
-    A copy in which many peaks are found again has them on time and of the same strengths; in one
-    that noise or a room has blurred few are. Many peaks, late or early, of other strengths: the
-    same thing performed again. Few peaks, exactly on time but off in pitch: sequenced music that
+    Stretching by a phase vocoder blurs every peak by itself; in a retake whole strokes are early or
+    late, by (10 ms)² and more. Few peaks, exactly on time but off in pitch: sequenced music that
     shares drums and a beat, and nothing else.
     """
     evidence = math.log(max(1.0, stretch.evidence * stretch.distinct))
-    wander = (stretch.share * stretch.spread / 0.01) ** 2
-    unlike = wander * (1 - stretch.agreement)
-    retake = max(0.0, unlike - MOST_UNLIKE) + 0.1 * max(0.0, wander - MOST_WANDER)
+    wander = stretch.share * min(1.5, stretch.wander / 0.01**2)
+    strokes = max(1.0, stretch.moments * stretch.distinct)
+    few = math.log(min(ENOUGH_MOMENTS, strokes) / ENOUGH_MOMENTS)
     loose = max(0.0, stretch.spread_pitch - 0.05) * (1 - stretch.share)
     beat = max(0.0, loose * 0.01 / max(TIGHT, stretch.spread) - MOST_LOOSE)
-    return evidence, stretch.agreement, retake, beat
+    return min(ENOUGH_EVIDENCE, evidence), stretch.agreement, wander, few, beat
 
 
 def _segment(stretch: Stretch, ends: tuple[float, float]) -> Segment:
