@@ -139,7 +139,7 @@ def _glides(time: Floats, pitch: Floats) -> npt.NDArray[np.bool_]:
     time, pitch = time[rows] - time[rows, :1], pitch[rows] - pitch[rows, :1]
     line = pitch[:, 3:] / time[:, 3:] * time[:, 1:3]
     glides[rows] = (np.abs(pitch[:, 1:3] - line) < GLIDE).all(axis=1)
-    return glides
+    return np.asarray(glides, np.bool_)
 
 
 def cells(shape: Floats, cell: Floats) -> npt.NDArray[np.uint32]:
