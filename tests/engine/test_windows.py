@@ -13,6 +13,9 @@ from reseen.engine.windows import (
     Shared,
     Sighting,
     Window,
+    fractions,
+    holds,
+    is_inside,
     likeliest,
     shared,
     sightings,
@@ -30,9 +33,13 @@ def _opened(query: Pixels, reference: Pixels, side: Side, part: Box = Box.WHOLE)
     frames = [Frame(0.0, query), Frame(0.0, reference)]
     k = 0 if side is Side.QUERY else 1
     frames[k] = Window(part).through(frames[k])
-    here, there = (detect_keypoints(f.pixels, None) for f in frames)
-    sizes = [(f.pixels.shape[1], f.pixels.shape[0]) for f in frames]
-    return shared(Sighting(side, part, 0.0, 0.0, 0.5), verify(here, there, *sizes))
+    sizes = [f.pixels.shape[1::-1] for f in frames]
+    found = [detect_keypoints(f.pixels, None) for f in frames]
+    geometry = verify(found[0], found[1], sizes[0], sizes[1])
+    if geometry is None or not holds(geometry):
+        return None
+    seen = fractions(found[0], sizes[0]), fractions(found[1], sizes[1])
+    return shared(Sighting(side, part, 0.0, 0.0, 0.5), geometry, seen)
 
 
 def _inset(scene: Pixels, page: Pixels) -> Pixels:
@@ -80,6 +87,15 @@ def test_half_a_screen_ends_where_the_agreement_ends() -> None:
     assert _is_near(found.reference.box, 0.25, 0.0, 0.5, 1.0)
 
 
+def test_a_sky_belongs_to_the_half_in_which_it_is_shown() -> None:
+    scene = SCENE.copy()
+    scene[:150] = (150, 180, 220)
+    page = np.hstack([scene[:, 128:384], OTHER[:, 128:384]])
+    found = _opened(page, scene, Side.QUERY)
+    assert found is not None
+    assert _is_near(found.query.box, 0.0, 0.0, 0.5, 1.0)
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_window_turns_a_turned_picture_upright(turns: int) -> None:
     turned = np.ascontiguousarray(np.rot90(SCENE, -turns))
@@ -92,6 +108,17 @@ def test_a_window_turns_a_turned_picture_upright(turns: int) -> None:
     assert np.median(off) < 12
     assert found.transform is not None
     assert found.transform.rotated == pytest.approx(90.0 * turns, abs=1.0)
+
+
+def test_an_inset_lies_inside_its_tile_and_half_a_screen_reaches_beyond() -> None:
+    for page, is_in in ((_inset(SCENE, OTHER), True), (SCENE, False)):
+        for side in Side:
+            tile = Window(TILE).through(Frame(0.0, page)).pixels
+            pair = (tile, SCENE) if side is Side.QUERY else (SCENE, tile)
+            found = [detect_keypoints(p, None) for p in pair]
+            geometry = verify(found[0], found[1], pair[0].shape[1::-1], pair[1].shape[1::-1])
+            assert geometry is not None
+            assert is_inside(side, geometry) == is_in
 
 
 def test_other_pictures_open_nothing() -> None:

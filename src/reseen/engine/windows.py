@@ -34,7 +34,10 @@ SMALLEST = 0.03
 """Share of the frame on the other side."""
 NEAR = 0.15
 """Where agreeing keypoints come this near (in shares of what could be shown) to where the reference
-or the frame ends, it is shown to there; else it is cut where they end, as in a split screen."""
+or the frame ends, it is shown to there."""
+OTHERWISE = 10
+"""Keypoints of both sides beyond the last that agree, from which something else is shown there, as
+in the other half of a split screen; a sky has fewer."""
 ALL = 0.9
 """A window larger than this shows the frame as it was described already."""
 
@@ -133,29 +136,42 @@ def likeliest(found: Sequence[Sighting]) -> list[Sighting]:
     return kept
 
 
-def shared(sighting: Sighting, geometry: Geometry | None) -> Shared | None:
-    """The windows that a sighting opens, or ``None`` where it does not hold.
+def holds(geometry: Geometry | None) -> bool:
+    """Whether keypoints say surely that two frames, or parts of them, show one picture."""
+    return geometry is not None and geometry.evidence >= SURE and geometry.support >= HELD
 
-    ``geometry`` tells how the reference's part or frame lies in the query's frame or part.
+
+def is_inside(side: Side, geometry: Geometry) -> bool:
+    """Whether the other side's frame lies within the part; else the part shows a part of it, and
+    only whole frames tell how far it reaches.
     """
-    if geometry is None or geometry.evidence < SURE or geometry.support < HELD:
-        return None
+    matrix = geometry.matrix if side is Side.QUERY else np.linalg.inv(geometry.matrix)
+    corners = apply(matrix, CORNERS)
+    return bool(((corners > -NEAR) & (corners < 1.0 + NEAR)).all())
+
+
+def shared(sighting: Sighting, geometry: Geometry, seen: tuple[Points, Points]) -> Shared | None:
+    """The windows that a sighting opens, or ``None`` where too little is shown.
+
+    ``geometry`` tells how the reference's part or frame lies in the query's frame or part, and
+    ``seen`` are the keypoints that it was told from, in fractions of the same.
+    """
     if geometry.points is None:
         return None
-    part = _placed(sighting.part)
-    if sighting.side is Side.QUERY:
-        matrix = part @ geometry.matrix
-        points = apply(part, geometry.points[0])
-    else:
-        matrix = geometry.matrix @ np.linalg.inv(part)
-        points = geometry.points[0]
-    here = _visible(matrix, points)
+    part, whole = _placed(sighting.part), np.eye(3)
+    mine, theirs = (part, whole) if sighting.side is Side.QUERY else (whole, part)
+    matrix = mine @ geometry.matrix @ np.linalg.inv(theirs)
+    here = _visible(
+        matrix,
+        apply(mine, geometry.points[0]),
+        (apply(mine, seen[0]), apply(mine @ geometry.matrix, seen[1])),
+    )
     there = _bounds(apply(np.linalg.inv(matrix), _corners(here))).intersect(Box.WHOLE)
     if max(here.area, there.area) < SHOWN or min(here.area, there.area) < SMALLEST:
         return None
     turned = geometry.transform.rotated
     quarters = round(turned / 90.0) % 4
-    whole = _bounds(apply(matrix, CORNERS))
+    all_of_it = _bounds(apply(matrix, CORNERS))
     return Shared(
         Window(here, -quarters % 4),
         Window(there),
@@ -163,25 +179,28 @@ def shared(sighting: Sighting, geometry: Geometry | None) -> Shared | None:
             mirrored=geometry.transform.mirrored,
             rotated=turned,
             inverted=geometry.transform.inverted,
-            cropped=whole if there.area < ALL else None,
+            cropped=all_of_it if there.area < ALL else None,
             inset=here if here.area < ALL else None,
         ),
     )
 
 
-def _visible(matrix: Matrix, points: Points) -> Box:
-    """The part of the query that shows the reference: up to its ends where agreement comes near
-    them, else as far as agreement goes.
+def _visible(matrix: Matrix, points: Points, seen: tuple[Points, Points]) -> Box:
+    """The part of the query that shows the reference: up to its ends, but for sides on which both
+    show something else beyond the ``points`` that agree.
     """
-    most, agreed = _bounds(apply(matrix, CORNERS)).intersect(Box.WHOLE), _bounds(points)
-    near_x, near_y = NEAR * most.width, NEAR * most.height
-    right, bottom = most.x + most.width, most.y + most.height
-    right_agreed, bottom_agreed = agreed.x + agreed.width, agreed.y + agreed.height
-    left = most.x if agreed.x - most.x < near_x else agreed.x
-    top = most.y if agreed.y - most.y < near_y else agreed.y
-    right = right if right - right_agreed < near_x else right_agreed
-    bottom = bottom if bottom - bottom_agreed < near_y else bottom_agreed
-    return Box(left, top, right - left, bottom - top)
+    most = _bounds(apply(matrix, CORNERS)).intersect(Box.WHOLE)
+    low, high = np.array((most.x, most.y)), np.array((most.x + most.width, most.y + most.height))
+    ends = np.array((low, high))
+    for axis, upper in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        strip = ends.copy()
+        reach = (points.min(axis=0), points.max(axis=0))[upper][axis]
+        strip[1 - upper, axis] = reach
+        gap = abs(float(ends[upper, axis] - reach))
+        others = min(int(((p > strip[0]) & (p < strip[1])).all(axis=1).sum()) for p in seen)
+        if gap >= NEAR * float(high[axis] - low[axis]) and others >= OTHERWISE:
+            ends[upper, axis] = reach
+    return _bounds(ends)
 
 
 def _placed(box: Box) -> Matrix:
@@ -196,6 +215,11 @@ def _corners(box: Box) -> Points:
 def _bounds(points: Points) -> Box:
     (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return Box(left, top, right - left, bottom - top)
+
+
+def fractions(keypoints: Track, size: tuple[float, float]) -> Points:
+    """Places of keypoints in fractions of their frame's ``(width, height)``."""
+    return keypoints.places[:, :2].astype(np.float64) * (max(size) / np.array(size))
 
 
 def _time(seconds: float) -> float | None:

@@ -6,13 +6,25 @@ each. Costs about a second for two films with nothing in common.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reseen.domain.fingerprint import Track
-from reseen.domain.media import Frame
-from reseen.engine.geometry import verify
-from reseen.engine.windows import Shared, Sighting, Window, likeliest, shared, sightings
+from reseen.domain.media import Box, Frame
+from reseen.engine.geometry import Geometry, verify
+from reseen.engine.projective import Points
+from reseen.engine.windows import (
+    Shared,
+    Sighting,
+    Window,
+    fractions,
+    holds,
+    is_inside,
+    likeliest,
+    shared,
+    sightings,
+)
 from reseen.flows.fingerprint import Rendition
-from reseen.ports import Gallery, Side, VisualSignals
+from reseen.ports import Side, VisualSignals
 
 GLANCES = 10
 """Frames of each side whose parts are described: 45 ms each."""
@@ -73,25 +85,32 @@ def _sightings(
 def _verified(
     visual: VisualSignals, query: Rendition, reference: Rendition, sighting: Sighting
 ) -> tuple[float, Shared] | None:
-    here, there = query.gallery, reference.gallery
-    if sighting.side is Side.QUERY:
-        one = _frame(here, sighting.part_time, Window(sighting.part))
-        other = _frame(there, sighting.frame_time, Window())
-    else:
-        one = _frame(here, sighting.frame_time, Window())
-        other = _frame(there, sighting.part_time, Window(sighting.part))
-    if one is None or other is None:
+    """Evidence and windows of a sighting that holds."""
+    is_ours = sighting.side is Side.QUERY
+    times = (sighting.part_time, sighting.frame_time)
+    here = query.gallery.at(times[0] if is_ours else times[1])
+    there = reference.gallery.at(times[1] if is_ours else times[0])
+    if here is None or there is None:
         return None
-    geometry = verify(
-        visual.keypoints(one),
-        visual.keypoints(other),
-        (one.pixels.shape[1], one.pixels.shape[0]),
-        (other.pixels.shape[1], other.pixels.shape[0]),
-    )
-    opened = shared(sighting, geometry)
-    return None if geometry is None or opened is None else (geometry.evidence, opened)
+    part = Window(sighting.part)
+    one, other = (part.through(here), there) if is_ours else (here, part.through(there))
+    geometry, seen = _geometry(visual, one, other)
+    if geometry is None or not holds(geometry):
+        return None
+    evidence = geometry.evidence
+    if not is_inside(sighting.side, geometry):
+        whole, all_seen = _geometry(visual, here, there)
+        if whole is not None and holds(whole):
+            sighting, geometry, seen = replace(sighting, part=Box.WHOLE), whole, all_seen
+    opened = shared(sighting, geometry, seen)
+    return None if opened is None else (evidence, opened)
 
 
-def _frame(gallery: Gallery, time: float | None, window: Window) -> Frame | None:
-    frame = gallery.at(time)
-    return None if frame is None else window.through(frame)
+def _geometry(
+    visual: VisualSignals, here: Frame, there: Frame
+) -> tuple[Geometry | None, tuple[Points, Points]]:
+    """How one frame lies in the other, and all keypoints of both, in fractions of them."""
+    sizes = [(frame.pixels.shape[1], frame.pixels.shape[0]) for frame in (here, there)]
+    found = [visual.keypoints(frame) for frame in (here, there)]
+    seen = fractions(found[0], sizes[0]), fractions(found[1], sizes[1])
+    return verify(found[0], found[1], sizes[0], sizes[1]), seen
