@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.attacks import Copied, Samples, SoundAttack
+from benchmarks.attacks import Copied, Samples, SoundAttack, vocoder
 from benchmarks.attacks.acoustics import (
     AAC_48,
     AC3_64,
@@ -192,6 +192,12 @@ def _tempo(tempo: float) -> Change:
     return lambda s, rate, _rng, _others: stretched(s, rate, tempo)
 
 
+def _vocoder(tempo: float, semitones: float, window: float) -> Change:
+    return lambda s, rate, _rng, _others: vocoder.changed(
+        s, rate, tempo=tempo, semitones=semitones, window=window
+    )
+
+
 def _speed(speed: float) -> Change:
     return lambda s, _rate, _rng, _others: sped(s, speed)
 
@@ -221,6 +227,23 @@ def _shifts() -> tuple[SoundAttack, ...]:
         *(
             attack(f"speed {s:g}", "speed", _speed(s), rate=s, pitch=_semitones(s))
             for s in (0.9, 0.95, 1.05, 1.1)
+        ),
+    )
+
+
+def _vocoded() -> tuple[SoundAttack, ...]:
+    long, short = vocoder.LONG, vocoder.SHORT
+    return (
+        attack("vocoder pitch +2", "vocoder", _vocoder(1, 2, long), pitch=2),
+        attack("vocoder pitch -3", "vocoder", _vocoder(1, -3, short), pitch=-3),
+        attack("vocoder tempo 0.9", "vocoder", _vocoder(0.9, 0, long), rate=0.9),
+        attack("vocoder tempo 1.15", "vocoder", _vocoder(1.15, 0, short), rate=1.15),
+        attack(
+            "vocoder pitch 1, tempo 1.05, mp3",
+            "vocoder",
+            _chain(_vocoder(1.05, 1, long), _codec(MP3_64)),
+            rate=1.05,
+            pitch=1,
         ),
     )
 
@@ -256,6 +279,7 @@ SOUND_ATTACKS: tuple[SoundAttack, ...] = (
     attack("room", "room", _room(0.9, 0.6)),
     attack("far microphone", "room", _FAR),
     *_shifts(),
+    *_vocoded(),
     embedded("10 s in 60 s", 10, 60, _codec(MP3_64)),
     embedded("30 s in 120 s", 30, 120, _same),
     montage("montage", 3, 8, 6),

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from benchmarks.attacks import SoundAttack
+from benchmarks.attacks import SoundAttack, vocoder
 from benchmarks.attacks.sound import SOUND_ATTACKS
 
 from reseen.engine.sound import align_sound
@@ -18,6 +18,19 @@ def original() -> np.ndarray:
 @pytest.fixture(scope="module")
 def others() -> list[np.ndarray]:
     return [sounds.music(40, seed=6), sounds.speech(40, seed=7)]
+
+
+def test_a_vocoder_changes_the_tempo_and_not_the_pitch_of_a_tone() -> None:
+    seconds = np.arange(4 * RATE) / RATE
+    tone = np.sin(2 * np.pi * 440 * seconds).astype(np.float32)
+    faster = vocoder.changed(tone, RATE, tempo=1.25)
+    higher = vocoder.changed(tone, RATE, semitones=12)
+    assert len(faster) == pytest.approx(len(tone) / 1.25, abs=2)
+    assert len(higher) == pytest.approx(len(tone), abs=2)
+    for made, hertz in ((faster, 440), (higher, 880)):
+        spectrum = np.abs(np.fft.rfft(made * np.hanning(len(made))))
+        assert np.argmax(spectrum) * RATE / len(made) == pytest.approx(hertz, abs=1)
+        assert np.sqrt(np.mean(made**2)) == pytest.approx(0.707, abs=0.1)
 
 
 def test_names_differ_and_families_are_several() -> None:
@@ -44,7 +57,18 @@ def test_an_attack_is_repeatable_audible_and_tells_the_truth(
         assert copied.reference[1] - copied.reference[0] == pytest.approx(lasted * copied.rate)
 
 
-@pytest.mark.parametrize("name", ["mp3 64", "pitch +2", "tempo 0.9", "speed 1.1", "10 s in 60 s"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mp3 64",
+        "pitch +2",
+        "tempo 0.9",
+        "speed 1.1",
+        "vocoder pitch +2",
+        "vocoder tempo 1.15",
+        "10 s in 60 s",
+    ],
+)
 def test_the_truth_of_an_attack_is_what_alignment_finds(
     name: str, original: np.ndarray, others: list[np.ndarray]
 ) -> None:

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from benchmarks.attacks import vocoder
 from scipy.signal import resample_poly
 
 from reseen.domain.fingerprint import Track
@@ -78,6 +79,17 @@ def test_sound_played_faster_is_higher_and_its_rate_is_told(song: Samples) -> No
     assert segment.rate == pytest.approx(1.1, abs=0.003)
     assert segment.pitch == pytest.approx(12 * np.log2(1.1), abs=0.05)
     assert near(segment, (0, 20), (20, 42))
+
+
+@pytest.mark.parametrize(("tempo", "semitones"), [(1.0, 2.0), (0.9, 0.0), (1.1, -3.0)])
+def test_a_phase_vocoder_does_not_make_a_retake_of_a_copy(
+    song: Samples, tempo: float, semitones: float
+) -> None:
+    changed = vocoder.changed(cut(song, 20, 35), RATE, tempo=tempo, semitones=semitones)
+    [segment] = standing(peaks(changed), peaks(song))
+    assert segment.rate == pytest.approx(tempo, abs=0.01)
+    assert segment.pitch == pytest.approx(semitones, abs=0.15)
+    assert segment.score > 0.6
 
 
 def test_noise_as_loud_as_the_sound_does_not_hide_it(song: Samples) -> None:
