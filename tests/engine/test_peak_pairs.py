@@ -20,11 +20,11 @@ def test_peaks_that_are_each_late_by_themselves_do_not_wander() -> None:
 
 
 def test_peaks_with_no_other_at_the_same_moment_say_nothing_of_wander() -> None:
-    alone = np.arange(50) * 0.3
-    assert shared_delay(alone, np.zeros(50), np.full(50, 0.02)) == 0.0
-    assert shared_delay(alone[:0], alone[:0], alone[:0]) == 0.0
+    alone, nothing = TIME[::PARTIALS], np.zeros(0)
+    assert shared_delay(alone, np.zeros(STROKES), np.full(STROKES, 0.02)) == 0.0
+    assert shared_delay(nothing, nothing, nothing) == 0.0
 
 
 def test_the_partials_of_a_chord_are_one_moment() -> None:
     assert moments(TIME) == STROKES
-    assert moments(TIME[:0]) == 0
+    assert moments(np.zeros(0)) == 0
