@@ -48,7 +48,7 @@ ECHO = 0.7
 """An alignment that overlaps a better one on one side must be this strong a second."""
 
 TIGHT, MOST_LOOSE = 0.002, 0.03
-"""Of copies, 93 in 100 lie below; pairs of sequenced pieces with the same drums reach 0.05 to 0.18."""
+"""Nine copies in ten lie below; sequenced pieces with the same drums reach 0.05 to 0.18."""
 ENOUGH_EVIDENCE, ENOUGH_MOMENTS = 6.5, 10
 """Beyond these, more says no more: a long retake has as much evidence as a long copy."""
 # Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds; bias
