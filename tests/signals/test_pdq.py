@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseen.domain.media import Pixels
-from reseen.signals.pdq import hash_dihedral, hash_picture
+from reseen.signals.pdq import hash_dihedral, hash_frame, hash_picture
 from reseen.testing import pictures
 
 SIDES = st.integers(1, 300)
@@ -104,3 +104,15 @@ def test_quality_tells_detail_from_none() -> None:
     assert hash_picture(pictures.scene(1))[1] == 1.0
     assert hash_picture(pictures.flat(9, 9, 9))[1] == 0.0
     assert hash_picture(pictures.gradient())[1] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(288, 512), (512, 288), (384, 512), (64, 64), (90, 160), (4, 99)]
+)
+def test_frames_have_the_hash_of_pictures_but_for_rounding(height: int, width: int) -> None:
+    for seed in range(6):
+        pixels = _smooth(seed, height, width)
+        exact, quality = hash_picture(pixels)
+        code, same = hash_frame(pixels)
+        assert _bits(code, exact) <= 2
+        assert same == pytest.approx(quality, abs=0.02)

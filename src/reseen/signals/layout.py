@@ -30,8 +30,8 @@ LARGEST = 0.94
 
 
 def thumb(pixels: Pixels) -> Thumb:
-    small = cv2.resize(pixels, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return cv2.resize(luma, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def has_detail(small: Thumb) -> bool:

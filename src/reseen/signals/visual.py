@@ -16,7 +16,7 @@ from reseen.signals import frames
 from reseen.signals.frames import DescriptorFrames
 from reseen.signals.keypoints import detect_keypoints
 from reseen.signals.layout import has_detail, thumb
-from reseen.signals.pdq import hash_picture
+from reseen.signals.pdq import hash_frame, hash_picture
 from reseen.signals.views import describe_still, query_views, reference_views, shrunk, tiles
 
 HASH_EVERY = 1.0
@@ -84,7 +84,7 @@ class VisualFrames:
         time = frame.time or 0.0
         due = not self._times or time - self._times[-1] >= HASH_EVERY
         if due and has_detail(thumb(frame.pixels)):
-            code, quality = hash_picture(frame.pixels)
+            code, quality = hash_frame(frame.pixels)
             if quality >= HASH_QUALITY:
                 self._times.append(time)
                 self._hashed.append((code, quality))

@@ -25,7 +25,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorTrc, VideoReformatter
+from av.video.reformatter import ColorTrc, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from reseen.domain.media import Frame, Pixels
@@ -67,7 +67,11 @@ class Ticks:
 
 @dataclass(slots=True)
 class Scaler:
-    """Scales, converts to RGB and turns upright; keeps swscale's context between frames."""
+    """Scales, converts to RGB and turns upright; keeps swscale's context between frames.
+
+    Areas are averaged: 720p to 512 pixels takes 1.4 ms a frame, bicubic 2.5, and grey levels differ
+    by 0.5 on average.
+    """
 
     max_side: int
     limits: Limits
@@ -77,7 +81,9 @@ class Scaler:
     def __call__(self, frame: VideoFrame) -> Pixels:
         check_size(frame.width, frame.height, self.limits)
         width, height = fit(frame.width, frame.height, self.aspect, self.max_side)
-        rgb = self.reformatter.reformat(frame, width, height, "rgb24", threads=1)
+        rgb = self.reformatter.reformat(
+            frame, width, height, "rgb24", interpolation=Interpolation.AREA, threads=1
+        )
         pixels = cast("Pixels", rgb.to_ndarray())
         if frame.color_trc == ColorTrc.SMPTE2084:
             pixels = _standard_range()[pixels]
@@ -197,7 +203,7 @@ class ShortGroups:
 
 def _packet_time(packet: VideoPacket) -> float | None:
     stamp = packet.pts if packet.pts is not None else packet.dts
-    return None if stamp is None else float(stamp * packet.time_base)
+    return None if stamp is None else stamp * float(packet.time_base)
 
 
 class FrameSampler:
@@ -267,5 +273,5 @@ class FrameSampler:
     def _note_end(self, packet: VideoPacket) -> None:
         time = _packet_time(packet)
         if time is not None and packet.size and not packet.is_discard:
-            length = float((packet.duration or 0) * packet.time_base) or self._step
+            length = (packet.duration or 0) * float(packet.time_base) or self._step
             self.end = max(self.end, time - self._origin + length)
