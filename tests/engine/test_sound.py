@@ -73,6 +73,21 @@ def test_a_clip_within_other_sound_keeps_its_ends(song: Samples, talk: Samples) 
     assert near(segment, (21, 31), (30, 40))
 
 
+def test_a_pause_at_either_end_of_a_file_belongs_to_the_copy(song: Samples) -> None:
+    hush = sounds.noise(1, 3, 0.001)
+    original = np.concatenate([cut(song, 0, 20), hush, cut(song, 20, 30), hush, cut(song, 30, 50)])
+    [segment] = standing(peaks(cut(original, 20, 32)), peaks(original))
+    assert near(segment, (0, 12), (20, 32))
+
+
+def test_a_file_that_goes_on_with_other_sound_goes_on_without_the_copy(
+    song: Samples, talk: Samples
+) -> None:
+    query = peaks(cut(talk, 0, 1.5), cut(song, 30, 40), cut(talk, 20, 21.5))
+    [segment] = standing(query, peaks(song))
+    assert near(segment, (1.5, 11.5), (30, 40))
+
+
 def test_sound_played_faster_is_higher_and_its_rate_is_told(song: Samples) -> None:
     faster = resample_poly(cut(song, 20, 42), 10, 11).astype(np.float32)
     [segment] = standing(peaks(faster), peaks(song))

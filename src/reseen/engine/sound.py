@@ -17,7 +17,7 @@ from reseen.domain.fingerprint import PEAKS, Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.constellation import Constellation, constellation, distinct_share
-from reseen.engine.peak_alignment import LONGEST_GAP, Stretch, copied, grow
+from reseen.engine.peak_alignment import LONELY, LONGEST_GAP, Stretch, copied, grow
 from reseen.engine.peak_pairs import (
     Clock,
     moments,
@@ -43,6 +43,10 @@ SAME_OFFSET = 0.15
 SNAP = 0.6
 """Seconds from the end of a file, or four times the mean wait between matched peaks where that is
 longer, within which an end is that of the file: a cut disturbs the peaks beside it."""
+LONGEST_PAUSE = 2.0
+MOST_AGAINST = 6.0
+"""Seconds from the end of a file within which an end is that of the file also when hardly a peak
+speaks against it: log-likelihood. Speech pauses; music dies away."""
 NEW_SHARE = 0.5
 ECHO = 0.7
 """An alignment that overlaps a better one on one side must be this strong a second."""
@@ -70,7 +74,8 @@ def align_sound(
     q, r = constellation(query), constellation(reference)
     found = alignments(q, r)
     ends = (query_seconds or _last(q), reference_seconds or _last(r))
-    return tuple(sorted((_segment(s, ends) for s in found), key=lambda s: s.query.start))
+    segments = (_segment(_to_ends(s, q, r, ends), ends) for s in found)
+    return tuple(sorted(segments, key=lambda s: s.query.start))
 
 
 def _last(points: Constellation) -> float:
@@ -216,6 +221,32 @@ def features(stretch: Stretch) -> tuple[float, float, float, float, float]:
     loose = max(0.0, stretch.spread_pitch - 0.05) * (1 - stretch.share)
     beat = max(0.0, loose * 0.01 / max(TIGHT, stretch.spread) - MOST_LOOSE)
     return min(ENOUGH_EVIDENCE, evidence), stretch.agreement, wander, few, beat
+
+
+def _to_ends(
+    stretch: Stretch,
+    query: Constellation,
+    reference: Constellation,
+    ends: tuple[float, float],
+) -> Stretch:
+    """The stretch, lasting to where a file begins or ends if only a pause lies between."""
+    clock = stretch.clock
+    begin, end = max(0.0, clock.query(0.0)), min(ends[0], clock.query(ends[1]))
+
+    def paused(low: float, high: float) -> bool:
+        if not 0 < high - low < LONGEST_PAUSE:
+            return False
+        here = query.rows(query.between(low, high))
+        there = reference.rows(reference.between(clock.reference(low), clock.reference(high)))
+        shared = len(pair_peaks(here, there, clock))
+        lost = len(here) - shared + LONELY * (len(there) - shared)
+        return lost * -math.log1p(-min(0.9, stretch.share)) < MOST_AGAINST
+
+    return replace(
+        stretch,
+        start=begin if paused(begin, stretch.start) else stretch.start,
+        end=end if paused(stretch.end, end) else stretch.end,
+    )
 
 
 def _segment(stretch: Stretch, ends: tuple[float, float]) -> Segment:
