@@ -199,8 +199,9 @@ def test_looks_that_hold_raise_the_score_and_failed_ones_lower_it() -> None:
 def test_a_scene_that_stands_still_is_believed_where_every_look_shows_one_picture() -> None:
     scene = Segment(Channel.VISUAL, Span(0, 9), Span(0, 30), 0.05, 1)
     same = _geometry(200.0)
-    corner = replace(same, query_area=0.2, reference_area=0.2)
+    corner = replace(same, query_area=0.3, reference_area=0.3)
+    inset = replace(same, query_area=0.1)
     partly = replace(same, support=0.6)
     assert judge(scene, [same, same, same, same]).score > 0.6
-    for other in (corner, partly, None):
+    for other in (corner, inset, partly, None):
         assert judge(scene, [same, same, other, same]).score < 0.3

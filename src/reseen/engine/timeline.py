@@ -37,10 +37,11 @@ look-alike reaches 0.5; costs no segment."""
 STILLS = Calibration(bias=-8.0, weights=(18.0,))
 """Of the best resemblance. 728 frames of disguised videos against their originals: half above 0.91,
 95% above 0.41; against 4,080 other films 99.9% below 0.30; of one series, 95% below 0.42."""
-ONE_PICTURE, FILLED = 0.8, 0.4
-"""Support, and share of the query's or the reference's frame that agreement encloses, from which a
-look shows one picture. All four looks at 45 of 48 disguised clips of six scenes that stand still
-do; none of 105 segments that look-alikes gave does, the nearest by support (0.9) filling 0.19."""
+ONE_PICTURE, FILLED, PART = 0.8, 0.4, 0.25
+"""Support, and shares of the frames that agreement encloses (the larger, the smaller of both), from
+which a look shows one picture. All four looks at 45 of 48 disguised clips of six scenes that stand
+still do; none of 105 segments that look-alikes gave does, the nearest by support (0.9) enclosing
+0.19."""
 SAME_PICTURE = 0.65
 """Score of a segment all looks at which show one picture, though no frame moves enough to tell."""
 AS_GOOD = 0.96
@@ -126,8 +127,8 @@ def judge(segment: Segment, verified: Sequence[Geometry | None]) -> Segment:
 
 
 def _is_one_picture(look: Geometry) -> bool:
-    filled = max(look.query_area, look.reference_area)
-    return look.support >= ONE_PICTURE and filled >= FILLED
+    areas = (look.query_area, look.reference_area)
+    return look.support >= ONE_PICTURE and max(areas) >= FILLED and min(areas) >= PART
 
 
 def _moment(span: Span, share: float) -> float | None:
