@@ -55,8 +55,8 @@ TIGHT, MOST_LOOSE = 0.002, 0.03
 """Nine copies in ten lie below; sequenced pieces with the same drums reach 0.05 to 0.18."""
 ENOUGH_EVIDENCE, ENOUGH_MOMENTS = 6.5, 10
 """Beyond these, more says no more: a long retake has as much evidence as a long copy."""
-# Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds; bias
-# and last weight were then set by hand, to keep sequenced music with the same drums below a half.
+# Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds;
+# rounded, bias and last weight by hand, to keep sequenced music with the same drums below a half.
 CALIBRATION = Calibration(bias=-13.0, weights=(1.85, 8.8, -16.0, 3.7, -100.0))
 
 
