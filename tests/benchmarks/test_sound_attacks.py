@@ -3,7 +3,7 @@ import pytest
 from benchmarks.attacks import SoundAttack, vocoder
 from benchmarks.attacks.sound import SOUND_ATTACKS
 
-from reseen.engine.sound import align_sound
+from reseen.engine.sound.alignment import align_sound
 from reseen.signals.peaks import find_peaks
 from reseen.testing import sounds
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from reseen.engine.boundaries import STEP, grid, profile, stretches
-from reseen.engine.films import Floats, film
-from reseen.engine.hough import Line
+from reseen.engine.film.boundaries import STEP, grid, profile, stretches
+from reseen.engine.film.films import Floats, film
+from reseen.engine.film.hough import Line
 from reseen.testing.videos import Clip, Story, track, whole
 
 STORY = Story(seed=1)

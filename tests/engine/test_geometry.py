@@ -6,7 +6,7 @@ import pytest
 from benchmarks.attacks import editing
 
 from reseen.domain.media import Box, Pixels
-from reseen.engine.geometry import Geometry, verify
+from reseen.engine.picture.geometry import Geometry, verify
 from reseen.signals.keypoints import detect_keypoints
 from reseen.testing import pictures
 

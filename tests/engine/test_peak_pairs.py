@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reseen.engine.peak_pairs import moments, shared_delay
+from reseen.engine.sound.peak_pairs import moments, shared_delay
 
 STROKES, PARTIALS = 60, 5
 TIME = np.repeat(np.arange(STROKES) * 0.3, PARTIALS)

@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Samples
-from reseen.engine.sound import align_sound, matched_peaks
+from reseen.engine.sound.alignment import align_sound, matched_peaks
 from reseen.signals.peaks import find_peaks
 from reseen.testing import sounds
 

@@ -7,8 +7,8 @@ from benchmarks.attacks import editing
 
 from reseen.domain.fingerprint import DESCRIPTOR_FULL, Fingerprint, Skip, Track
 from reseen.domain.media import Asset, Channel, Medium, Pixels, Span
-from reseen.engine.geometry import Geometry
-from reseen.engine.still import Nearest, compare, descriptor_similarity, judge
+from reseen.engine.picture.geometry import Geometry
+from reseen.engine.picture.still import Nearest, compare, descriptor_similarity, judge
 from reseen.signals.descriptor import OnnxDescriptor, load_descriptor
 from reseen.signals.keypoints import detect_keypoints
 from reseen.signals.views import describe_still, query_views, reference_views
@@ -175,7 +175,7 @@ def test_the_score_rises_with_each_kind_of_evidence() -> None:
 
 
 def _some_geometry() -> Geometry:
-    from reseen.engine.geometry import verify
+    from reseen.engine.picture.geometry import verify
 
     track = detect_keypoints(pictures.scene(1), None)
     found = verify(track, track, (480, 360), (480, 360))

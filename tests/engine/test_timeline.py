@@ -8,8 +8,8 @@ import pytest
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment, Transform
 from reseen.domain.media import Box, Channel, Span
-from reseen.engine.geometry import Geometry
-from reseen.engine.timeline import align, judge, looks
+from reseen.engine.film.timeline import align, judge, looks
+from reseen.engine.picture.geometry import Geometry
 from reseen.testing.videos import Clip, Story, still, track, whole
 
 STORY = Story(seed=1)

@@ -6,8 +6,7 @@ import pytest
 
 from reseen.domain.fingerprint import DESCRIPTOR, Track
 from reseen.domain.media import Box, Frame, Pixels
-from reseen.engine.geometry import verify
-from reseen.engine.windows import (
+from reseen.engine.film.windows import (
     A_FRAME,
     LOOKS,
     Shared,
@@ -20,6 +19,7 @@ from reseen.engine.windows import (
     shared,
     sightings,
 )
+from reseen.engine.picture.geometry import verify
 from reseen.ports import Side
 from reseen.signals.keypoints import detect_keypoints
 from reseen.testing import pictures

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reseen.engine.projective import apply
+from reseen.engine.picture.projective import apply
 from reseen.evidence.overlap import FRAME, shared_region, square
 
 

@@ -16,7 +16,7 @@ from tests.media.decoding import Decode
 from reseen.domain.errors import MediaTooLarge, MediaTooLong, MediaUnreadable
 from reseen.domain.media import Medium
 from reseen.media.decode import IsolatedDecoder
-from reseen.media.worker.rgb import ORIENTATION
+from reseen.media.worker.stills.rgb import ORIENTATION
 from reseen.ports import Limits
 from reseen.testing.pictures import scene
 

@@ -1,7 +1,7 @@
 """Where two pictures show the same thing, as one convex region outlined in both.
 
 Conventions: points are ``(x, y)`` in fractions of their picture, y down; the matrix is a
-``float64 [3, 3]`` homography from reference to query, as ``engine.geometry`` finds it.
+``float64 [3, 3]`` homography from reference to query, as ``engine.picture.geometry`` finds it.
 
 The region is cut out on the reference's side only: an edge of the query's frame is a line, a
 homography's transpose carries lines back to lines, and so does the horizon (points sent to
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.projective import Matrix, apply
+from reseen.engine.picture.projective import Matrix, apply
 
 FRAME: Matrix = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
 """Corners of a picture from the upper left, clockwise."""

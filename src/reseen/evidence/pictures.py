@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from reseen.domain.match import Confidence, Transform
 from reseen.domain.media import Box, Frame, Pixels
-from reseen.engine.projective import Matrix, apply
+from reseen.engine.picture.projective import Matrix, apply
 from reseen.evidence.canvas import (
     ACCENT,
     GROUND,

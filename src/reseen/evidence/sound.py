@@ -73,8 +73,8 @@ def sound_evidence(
     """A PNG of one segment.
 
     Peaks are ``float [N, 2]``, seconds and semitones above 170 Hz (a track's ``places``);
-    ``matched`` are the rows of both that agree, as ``engine.sound.matched_peaks`` gives them. Of a
-    long segment those ``LONGEST`` seconds are shown in which most peaks agree.
+    ``matched`` are the rows of both that agree (``engine.sound.alignment.matched_peaks``).
+    Of a long segment those ``LONGEST`` seconds are shown in which most peaks agree.
     """
     pairs = np.stack(matched, axis=1).astype(np.intp)
     here, there = _sides(query, reference, segment, query_peaks[pairs[:, 0], 0])

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from reseen.domain.match import Cuts, Segment
 from reseen.domain.media import Channel, Frame, Medium
-from reseen.engine.sound import matched_peaks
-from reseen.engine.timeline import looks
+from reseen.engine.film.timeline import looks
+from reseen.engine.sound.alignment import matched_peaks
 from reseen.flows.fingerprint import Perception, Rendition
 from reseen.flows.match import Pair, geometry_of
 from reseen.ports import Fetched, Illustrator

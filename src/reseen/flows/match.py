@@ -13,11 +13,12 @@ from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Frame, Medium
-from reseen.engine import still, timeline
-from reseen.engine.geometry import Geometry, verify
+from reseen.engine.film import timeline
+from reseen.engine.film.windows import Shared
 from reseen.engine.match import fuse, is_same_file, whole
-from reseen.engine.sound import align_sound
-from reseen.engine.windows import Shared
+from reseen.engine.picture import still
+from reseen.engine.picture.geometry import Geometry, verify
+from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Perception, Rendition, fingerprint
 from reseen.flows.second_look import find_shared, through
 from reseen.ports import Fetched, Side, VisualSignals

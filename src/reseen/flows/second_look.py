@@ -10,9 +10,7 @@ from dataclasses import replace
 
 from reseen.domain.fingerprint import Track
 from reseen.domain.media import Box, Frame
-from reseen.engine.geometry import Geometry, verify
-from reseen.engine.projective import Points
-from reseen.engine.windows import (
+from reseen.engine.film.windows import (
     Shared,
     Sighting,
     Window,
@@ -23,6 +21,8 @@ from reseen.engine.windows import (
     shared,
     sightings,
 )
+from reseen.engine.picture.geometry import Geometry, verify
+from reseen.engine.picture.projective import Points
 from reseen.flows.fingerprint import Rendition
 from reseen.ports import Side, VisualSignals
 

@@ -5,7 +5,7 @@ clockwise on screen (OpenCV's). Codes are RootSIFT (Arandjelovic & Zisserman, *T
 everyone should know to improve object retrieval*, 2012) times 255. Response is kept as quality.
 
 SIFT turns and zooms natively; a flipped or a negative picture is handled where keypoints are
-matched, by permuting the bins of a code (``engine.geometry``).
+matched, by permuting the bins of a code (``engine.picture.geometry``).
 """
 
 from typing import Any

@@ -18,8 +18,8 @@ from scipy.ndimage import maximum_filter, minimum_filter1d, uniform_filter
 
 from reseen.domain.fingerprint import PEAKS, Track
 from reseen.domain.media import Samples, Sound
-from reseen.engine.constellation import constellation, distinct_share, rank
-from reseen.engine.quads import REFERENCE_QUADS, find_quads
+from reseen.engine.sound.constellation import constellation, distinct_share, rank
+from reseen.engine.sound.quads import REFERENCE_QUADS, find_quads
 
 RATE = 11025
 WINDOW = 1536

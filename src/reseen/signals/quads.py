@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.fingerprint import QUADS, Track
-from reseen.engine.constellation import constellation
-from reseen.engine.quads import (
+from reseen.engine.sound.constellation import constellation
+from reseen.engine.sound.quads import (
     INDEX_CELL,
     QUERY_QUADS,
     REFERENCE_QUADS,

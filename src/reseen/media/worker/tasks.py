@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from reseen.media.sniff import sniff
-from reseen.media.worker import container, pictures
+from reseen.media.worker.films import container
 from reseen.media.worker.messages import Task
+from reseen.media.worker.stills import pictures
 from reseen.ports import Decoded
 
 

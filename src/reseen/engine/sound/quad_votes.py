@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.constellation import Constellation, Floats
-from reseen.engine.peak_pairs import Clock
-from reseen.engine.quads import Recipe, find_quads, meet
+from reseen.engine.sound.constellation import Constellation, Floats
+from reseen.engine.sound.peak_pairs import Clock
+from reseen.engine.sound.quads import Recipe, find_quads, meet
 
 CHUNK = 12.0
 """Seconds of the query that vote together: short enough that an error of 5% in a quad's own rate

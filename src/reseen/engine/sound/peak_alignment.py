@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.constellation import Constellation, Floats
-from reseen.engine.peak_pairs import (
+from reseen.engine.sound.constellation import Constellation, Floats
+from reseen.engine.sound.peak_pairs import (
     PITCH_REACH,
     TIME_REACH,
     Clock,

@@ -16,24 +16,24 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import PEAKS, Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.constellation import Constellation, constellation, distinct_share
-from reseen.engine.peak_alignment import LONELY, LONGEST_GAP, Stretch, copied, grow
-from reseen.engine.peak_pairs import (
+from reseen.engine.score import Calibration
+from reseen.engine.sound.constellation import Constellation, constellation, distinct_share
+from reseen.engine.sound.peak_alignment import LONELY, LONGEST_GAP, Stretch, copied, grow
+from reseen.engine.sound.peak_pairs import (
     Clock,
     moments,
     pair_peaks,
     shared_delay,
     strength_agreement,
 )
-from reseen.engine.quad_votes import CHUNK, PITCH_CELL, Proposal, propose
-from reseen.engine.quads import (
+from reseen.engine.sound.quad_votes import CHUNK, PITCH_CELL, Proposal, propose
+from reseen.engine.sound.quads import (
     DENSE_PAIR_QUADS,
     DENSE_QUERY_QUADS,
     LEAN_QUERY_QUADS,
     PAIR_QUADS,
     QUERY_QUADS,
 )
-from reseen.engine.score import Calibration
 
 FEWEST_PEAKS = 6
 MOST_PROPOSALS = 60

@@ -27,11 +27,18 @@ from av.video.stream import VideoStream
 from reseen.domain.errors import MediaEmpty, MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium
 from reseen.media.sniff import Format
-from reseen.media.worker.continuity import Continuity
-from reseen.media.worker.frames import FrameSampler, Scaler, VideoPacket, aspect_of, fit, is_turned
-from reseen.media.worker.rgb import check_size
-from reseen.media.worker.seek import shown_at
-from reseen.media.worker.sound import AudioPacket, SoundReader
+from reseen.media.worker.films.continuity import Continuity
+from reseen.media.worker.films.frames import (
+    FrameSampler,
+    Scaler,
+    VideoPacket,
+    aspect_of,
+    fit,
+    is_turned,
+)
+from reseen.media.worker.films.seek import shown_at
+from reseen.media.worker.films.sound import AudioPacket, SoundReader
+from reseen.media.worker.stills.rgb import check_size
 from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 
 _BUFFER = 1 << 18

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reseen.engine.constellation import Constellation, Floats, Indices
+from reseen.engine.sound.constellation import Constellation, Floats, Indices
 
 SLOWEST, FASTEST = 0.77, 1.3
 TIME_REACH, PITCH_REACH = 0.04, 0.35

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reseen.engine.films import Film, Floats, Ints, along
-from reseen.engine.hough import Line
+from reseen.engine.film.films import Film, Floats, Ints, along
+from reseen.engine.film.hough import Line
 
 STEP = 0.25
 """Seconds of the grid on which the path runs; frames are sampled at most twice a second."""

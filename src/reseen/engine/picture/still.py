@@ -18,7 +18,7 @@ import numpy as np
 from reseen.domain.fingerprint import Fingerprint, Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.geometry import Geometry, verify
+from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.score import Calibration
 
 CALIBRATION = Calibration(bias=-8.5, weights=(6.38, 30.0, 4.08))

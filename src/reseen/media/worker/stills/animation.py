@@ -13,8 +13,8 @@ from PIL import Image
 from reseen.domain.errors import MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium, Pixels
 from reseen.media.sniff import Format
-from reseen.media.worker.frames import Ticks
-from reseen.media.worker.rgb import shrink, upright_rgb
+from reseen.media.worker.films.frames import Ticks
+from reseen.media.worker.stills.rgb import shrink, upright_rgb
 from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 
 _SHORTEST, _DEFAULT = 0.011, 0.1

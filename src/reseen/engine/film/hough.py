@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reseen.engine.films import Film, Floats, Ints, similarities
+from reseen.engine.film.films import Film, Floats, Ints, similarities
 
 NEAREST = 6
 """Best reference frames of a query frame that vote, and the reverse."""

@@ -29,8 +29,8 @@ from PIL import (
 from reseen.domain.errors import MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium, Pixels
 from reseen.media.sniff import Format
-from reseen.media.worker import animation
-from reseen.media.worker.rgb import check_size, shrink, upright_rgb
+from reseen.media.worker.stills import animation
+from reseen.media.worker.stills.rgb import check_size, shrink, upright_rgb
 from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 
 PLUGINS = (

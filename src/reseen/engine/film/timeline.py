@@ -15,11 +15,11 @@ import numpy as np
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.boundaries import Stretch, grid, stretches
-from reseen.engine.clocks import FLOOR, KNOWN, Clock, certainty, clocks, refined
-from reseen.engine.films import Pairing, distinct, pairings
-from reseen.engine.geometry import Geometry
-from reseen.engine.scenes import GAP, best_of_each, scene_around, showings
+from reseen.engine.film.boundaries import Stretch, grid, stretches
+from reseen.engine.film.clocks import FLOOR, KNOWN, Clock, certainty, clocks, refined
+from reseen.engine.film.films import Pairing, distinct, pairings
+from reseen.engine.film.scenes import GAP, best_of_each, scene_around, showings
+from reseen.engine.picture.geometry import Geometry
 from reseen.engine.score import Calibration
 
 SHORTEST = 0.9

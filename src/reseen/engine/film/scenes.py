@@ -3,7 +3,7 @@
 import numpy as np
 
 from reseen.domain.media import Span
-from reseen.engine.films import Film, Floats, similarities
+from reseen.engine.film.films import Film, Floats, similarities
 
 GAP = 1.1
 """Seconds that a scene may be away (one sample lost) and still be one showing."""

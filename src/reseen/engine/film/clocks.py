@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.boundaries import Stretch, profile
-from reseen.engine.films import Film, Floats, Pairing
-from reseen.engine.hough import Hits, Line, best_line, hits
+from reseen.engine.film.boundaries import Stretch, profile
+from reseen.engine.film.films import Film, Floats, Pairing
+from reseen.engine.film.hough import Hits, Line, best_line, hits
 
 MOST_LINES = 8
 WEAK = 0.12

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Transform
 from reseen.domain.media import Box
-from reseen.engine.projective import (
+from reseen.engine.picture.projective import (
     Matrix,
     Points,
     apply,

@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.constellation import Constellation, Floats, Indices
+from reseen.engine.sound.constellation import Constellation, Floats, Indices
 
 NEAREST, FARTHEST = 0.08, 1.6
 """Seconds between an anchor and the others."""

@@ -16,9 +16,9 @@ import numpy as np
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Transform
 from reseen.domain.media import Box, Frame, Pixels
-from reseen.engine.films import film
-from reseen.engine.geometry import Geometry
-from reseen.engine.projective import Matrix, Points, apply
+from reseen.engine.film.films import film
+from reseen.engine.picture.geometry import Geometry
+from reseen.engine.picture.projective import Matrix, Points, apply
 from reseen.ports import Side
 
 FLOOR = 0.3

@@ -1,0 +1,1 @@
+"""Verify one frame against another."""

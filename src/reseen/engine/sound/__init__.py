@@ -1,0 +1,1 @@
+"""Recognise sound: quads propose a clock, all peaks verify it."""

@@ -1,0 +1,1 @@
+"""Containers: moving pictures and sound."""

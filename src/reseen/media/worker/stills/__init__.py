@@ -1,0 +1,1 @@
+"""Pictures, alone and animated."""
