@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from benchmarks.attacks import editing
 
-from reseen.domain.fingerprint import DESCRIPTOR_FULL, Fingerprint, Skip, Track
+from reseen.domain.fingerprint import DESCRIPTOR_FULL, PDQ, Fingerprint, Skip, Track
 from reseen.domain.media import Asset, Channel, Medium, Pixels, Span
 from reseen.engine.picture.geometry import Geometry
 from reseen.engine.picture.still import Nearest, compare, descriptor_similarity, judge
 from reseen.signals.descriptor import OnnxDescriptor, load_descriptor
 from reseen.signals.keypoints import detect_keypoints
+from reseen.signals.pdq import hash_picture
 from reseen.signals.views import describe_still, query_views, reference_views
 from reseen.testing import pictures
 
@@ -181,3 +182,29 @@ def _some_geometry() -> Geometry:
     found = verify(track, track, (480, 360), (480, 360))
     assert found is not None
     return found
+
+
+def _hash_only(pixels: Pixels) -> Fingerprint:
+    code, quality = hash_picture(pixels)
+    track = Track(
+        PDQ,
+        spans=np.array([[-np.inf, np.inf]]),
+        codes=code[None],
+        quality=np.array([quality], np.float32),
+        places=np.zeros((1, 0), np.float32),
+    )
+    return Fingerprint(_asset(pixels), (track,))
+
+
+def test_a_hash_that_hardly_differs_is_enough_and_papers_differ_in_theirs() -> None:
+    scene = pictures.scene(5)
+    rng = np.random.default_rng(0)
+    noisy = np.clip(scene + rng.normal(0, 40, scene.shape), 0, 255).astype(np.uint8)
+    match = compare(_hash_only(noisy), _hash_only(scene))
+    assert match is not None
+    assert match.score >= 0.6
+    papers = [_hash_only(pictures.document(seed)) for seed in range(6)]
+    for one in range(6):
+        for other in range(one):
+            found = compare(papers[one], papers[other])
+            assert found is None or found.score < 0.3

@@ -1,9 +1,10 @@
 """Still against still: one segment without a clock, with how the reference lies in the query.
 
-Two kinds of evidence, each enough when strong. The descriptor recognises a picture through blur,
+Three kinds of evidence, each enough when strong. The descriptor recognises a picture through blur,
 filters and re-encoding, but grows unsure when little of it is left; and look-alikes (two garments
 of one make) come near. Keypoints recognise parts, under any turn and zoom, and say where they lie;
-they fail where detail is gone. The score weighs both; support and density keep pictures apart that
+they fail where detail is gone. A hash of the whole picture that hardly differs stands in where
+noise hides the keypoints. The score weighs all; support and density keep pictures apart that
 share a caption, a logo or an app around different content.
 
 A bank search reuses the parts: ``descriptor_similarity`` for candidates, ``judge`` for those that
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reseen.domain.fingerprint import Fingerprint, Track
+from reseen.domain.fingerprint import PDQ, Fingerprint, Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.picture.geometry import Geometry, verify
@@ -32,6 +33,11 @@ have keypoints, which then disagree."""
 _SCARCE, _PLENTY = 100, 300
 """Keypoints of the poorer side: so few that none may be found in a copy, and so many that some
 must."""
+
+_SAME_HASH, _HASH_QUALITY, _HASHED = 24, 0.5, 0.65
+"""Bits of PDQ within which two stills of this quality are one picture, and the score that they then
+have at least: noise and watermarks over small dark pictures leave no keypoints that agree. Of
+403,000 pairs of screenshots, diagrams, clip art and photographs the nearest were 34 bits apart."""
 
 LEAST_SCORE = 0.05
 """Below it two stills have nothing in common that is worth a line in a report."""
@@ -58,6 +64,8 @@ def weigh(query: Fingerprint, reference: Fingerprint, geometry: Geometry | None)
     if mine is not None and theirs is not None:
         nearest = descriptor_similarity(mine, theirs)
     score = judge(nearest, geometry, keypoints=_fewest_keypoints(query, reference))
+    if _have_one_hash(query, reference):
+        score = max(score, _HASHED)
     if score < LEAST_SCORE:
         return None
     tracks = [t for t in query.tracks if t.signal.channel is Channel.VISUAL and len(t)]
@@ -120,3 +128,12 @@ def _fewest_keypoints(query: Fingerprint, reference: Fingerprint) -> int:
     """Of the poorer side; 0 where none were sought."""
     points = query.track("keypoints"), reference.track("keypoints")
     return min(0 if track is None else len(track) for track in points)
+
+
+def _have_one_hash(query: Fingerprint, reference: Fingerprint) -> bool:
+    mine, theirs = query.track(PDQ.name), reference.track(PDQ.name)
+    if mine is None or theirs is None or not (len(mine) and len(theirs)):
+        return False
+    if min(mine.quality[0], theirs.quality[0]) < _HASH_QUALITY:
+        return False
+    return int(np.bitwise_count(mine.codes[0] ^ theirs.codes[0]).sum()) <= _SAME_HASH
