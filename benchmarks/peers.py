@@ -88,26 +88,26 @@ def vpdq_name() -> str:
     return "vPDQ" if importlib.util.find_spec("vpdq") else "vPDQ (rewritten)"
 
 
-def vpdq(path: Path) -> Codes:
-    """Hashes ``[frames, 32]`` of one frame a second with enough quality."""
+def vpdq(path: Path, every: float = 1.0) -> Codes:
+    """Hashes ``[frames, 32]`` with enough quality, of one frame in ``every`` seconds; 0 is all."""
     if importlib.util.find_spec("vpdq"):
         module: Any = importlib.import_module("vpdq")
-        features = module.computeHash(str(path), seconds_per_hash=1.0, thread_count=1)
+        features = module.computeHash(str(path), seconds_per_hash=every, thread_count=1)
         kept = [bytes.fromhex(f.hex) for f in features if f.quality >= VPDQ_QUALITY]
     else:
-        kept = [code.tobytes() for code in _vpdq_frames(path)]
+        kept = [code.tobytes() for code in _vpdq_frames(path, every)]
     return np.frombuffer(b"".join(kept), np.uint8).reshape(-1, 32)
 
 
-def _vpdq_frames(path: Path) -> list[Codes]:
-    """Every frame is decoded; the first of each second, counted in frames, is hashed at full size,
+def _vpdq_frames(path: Path, seconds: float) -> list[Codes]:
+    """Every frame is decoded; the first in ``seconds``, counted in frames, is hashed at full size,
     as in ``vpdq/cpp/hashing/filehasher.cpp``.
     """
     codes = []
     with av.open(path) as file:
         stream = file.streams.video[0]
         stream.thread_count = 1
-        every = max(1, int(float(stream.average_rate or 1)))
+        every = max(1, int(seconds * float(stream.average_rate or 1)))
         for number, frame in enumerate(file.decode(stream)):
             if number % every == 0:
                 pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)

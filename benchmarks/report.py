@@ -290,7 +290,8 @@ def _speed(timings: Sequence[run_speed.Timing]) -> str:
         f"## Speed\n\n{_commits(t.stamp for t in timings)}\n\n"
         "One run, one thread. The picture pair includes decoding both files. The video "
         "is 60 s of 720p H.264 with sound, made by the encoder's defaults; vPDQ hashes the same "
-        f"file without its sound.\n\n{table(header, lines)}"
+        "file without its sound: one frame a second (its default), as many samples as ours, "
+        f"and every frame (its own benchmark).\n\n{table(header, lines)}"
     )
 
 

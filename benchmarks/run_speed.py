@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -35,6 +36,10 @@ SIZE = (1280, 720)
 FRAMES_PER_S = 30
 CLIP = 60.0
 REPEATS = 3
+VPDQ_SAMPLING = {"2 frames a second": 0.5, "every frame": 0.0}
+"""Beside vPDQ's default of one frame a second: as many samples as reseen's, and what its own
+benchmark (``vpdq/benchmark``) takes. Timed once, every frame takes half a minute.
+"""
 AT_REST = 5.0
 """Seconds after the server answers at which its memory is read."""
 
@@ -89,6 +94,9 @@ def run(
     for _ in range(REPEATS):
         timings.append(timed("video", perceive(clip), stamp, media=CLIP))
         timings.append(timed(vpdq_name(), lambda: vpdq(clip), stamp, media=CLIP))
+    for sampling, every in VPDQ_SAMPLING.items():
+        name = f"{vpdq_name()}, {sampling}"
+        timings.append(timed(name, partial(vpdq, clip, every), stamp, media=CLIP))
     timings += [timed("sound", perceive(song), stamp, media=180.0) for _ in range(REPEATS)]
     merged = [_middle([t for t in timings if t.name == name]) for name in _names(timings)]
     return [*merged, *server_at_rest(stamp)]
