@@ -57,6 +57,7 @@ def openapi() -> dict[str, Any]:
         raise NotImplementedError
 
     services = Services(
+        scratch=unused,
         fetcher=unused,  # type: ignore[arg-type]
         open_file=unused,
         compare=compare,

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     """The database, as `sqlite:////path/reseen.db` or another that SQLAlchemy speaks to. Empty: a
     file in the home folder."""
 
+    scratch: Path | None = None
+    """Where uploads and downloads lie while they are compared: leave room for two of the largest
+    files for each match that runs or waits. Empty: a folder in the home folder. What a killed
+    server left there is removed at the next start."""
+
     host: str = "127.0.0.1"
     """The address that the server listens on. Another than loopback needs a key to exist first."""
 
@@ -119,10 +124,14 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("home")
+    @field_validator("home", "scratch")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().absolute()
+
+    @property
+    def scratch_folder(self) -> Path:
+        return self.scratch or self.home / "scratch"
 
     @field_validator("fetch_allow_networks")
     @classmethod

@@ -493,20 +493,20 @@ def test_empty_gzip_members_without_end_meet_the_limit() -> None:
 
 def test_files_lie_private_in_the_folder_and_none_is_left(tmp_path: Path) -> None:
     with serving(*answer(b"x")) as server:
-        fetcher = guarded(policy(server), folder=tmp_path)
+        fetcher = guarded(policy(server), folder=lambda: tmp_path)
         with fetcher.fetch(server.url()) as fetched:
             assert fetched.path.parent == tmp_path
             assert fetched.path.stat().st_mode & 0o777 == 0o600
         assert list(tmp_path.iterdir()) == []
     with serving(HEAD + b"Content-Length: 9\r\n\r\nhalf") as server:
         with pytest.raises(FetchFailed):
-            body_of(guarded(policy(server), folder=tmp_path), server.url())
+            body_of(guarded(policy(server), folder=lambda: tmp_path), server.url())
         assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_not_ready(tmp_path: Path) -> None:
     with serving(*answer(b"x")) as server:
-        fetcher = guarded(policy(server), folder=tmp_path / "absent")
+        fetcher = guarded(policy(server), folder=lambda: tmp_path / "absent")
         with pytest.raises(NotReady):
             body_of(fetcher, server.url())
 
@@ -520,7 +520,7 @@ def test_a_full_disk_is_not_ready_and_says_so(
 
     monkeypatch.setattr("tempfile.mkstemp", on_a_full_disk)
     with serving(*answer(b"x" * 100_000)) as server, pytest.raises(NotReady, match="full"):
-        body_of(guarded(policy(server), folder=tmp_path), server.url())
+        body_of(guarded(policy(server), folder=lambda: tmp_path), server.url())
 
 
 # TLS

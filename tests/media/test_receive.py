@@ -1,12 +1,11 @@
 import hashlib
-import io
 import os
 from pathlib import Path
 
 import pytest
 
 from reseen.domain.errors import InvalidValue, NotFound, PayloadTooLarge
-from reseen.media.receive import local_file, uploaded
+from reseen.media.receive import local_file, spool
 
 BODY = bytes(range(256)) * 10_000
 
@@ -22,8 +21,8 @@ def test_a_local_file_is_hashed_where_it_lies_and_stays(tmp_path: Path) -> None:
     assert path.exists()
 
 
-def test_an_upload_is_kept_privately_and_removed(tmp_path: Path) -> None:
-    with uploaded(io.BytesIO(BODY), folder=tmp_path) as found:
+def test_what_is_fetched_is_kept_privately_and_removed(tmp_path: Path) -> None:
+    with spool([BODY[:1000], BODY[1000:]], folder=tmp_path) as found:
         assert found.path.read_bytes() == BODY
         assert found.path.stat().st_mode & 0o777 == 0o600
         assert found.sha256 == hashlib.sha256(BODY).hexdigest()
@@ -39,7 +38,7 @@ def test_both_keep_the_limit_and_say_it(tmp_path: Path) -> None:
     path.unlink()
     with (
         pytest.raises(PayloadTooLarge),
-        uploaded(io.BytesIO(BODY), max_bytes=1000, folder=tmp_path),
+        spool([BODY], max_bytes=1000, folder=tmp_path),
     ):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -59,6 +59,7 @@ def running(
     settings: Settings, reseen: Reseen, keys: KeyStore, compare: Compare | None = None
 ) -> Iterator[Running]:
     services = Services(
+        scratch=reseen.scratch.folder,
         fetcher=reseen.fetcher,
         open_file=reseen.open_file,
         compare=compare or reseen.answering.compare,

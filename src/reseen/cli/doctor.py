@@ -140,23 +140,22 @@ def check_model(settings: "Settings") -> Iterator[Finding]:
         )
 
 
-def check_home(settings: "Settings") -> Iterator[Finding]:
-    advice = "Set RESEEN_HOME to a folder that this user may write."
-    try:
-        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=settings.home):
-            pass
-    except OSError as error:
-        yield Finding("home", "fail", f"{settings.home}: {error.strerror}", advice)
-        return
-    yield Finding("home", "ok", str(settings.home))
-    for name, folder in (("home disk", settings.home), ("temp disk", tempfile.gettempdir())):
+def check_folders(settings: "Settings") -> Iterator[Finding]:
+    for name, folder in (("home", settings.home), ("scratch", settings.scratch_folder)):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            advice = f"Set RESEEN_{name.upper()} to a folder that this user may write."
+            yield Finding(name, "fail", f"{folder}: {error.strerror}", advice)
+            continue
         free = shutil.disk_usage(folder).free
         yield Finding(
             name,
             "ok" if free >= LITTLE_SPACE else "warn",
-            f"{free / GIGABYTE:.1f} GB free at {folder}",
-            "Uploads are kept on disk while they are compared; make room or set TMPDIR.",
+            f"{folder}, {free / GIGABYTE:.1f} GB free",
+            "Uploads lie in scratch while they are compared; make room or set RESEEN_SCRATCH.",
         )
 
 
@@ -204,7 +203,7 @@ CHECKS: tuple[Check, ...] = (
     check_codecs,
     check_isolation,
     check_model,
-    check_home,
+    check_folders,
     check_database,
     check_network,
 )

@@ -50,7 +50,9 @@ def serve(
                     "Choose another with --port or RESEEN_PORT."
                 ) from None
             with bound, assemble(settings) as reseen:
+                reseen.scratch.folder()  # what a killed server left is removed before serving
                 services = Services(
+                    scratch=reseen.scratch.folder,
                     fetcher=reseen.fetcher,
                     open_file=reseen.open_file,
                     compare=reseen.answering.compare,

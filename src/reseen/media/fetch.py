@@ -12,7 +12,7 @@ import logging
 import ssl
 import urllib.parse
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpcore
@@ -36,8 +36,8 @@ class GuardedFetcher:
     """Implements ``ports.Fetcher``. Safe to share between threads; nothing outlives a fetch.
 
     ``max_bytes`` bounds the file after decompression; ``total_s`` everything from the first look-up
-    to the last byte; ``folder`` is where files lie meanwhile; ``tls`` holds the trusted
-    certificates.
+    to the last byte; ``folder`` says where files lie meanwhile (nowhere:
+    the system's temporary folder); ``tls`` holds the trusted certificates.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class GuardedFetcher:
         max_redirects: int = 5,
         connect_s: float = 10.0,
         total_s: float = 60.0,
-        folder: Path | None = None,
+        folder: Callable[[], Path | None] = lambda: None,
         resolve: Resolve = system_resolve,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -75,7 +75,7 @@ class GuardedFetcher:
             with self._opened(parse_url(url), deadline) as (target, response):
                 chunks = _body(target, response, self._max_bytes, deadline)
                 fetched = file.enter_context(
-                    spool(chunks, max_bytes=self._max_bytes, folder=self._folder)
+                    spool(chunks, max_bytes=self._max_bytes, folder=self._folder())
                 )
             yield fetched
 

@@ -1,4 +1,4 @@
-"""Files on local disk, measured and hashed: what a fetch, an upload and a path have in common.
+"""Files on local disk, measured and hashed: what a fetch and a path have in common.
 
 Copies are private to this user (mode 0600) and live as long as their context. A path on local disk
 is hashed where it lies. Hashing both sums runs at about 500 MB/s a core.
@@ -12,7 +12,6 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from reseen.domain.errors import InvalidValue, NotFound, NotReady, PayloadTooLarge
 from reseen.ports import Fetched
@@ -53,13 +52,6 @@ def spool(
     finally:
         if path is not None:
             path.unlink(missing_ok=True)
-
-
-def uploaded(
-    stream: BinaryIO, *, max_bytes: int = MAX_BYTES, folder: Path | None = None
-) -> contextlib.AbstractContextManager[Fetched]:
-    """An uploaded stream, read from its present position to its end, as ``spool`` keeps it."""
-    return spool(iter(lambda: stream.read(CHUNK), b""), max_bytes=max_bytes, folder=folder)
 
 
 @contextlib.contextmanager

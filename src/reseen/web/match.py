@@ -77,7 +77,7 @@ def match_routes(
     async def received(
         request: Request, who: Annotated[Key, Depends(caller)]
     ) -> AsyncIterator[Pair]:
-        with gate.admit(who.id), tempfile.TemporaryDirectory(prefix="reseen-") as folder:
+        with gate.admit(who.id), tempfile.TemporaryDirectory(dir=services.scratch()) as folder:
             yield await read_pair(request, Path(folder), largest, settings.upload_stall_seconds)
 
     def answer(request: Request, pair: Pair, route: Route, *, explain: bool) -> JSONResponse:

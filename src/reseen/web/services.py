@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
@@ -18,6 +19,9 @@ type Compare = Callable[[Fetched, Fetched, frozenset[Medium], bool], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Services:
+    scratch: Callable[[], Path]
+    """The folder where a request's files lie while they are compared."""
+
     fetcher: Fetcher
     open_file: OpenFile
     compare: Compare

@@ -1,7 +1,7 @@
 """What a match needs: decoding process, model, signals, fetcher."""
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from reseen.media.decode import IsolatedDecoder
 from reseen.media.fetch import GuardedFetcher
 from reseen.media.gallery import JpegGallery
 from reseen.media.receive import local_file
+from reseen.media.scratch import Scratch
 from reseen.ports import (
     Decoded,
     Decoder,
@@ -44,6 +45,7 @@ class Reseen:
     """Everything that the faces call."""
 
     settings: Settings
+    scratch: Scratch
     fetcher: Fetcher
     answering: Answering
     describe: Describe | Skip
@@ -64,6 +66,7 @@ def assemble(settings: Settings) -> Iterator[Reseen]:
     cv2.setNumThreads(1)  # matches run beside each other, one a core
     describe = load_descriptor(settings)
     decoder = IsolatedDecoder(memory=settings.decode_memory_bytes)
+    scratch = Scratch(settings.scratch_folder)
     try:
         perception = Perception(
             decoder=SizedDecoder(
@@ -81,10 +84,15 @@ def assemble(settings: Settings) -> Iterator[Reseen]:
             limits=Limits(pixels=settings.pixels, duration=settings.match_seconds),
         )
         yield Reseen(
-            settings, make_fetcher(settings), Answering(perception, CUTS, evidence), describe
+            settings,
+            scratch,
+            make_fetcher(settings, scratch.folder),
+            Answering(perception, CUTS, evidence),
+            describe,
         )
     finally:
         decoder.close()
+        scratch.close()
 
 
 def load_descriptor(settings: Settings) -> Describe | Skip:
@@ -94,7 +102,7 @@ def load_descriptor(settings: Settings) -> Describe | Skip:
     return load_model(settings.descriptor)
 
 
-def make_fetcher(settings: Settings) -> Fetcher:
+def make_fetcher(settings: Settings, folder: Callable[[], Path]) -> Fetcher:
     return GuardedFetcher(
         FetchPolicy(
             allowed_hosts=frozenset(settings.fetch_allow_hosts),
@@ -105,6 +113,7 @@ def make_fetcher(settings: Settings) -> Fetcher:
         max_redirects=settings.redirects,
         connect_s=settings.connect_seconds,
         total_s=settings.fetch_seconds,
+        folder=folder,
     )
 
 
