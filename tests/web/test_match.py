@@ -96,6 +96,15 @@ def test_black_pictures_do_not_match_and_say_why(server: Running) -> None:
     assert {skip["reason"] for skip in said["skipped"]} == {"no detail"}
 
 
+def test_half_a_photo_is_recognised_and_its_damage_is_said(server: Running) -> None:
+    photo = (SAMPLES / "photo.jpg").read_bytes()
+    answer = server.match("/image/match", photo[: len(photo) * 3 // 4], photo).json()
+    assert answer["match"] is True
+    [remark] = answer["remarks"]
+    assert remark["field"] == "source"
+    assert "part of the picture is missing" in remark["remark"]
+
+
 def test_an_animated_gif_is_a_video(server: Running) -> None:
     frames = [picture(seed) for seed in range(6)]
     gif = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=500)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from reseen.domain.fingerprint import DESCRIPTOR, PDQ, PEAKS, Skip
 from reseen.domain.match import Cuts, Match, Segment, Transform
 from reseen.domain.media import Box, Channel, Medium, Span
+from reseen.flows.answer import Verdict
 from reseen.web.schemas import Envelope, MatchRequest, envelope
 
 CUTS = Cuts(low=0.3, medium=0.6, high=0.9)
@@ -28,7 +29,8 @@ def segment(start: float = 1.0, score: float = 0.95, **more: object) -> Segment:
 
 
 def said(match: Match, source: Medium = Medium.VIDEO, target: Medium = Medium.VIDEO) -> Envelope:
-    return envelope(match, cuts=CUTS, source=source, target=target, elapsed_ms=12, request_id="r-1")
+    verdict = Verdict(match, CUTS, source, target)
+    return envelope(verdict, elapsed_ms=12, request_id="r-1")
 
 
 @pytest.mark.parametrize(

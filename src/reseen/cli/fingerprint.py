@@ -59,6 +59,7 @@ def summary(made: "Fingerprint") -> dict[str, Any]:
     said["skipped"] = [
         {"signal": skip.signal.id, "reason": skip.reason} for skip in dict.fromkeys(made.skipped)
     ]
+    said["remarks"] = list(made.remarks)
     return said
 
 
@@ -72,5 +73,7 @@ def _print(file: Path, said: dict[str, Any]) -> None:
             people.print(f"  {name:12} {said[name]}", markup=False)
     for row in said["signals"]:
         people.print(f"  {row['signal']:28} {row['rows']:6} rows {row['bytes']:9,} bytes")
+    for remark in said["remarks"]:
+        people.print(f"  [yellow]{remark}[/]")
     for skip in said["skipped"]:
         people.print(f"  [dim]{skip['signal']:28} not used: {skip['reason']}[/]")

@@ -47,10 +47,7 @@ def match(
                 *files, frozenset(Medium), explain or explain_dir is not None
             )
         said = envelope(
-            verdict.match,
-            cuts=verdict.cuts,
-            source=verdict.source,
-            target=verdict.target,
+            verdict,
             elapsed_ms=round(1000 * (time.perf_counter() - begun)),
             request_id=request_id,
         ).model_dump(exclude_none=True)

@@ -35,6 +35,8 @@ def print_verdict(to: Console, said: Mapping[str, Any], source: str, target: str
         to.print(f"  the source is the target {done}")
     if said["matched_segments"]:
         to.print(_segments(said["matched_segments"]))
+    for remark in said.get("remarks", ()):
+        to.print(f"  [yellow]{remark['field']}: {remark['remark']}[/]")
     for skip in said.get("skipped", ()):
         to.print(f"  [dim]not used: {skip['signal']} ({skip['reason']})[/]")
     to.print()

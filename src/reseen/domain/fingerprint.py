@@ -126,11 +126,15 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Everything reseen knows of an asset. Each signal is in ``tracks`` or in ``skipped``."""
+    """Everything reseen knows of an asset. Each signal is in ``tracks`` or in ``skipped``.
+
+    ``remarks`` say what a damaged file did not give (``"truncated after 12.0 s"``).
+    """
 
     asset: Asset
     tracks: tuple[Track, ...]
     skipped: tuple[Skip, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def track(self, name: str) -> Track | None:
         """The track whose signal has this name, whatever its version."""

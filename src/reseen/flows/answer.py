@@ -15,6 +15,14 @@ SOUNDING = frozenset({Medium.AUDIO, Medium.VIDEO})
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What one side's file did not give; ``field`` is ``source`` or ``target``."""
+
+    field: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A match, what both sides are, and the drawings that explain it when they were asked for."""
 
@@ -22,6 +30,7 @@ class Verdict:
     cuts: Cuts
     source: Medium
     target: Medium
+    remarks: tuple[Remark, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
 
 
@@ -52,6 +61,11 @@ class Answering:
             cuts=self.cuts,
             source=pair.source.asset.medium,
             target=pair.target.asset.medium,
+            remarks=tuple(
+                Remark(field, remark)
+                for field, side in (("source", pair.source), ("target", pair.target))
+                for remark in side.fingerprint.remarks
+            ),
             exhibits=explain(Case(perception, self.illustrator, self.cuts, source, target, pair))
             if explained
             else (),

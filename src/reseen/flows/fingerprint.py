@@ -69,6 +69,7 @@ class Rendition:
 @dataclass(frozen=True, slots=True)
 class _Decoding:
     header: Header
+    footer: Footer
     duration: float
     still: Pixels | None
     sound: Sound | None
@@ -105,7 +106,10 @@ def fingerprint(
     heard = perception.hear(sound) if sound else Tracks((), (Skip(PEAKS, "no sound"),))
     exact = (_exact(SHA256, asset.sha256, asset), _exact(MD5, asset.md5, asset))
     described = Fingerprint(
-        asset, tracks=(*exact, *seen.found, *heard.found), skipped=(*seen.skipped, *heard.skipped)
+        asset,
+        tracks=(*exact, *seen.found, *heard.found),
+        skipped=(*seen.skipped, *heard.skipped),
+        remarks=decoding.footer.remarks,
     )
     return Rendition(described, gallery, pixels=decoding.still, sound=sound)
 
@@ -140,7 +144,7 @@ def _decode(
     if header is None:
         raise RuntimeError("the decoder broke its contract: no header and no error")
     sound = _join(blocks)
-    return _Decoding(header, _duration(header, footer, sound), still, sound)
+    return _Decoding(header, footer, _duration(header, footer, sound), still, sound)
 
 
 def _join(blocks: list[Sound]) -> Sound | None:

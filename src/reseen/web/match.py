@@ -88,10 +88,7 @@ def match_routes(
         ):
             verdict = services.compare(*files, route.allowed, explain)
         said = envelope(
-            verdict.match,
-            cuts=verdict.cuts,
-            source=verdict.source,
-            target=verdict.target,
+            verdict,
             elapsed_ms=round(1000 * (time.perf_counter() - begun)),
             request_id=request.state.request_id,
             evidence=evidence(verdict.exhibits) if explain else None,

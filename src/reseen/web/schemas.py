@@ -5,13 +5,15 @@ source. Fields after ``request_id``, and after ``score`` in a segment, are addit
 them to read the result.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from reseen.domain.fingerprint import Skip
-from reseen.domain.match import Confidence, Cuts, Match, Segment, Transform
+from reseen.domain.match import Confidence, Segment, Transform
 from reseen.domain.media import Box, Channel, Medium, Span
+from reseen.flows.answer import Verdict
 
 Fractions = tuple[float, float, float, float]
 type Clock = Literal["aligned", "still", "unknown"]
@@ -140,6 +142,18 @@ class SkippedSchema(BaseModel):
     """Why: `no sound`, `no detail`, `model not installed`."""
 
 
+class RemarkSchema(BaseModel):
+    """What a damaged file did not give. The answer holds for the rest."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    field: Literal["source", "target"]
+    """Whose file it is."""
+
+    remark: str
+    """As `truncated after 12.0 s`."""
+
+
 class PictureSchema(BaseModel):
     """A PNG that lets a person believe the match."""
 
@@ -221,21 +235,22 @@ class Envelope(BaseModel):
     skipped: list[SkippedSchema] | None = None
     """Signals that could not be used, and why; absent when all were."""
 
+    remarks: list[RemarkSchema] | None = None
+    """What damaged files did not give; absent when both were whole."""
+
     evidence: EvidenceSchema | None = None
     """Pictures that explain the match, on `?explain=true`."""
 
 
 def envelope(
-    match: Match,
+    verdict: Verdict,
     *,
-    cuts: Cuts,
-    source: Medium,
-    target: Medium,
     elapsed_ms: int,
     request_id: str,
     evidence: EvidenceSchema | None = None,
 ) -> Envelope:
     """Say a verdict. Segments below the lowest cut are not findings and are left out."""
+    match, cuts, source, target = verdict.match, verdict.cuts, verdict.source, verdict.target
     confidence = cuts.confidence(match.score)
     found = sorted(
         (s for s in match.segments if s.score >= cuts.low),
@@ -254,6 +269,7 @@ def envelope(
         request_id=request_id,
         transform=TransformSchema.of(transform) if transform else None,
         skipped=_skipped(match.skipped, {source, target}),
+        remarks=[RemarkSchema.model_validate(asdict(one)) for one in verdict.remarks] or None,
         evidence=evidence,
     )
 
