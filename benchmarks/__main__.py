@@ -10,6 +10,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -153,10 +154,10 @@ def _bench(asked: Run, dataset: Dataset, kind: str) -> tuple[Make, tuple[str, ..
     breadth = asked.size.breadth[kind]
     files = query_folder(kind, asked.name, [i.id for i in dataset.fillers], asked.out)
     if kind == PICTURE:
-        return run_pictures.MakePictureBench(dataset, breadth, files), run_pictures.NAMES
+        return partial(run_pictures.PictureBench, dataset, breadth, files), run_pictures.NAMES
     if kind == SOUND:
-        return run_sound.MakeSoundBench(dataset, breadth, files), run_sound.NAMES
-    return run_video.MakeVideoBench(dataset, breadth, files), run_video.NAMES
+        return partial(run_sound.SoundBench, dataset, breadth, files), run_sound.NAMES
+    return partial(run_video.VideoBench, dataset, breadth, files), run_video.NAMES
 
 
 def _speed(asked: Run) -> list[run_speed.Timing]:

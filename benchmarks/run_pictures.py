@@ -1,7 +1,6 @@
 """Disguised pictures, written as JPEG files, held against a bank of pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -28,26 +27,19 @@ NAMES = tuple(attack.name for attack in ATTACKS)
 _BY_NAME = {attack.name: attack for attack in ATTACKS}
 
 
-@dataclass(frozen=True, slots=True)
-class MakePictureBench:
-    """Builds the bench in a worker process."""
-
-    dataset: Dataset
-    breadth: Breadth
-    files: Path
-
-    def __call__(self) -> "PictureBench":
-        return PictureBench(self.dataset, self.breadth, self.files, standard())
-
-
 class PictureBench:
-    """Holds the references of all systems; answers for one query at a time."""
+    """Holds the references of all systems; answers for one query at a time.
 
-    def __init__(self, dataset: Dataset, breadth: Breadth, files: Path, subject: Subject) -> None:
+    ``files`` keeps the disguised media. Without a ``subject`` it starts its own.
+    """
+
+    def __init__(
+        self, dataset: Dataset, breadth: Breadth, files: Path, subject: Subject | None = None
+    ) -> None:
         cv2.setNumThreads(1)
         files.mkdir(parents=True, exist_ok=True)
         self._dataset, self._breadth, self._files = dataset, breadth, files
-        self._subject = subject
+        self._subject = subject = subject or standard()
         self._fillers = [open_picture(item.path) for item in dataset.fillers]
         self._peers = picture_peers()
         self._references = subject.readable(dataset.references)

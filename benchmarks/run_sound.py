@@ -5,7 +5,6 @@ Chromaprint is asked about the same candidates as reseen: its own search is for 
 
 import wave
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -33,25 +32,18 @@ NAMES = tuple(attack.name for attack in ATTACKS)
 _BY_NAME = {attack.name: attack for attack in ATTACKS}
 
 
-@dataclass(frozen=True, slots=True)
-class MakeSoundBench:
-    """Builds the bench in a worker process."""
-
-    dataset: Dataset
-    breadth: Breadth
-    files: Path
-
-    def __call__(self) -> "SoundBench":
-        return SoundBench(self.dataset, self.breadth, self.files, standard())
-
-
 class SoundBench:
-    """Holds the references of all systems; answers for one query at a time."""
+    """Holds the references of all systems; answers for one query at a time.
 
-    def __init__(self, dataset: Dataset, breadth: Breadth, files: Path, subject: Subject) -> None:
+    ``files`` keeps the disguised media. Without a ``subject`` it starts its own.
+    """
+
+    def __init__(
+        self, dataset: Dataset, breadth: Breadth, files: Path, subject: Subject | None = None
+    ) -> None:
         files.mkdir(parents=True, exist_ok=True)
         self._dataset, self._breadth, self._files = dataset, breadth, files
-        self._subject = subject
+        self._subject = subject = subject or standard()
         self._fillers = [open_sound(item.path)[: int(60 * RATE)] for item in dataset.fillers]
         self._references = subject.readable(dataset.references)
         self._names = [item.id for item in self._references]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 
@@ -27,26 +27,19 @@ NAMES = tuple(attack.name for attack in ATTACKS)
 _BY_NAME = {attack.name: attack for attack in ATTACKS}
 
 
-@dataclass(frozen=True, slots=True)
-class MakeVideoBench:
-    """Builds the bench in a worker process."""
-
-    dataset: Dataset
-    breadth: Breadth
-    files: Path
-
-    def __call__(self) -> "VideoBench":
-        return VideoBench(self.dataset, self.breadth, self.files, standard())
-
-
 class VideoBench:
-    """Holds the references of all systems; answers for one query at a time."""
+    """Holds the references of all systems; answers for one query at a time.
 
-    def __init__(self, dataset: Dataset, breadth: Breadth, files: Path, subject: Subject) -> None:
+    ``files`` keeps the disguised media. Without a ``subject`` it starts its own.
+    """
+
+    def __init__(
+        self, dataset: Dataset, breadth: Breadth, files: Path, subject: Subject | None = None
+    ) -> None:
         cv2.setNumThreads(1)
         files.mkdir(parents=True, exist_ok=True)
         self._dataset, self._breadth, self._files = dataset, breadth, files
-        self._subject = subject
+        self._subject = subject = subject or standard()
         self._references = subject.readable(dataset.references)
         self._names = [item.id for item in self._references]
         self._fillers = [item.path for item in dataset.fillers]

@@ -38,8 +38,8 @@ def test_chromaprint_finds_five_equal_seconds_anywhere_and_nothing_in_noise() ->
     assert chromaprint_score(query[:3], reference) == 0.0
 
 
-def test_the_rewritten_vpdq_hashes_one_frame_a_second(tmp_path: Path) -> None:
+def test_the_rewritten_vpdq_hashes_as_often_as_it_is_told(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     rng = np.random.default_rng(5)
     write_video(path, rng, seconds=3.0, size=(160, 120), per_s=10)
-    assert len(peers._vpdq_frames(path)) == 3
+    assert [len(peers._vpdq_frames(path, every)) for every in (1.0, 0.5, 0.0)] == [3, 6, 30]
