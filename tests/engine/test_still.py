@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,7 +9,13 @@ from benchmarks.attacks import editing
 from reseen.domain.fingerprint import DESCRIPTOR_FULL, PDQ, Fingerprint, Skip, Track
 from reseen.domain.media import Asset, Channel, Medium, Pixels, Span
 from reseen.engine.picture.geometry import Geometry
-from reseen.engine.picture.still import Nearest, compare, descriptor_similarity, judge
+from reseen.engine.picture.still import (
+    Nearest,
+    compare,
+    descriptor_similarity,
+    judge,
+    weigh_registered,
+)
 from reseen.signals.descriptor import OnnxDescriptor, load_descriptor
 from reseen.signals.keypoints import detect_keypoints
 from reseen.signals.pdq import hash_picture
@@ -208,3 +215,23 @@ def test_a_hash_that_hardly_differs_is_enough_and_papers_differ_in_theirs() -> N
         for other in range(one):
             found = compare(papers[one], papers[other])
             assert found is None or found.score < 0.3
+
+
+def _registered(area: float, support: float, evidence: float) -> float:
+    shown = replace(
+        _some_geometry(),
+        evidence=evidence,
+        support=support,
+        query_area=area / 2,
+        reference_area=area,
+    )
+    found = weigh_registered(shown)
+    return 0.0 if found is None else found.score
+
+
+def test_a_registration_is_believed_for_evidence_support_and_area() -> None:
+    assert _registered(0.5, 0.9, 80.0) > 0.99
+    assert _registered(0.5, 0.6, 40.0) > 0.6
+    assert _registered(0.5, 0.4, 20.0) < 0.3
+    assert _registered(0.1, 0.7, 28.0) < 0.1
+    assert _registered(0.5, 0.2, 40.0) < 0.1

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from tests.flows.conftest import SAMPLES, Compare, save_picture, save_sound
+from tests.flows.conftest import CUTS, SAMPLES, Compare, save_picture, save_sound
 
 from reseen.domain.errors import MediaUnreadable, UnsupportedMedia
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Medium
-from reseen.testing import sounds, videos
+from reseen.testing import pictures, sounds, videos
 from reseen.testing.videos import Clip, Story
 
 SONG = sounds.music(20.0, seed=5)
@@ -31,6 +32,22 @@ def test_a_mirrored_captioned_photo_is_recognised_and_said_to_be_mirrored(compar
     assert segment.query.is_timeless
     assert segment.transform is not None
     assert segment.transform.mirrored
+
+
+def test_a_pencil_sketch_is_known_by_its_edges_and_another_is_not(
+    compare: Compare, tmp_path: Path
+) -> None:
+    original = pictures.scene(11)
+    grey = cv2.cvtColor(original, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    light = 255.0 - cv2.GaussianBlur(255.0 - grey, (0, 0), 4)
+    drawn = np.clip(grey * 255.0 / np.maximum(light, 1.0), 0, 255).astype(np.uint8)
+    sketch = save_picture(tmp_path / "sketch.png", np.repeat(drawn[:, ::-1, None], 3, axis=2))
+    same = compare(sketch, save_picture(tmp_path / "same.png", original)).match
+    assert same.score > CUTS.medium
+    assert same.segments[0].transform is not None
+    assert same.segments[0].transform.mirrored
+    other = compare(sketch, save_picture(tmp_path / "other.png", pictures.scene(12))).match
+    assert other.score < CUTS.low
 
 
 def test_a_clip_trimmed_out_of_a_video_is_placed_in_picture_and_sound(compare: Compare) -> None:

@@ -20,7 +20,7 @@ from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Perception, Rendition, fingerprint
-from reseen.flows.second_look import find_shared, through
+from reseen.flows.second_look import find_shared, registered_stills, through
 from reseen.ports import Fetched, Side, VisualSignals
 
 LOOKS = 4
@@ -103,15 +103,22 @@ def _pictures(
 def _stills(
     visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
 ) -> Sequence[Segment]:
-    """One segment or none. Pictures with little to hold on to are looked at once more in parts."""
+    """One segment or none. What keypoints leave open is looked at once more: edges are laid on
+    edges, and pictures with little to hold on to are described in parts.
+    """
     here, there = query.fingerprint, reference.fingerprint
     geometry = still.geometry_of(here, there)
-    found = [still.weigh(here, there, geometry)]
-    is_open = found[0] is None or found[0].score < cuts.medium
-    if is_open and still.are_keypoints_scarce(here, there):
-        found.append(still.weigh(_tiled(visual, query), _tiled(visual, reference), geometry))
-    known = [segment for segment in found if segment is not None]
-    return sorted(known, key=lambda segment: -segment.score)[:1]
+    best = still.weigh(here, there, geometry)
+    if best is None or best.score < cuts.medium:
+        best = _surer(best, registered_stills(query, reference, geometry))
+    if (best is None or best.score < cuts.medium) and still.are_keypoints_scarce(here, there):
+        best = _surer(best, still.weigh(_tiled(visual, query), _tiled(visual, reference), geometry))
+    return () if best is None else (best,)
+
+
+def _surer(one: Segment | None, other: Segment | None) -> Segment | None:
+    known = [segment for segment in (one, other) if segment is not None]
+    return max(known, key=lambda segment: segment.score, default=None)
 
 
 def _sequences(

@@ -1,6 +1,9 @@
-"""Find a film that lies small, cut or turned in another, and describe both through what they share.
+"""What is looked at again, where a first look told nothing sure.
 
-For pairs in which frames as wholes told nothing: parts of a few frames of each side are held
+Two stills: edges of the one are laid on edges of the other, wherever anything hints how they lie.
+
+A film that lies small, cut or turned in another is found, and both are described through what they
+share. For pairs in which frames as wholes told nothing: parts of a few frames of each side are held
 against the other side, the likeliest are looked at by keypoints, and what holds gives a window into
 each. Costs about a second for two films with nothing in common.
 """
@@ -9,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reseen.domain.fingerprint import Track
+from reseen.domain.match import Segment
 from reseen.domain.media import Box, Frame
 from reseen.engine.film.windows import (
     Shared,
@@ -21,8 +25,12 @@ from reseen.engine.film.windows import (
     shared,
     sightings,
 )
+from reseen.engine.picture import still
+from reseen.engine.picture.edges import pyramid
 from reseen.engine.picture.geometry import Geometry, verify
+from reseen.engine.picture.guesses import guesses
 from reseen.engine.picture.projective import Points
+from reseen.engine.picture.registration import register
 from reseen.flows.fingerprint import Rendition
 from reseen.ports import Side, VisualSignals
 
@@ -32,6 +40,17 @@ ENOUGH = 3
 """Sightings that hold; the surest of them is believed."""
 FRAMES = 240
 """Frames that are described again, at most: half a second of work for a minute of film."""
+
+
+def registered_stills(
+    query: Rendition, reference: Rendition, geometry: Geometry | None
+) -> Segment | None:
+    """What two stills have in common by their edges; ``geometry`` is what keypoints found."""
+    if query.pixels is None or reference.pixels is None:
+        return None
+    ways = guesses(query.fingerprint, reference.fingerprint, geometry)
+    found = register(pyramid(query.pixels), pyramid(reference.pixels), ways)
+    return None if found is None else still.weigh_registered(found)
 
 
 def find_shared(visual: VisualSignals, query: Rendition, reference: Rendition) -> Shared | None:

@@ -20,25 +20,26 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Transform
 from reseen.domain.media import Box
+from reseen.engine.picture.pairing import (
+    DISGUISES,
+    TOLERANCE,
+    TURN,
+    ZOOM,
+    Side,
+    Size,
+    disguised,
+    side,
+    tolerance_at,
+    vote,
+)
 from reseen.engine.picture.projective import (
     Matrix,
     Points,
     apply,
     is_plausible,
     least_squares,
-    similarities,
 )
 
-type Size = tuple[float, float]
-
-DISGUISES = ((False, False), (True, False), (False, True), (True, True))
-"""(mirrored, inverted), in the order tried."""
-
-_RATIO = 0.92
-_TOLERANCE = 0.012
-"""Five pixels of the 416 at which keypoints are found."""
-_TURN, _ZOOM = 30.0, math.log(1.6)
-_PROPOSALS = 160
 _LEAST = 6
 _SURE = 60.0
 _SETTLED = 0.5
@@ -82,18 +83,6 @@ class Geometry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """Keypoints of one frame, ready to be matched."""
-
-    points: Points
-    zoom: npt.NDArray[np.float64]
-    turn: npt.NDArray[np.float64]
-    codes: npt.NDArray[np.float32]
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
 class _Fit:
     matrix: Matrix
     inliers: int
@@ -116,7 +105,7 @@ def verify(
     """
     if len(query) < _LEAST or len(reference) < _LEAST:
         return None
-    here, there = _side(query, query_size), _side(reference, reference_size)
+    here, there = side(query, query_size), side(reference, reference_size)
     best: Geometry | None = None
     for disguise in disguises:
         found = _geometry(here, there, *disguise)
@@ -127,9 +116,9 @@ def verify(
     return best
 
 
-def _geometry(here: _Side, there: _Side, mirrored: bool, inverted: bool) -> Geometry | None:
+def _geometry(here: Side, there: Side, mirrored: bool, inverted: bool) -> Geometry | None:
     """The geometry under one disguise."""
-    shown = _disguised(there, mirrored, inverted)
+    shown = disguised(there, mirrored, inverted)
     fit = _fit(here, shown)
     if fit is None:
         return None
@@ -147,9 +136,9 @@ def _geometry(here: _Side, there: _Side, mirrored: bool, inverted: bool) -> Geom
         inliers=fit.inliers,
         evidence=fit.evidence,
         support=support,
-        query_area=_hull(apply(fit.matrix, where)) / (here.width * here.height),
-        reference_area=_hull(where) / (shown.width * shown.height),
-        transform=_transform(fit.matrix, whole, mirrored=mirrored, inverted=inverted),
+        query_area=hull(apply(fit.matrix, where)) / (here.width * here.height),
+        reference_area=hull(where) / (shown.width * shown.height),
+        transform=transform_of(fit.matrix, whole, mirrored=mirrored, inverted=inverted),
         density=density,
         points=(
             fit.query / (here.width, here.height),
@@ -158,75 +147,14 @@ def _geometry(here: _Side, there: _Side, mirrored: bool, inverted: bool) -> Geom
     )
 
 
-def _side(track: Track, size: Size) -> _Side:
-    codes = track.codes.astype(np.float32)
-    codes /= np.maximum(np.linalg.norm(codes, axis=1, keepdims=True), 1e-6)
-    places = track.places.astype(np.float64)
-    longer = max(size)
-    return _Side(
-        points=places[:, :2],
-        zoom=np.log(np.maximum(places[:, 2], 1e-6)),
-        turn=places[:, 3],
-        codes=codes,
-        width=size[0] / longer,
-        height=size[1] / longer,
-    )
-
-
-def _disguised(side: _Side, mirrored: bool, inverted: bool) -> _Side:
-    """What the keypoints of the flipped or negative frame would be, without detecting them anew.
-
-    OpenCV lays a code out as 4 rows, 4 columns and 8 directions in the frame of the keypoint's own
-    direction. A flip swaps the rows and the sense of every angle; a negative turns all by 180.
-    """
-    if not (mirrored or inverted):
-        return side
-    bins = np.arange(128).reshape(4, 4, 8)
-    points, turn = side.points, side.turn
-    if mirrored:
-        bins = bins[::-1, :, (-np.arange(8)) % 8]
-        points = np.column_stack([side.width - points[:, 0], points[:, 1]])
-        turn = 180.0 - turn
-    if inverted:
-        bins = bins[::-1, ::-1, :]
-        turn = turn + 180.0
-    codes = side.codes[:, bins.reshape(-1)]
-    return _Side(points, side.zoom, turn, codes, side.width, side.height)
-
-
-def _pairs(here: _Side, there: _Side) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Mutual nearest neighbours that stand out from the second, clearest first."""
-    alike = here.codes @ there.codes.T
-    nearest = alike.argmax(axis=1)
-    rows = np.arange(len(nearest))
-    first = alike[rows, nearest]
-    mutual = alike.argmax(axis=0)[nearest] == rows
-    alike[rows, nearest] = -1.0
-    second = alike.max(axis=1)
-    ratio = (1.0 - first) / np.maximum(1.0 - second, 1e-6)
-    kept = np.flatnonzero(mutual & (ratio < _RATIO**2))
-    kept = kept[np.argsort(ratio[kept], kind="stable")]
-    return kept, nearest[kept]
-
-
-def _fit(here: _Side, there: _Side) -> _Fit | None:
+def _fit(here: Side, there: Side) -> _Fit | None:
     """The transform that most matched pairs agree on, refitted, or ``None``."""
-    i, j = _pairs(here, there)
-    if len(i) < _LEAST:
+    votes = vote(here, there, _LEAST)
+    if votes is None:
         return None
-    p, q = there.points[j], here.points[i]
-    zoom, turn = here.zoom[i] - there.zoom[j], here.turn[i] - there.turn[j]
-    proposals = similarities(p[:_PROPOSALS], q[:_PROPOSALS], zoom[:_PROPOSALS], turn[:_PROPOSALS])
-    count = len(proposals)
-    mapped = proposals @ np.column_stack([p, np.ones(len(p))]).T
-    error = np.hypot(mapped[:, 0] - q[:, 0], mapped[:, 1] - q[:, 1])
-    akin = (np.abs(zoom[None, :] - zoom[:count, None]) < _ZOOM) & (
-        np.abs((turn[None, :] - turn[:count, None] + 180.0) % 360.0 - 180.0) < _TURN
-    )
-    near = akin & (error < 2.5 * _tolerance(np.exp(zoom[:count]))[:, None])
     best: _Fit | None = None
-    for k in np.argsort(-near.sum(axis=1), kind="stable")[:3]:
-        fit = _refit(p, q, near[k], akin[k], here.width * here.height)
+    for k in np.argsort(-votes.near.sum(axis=1), kind="stable")[:3]:
+        fit = _refit(votes.p, votes.q, votes.near[k], votes.akin[k], here.width * here.height)
         if fit is not None and (best is None or fit.evidence > best.evidence):
             best = fit
     return best
@@ -240,14 +168,14 @@ def _refit(
     frame: float,
 ) -> _Fit | None:
     """Least squares over what agrees, round after round, each stricter than the last."""
-    matrix, tolerance, zoom = np.eye(3), _TOLERANCE, 1.0
+    matrix, tolerance, zoom = np.eye(3), TOLERANCE, 1.0
     for loose in (2.0, 1.5, 1.0, 1.0):
         fitted = least_squares(p[near], q[near]) if near.sum() >= _LEAST else None
         if fitted is None:
             return None
         matrix = fitted
         zoom = math.sqrt(abs(float(np.linalg.det(matrix[:2, :2]))))
-        tolerance = float(_tolerance(np.array(zoom)))
+        tolerance = float(tolerance_at(np.array(zoom)))
         near = akin & (np.hypot(*(apply(matrix, p) - q).T) < loose * tolerance)
     if not is_plausible(matrix, p[near]):
         return None
@@ -256,20 +184,15 @@ def _refit(
         return None
     # A wrong pair agrees by chance if it falls into the circle, and has the zoom and the turn.
     area = max(frame * min(1.0, zoom * zoom), 1e-3)
-    chance = min(0.5, math.pi * tolerance**2 / area) * (_TURN / 180.0) * 0.5
+    chance = min(0.5, math.pi * tolerance**2 / area) * (TURN / 180.0) * 0.5
     choices = math.lgamma(len(p) + 1) - math.lgamma(inliers + 1) - math.lgamma(len(p) - inliers + 1)
     evidence = -(inliers - 2) * math.log10(chance) - (choices + math.log(len(p))) / math.log(10)
     return _Fit(matrix, inliers, evidence, q[near], p[near])
 
 
-def _tolerance(zoom: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How far a mapped point may be off, in the query: small insets are held to their own size."""
-    return _TOLERANCE * np.clip(zoom, 0.4, 2.0)
-
-
 def _distinct(points: Points) -> int:
     """Places, a tolerance wide, that the points occupy: a stack of keypoints is one fact."""
-    return len(np.unique(np.floor(points / _TOLERANCE).astype(np.int64), axis=0))
+    return len(np.unique(np.floor(points / TOLERANCE).astype(np.int64), axis=0))
 
 
 def _has_spread(points: Points) -> bool:
@@ -277,7 +200,7 @@ def _has_spread(points: Points) -> bool:
     return bool(np.linalg.eigvalsh(np.cov(points.T))[0] > _THINNEST**2)
 
 
-def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, float, Points]:
+def _support(here: Side, there: Side, fit: _Fit) -> tuple[float, float, Points]:
     """Support and density, and the reference's points that agree.
 
     Places are cells of a grid laid over the part of the reference that the query shows; one counts
@@ -295,9 +218,9 @@ def _support(here: _Side, there: _Side, fit: _Fit) -> tuple[float, float, Points
     off = np.hypot(*(mapped[j] - here.points[i]).T)
     turned = _turn(fit.matrix)
     agrees = (
-        (off < float(_tolerance(np.array(zoom))))
-        & (np.abs(here.zoom[i] - there.zoom[j] - math.log(zoom)) < _ZOOM)
-        & (np.abs((here.turn[i] - there.turn[j] - turned + 180.0) % 360.0 - 180.0) < _TURN)
+        (off < float(tolerance_at(np.array(zoom))))
+        & (np.abs(here.zoom[i] - there.zoom[j] - math.log(zoom)) < ZOOM)
+        & (np.abs((here.turn[i] - there.turn[j] - turned + 180.0) % 360.0 - 180.0) < TURN)
     )
     agreeing = np.unique(np.concatenate([there.points[j[agrees]], fit.reference]), axis=0)
     low = there.points[shown].min(axis=0)
@@ -329,17 +252,17 @@ def _turn(matrix: Matrix) -> float:
     return math.degrees(math.atan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
 
 
-def _is_inside(points: Points, side: _Side) -> npt.NDArray[np.bool_]:
+def _is_inside(points: Points, side: Side) -> npt.NDArray[np.bool_]:
     inside = (points >= 0.0) & (points <= (side.width, side.height))
     return np.asarray(inside.all(axis=1), np.bool_)
 
 
-def _hull(points: Points) -> float:
+def hull(points: Points) -> float:
     """Area that the points enclose."""
     return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32))))
 
 
-def _transform(linear: Matrix, whole: Matrix, *, mirrored: bool, inverted: bool) -> Transform:
+def transform_of(linear: Matrix, whole: Matrix, *, mirrored: bool, inverted: bool) -> Transform:
     """The words for a matrix. ``linear`` keeps the aspect, ``whole`` is in fractions of frames."""
     turned = _turn(linear)
     corners = apply(whole, np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reseen.domain.fingerprint import PDQ, Fingerprint, Track
+from reseen.domain.fingerprint import PDQ, Fingerprint, Signal, Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.picture.geometry import Geometry, verify
@@ -38,6 +38,12 @@ _SAME_HASH, _HASH_QUALITY, _HASHED = 24, 0.5, 0.65
 """Bits of PDQ within which two stills of this quality are one picture, and the score that they then
 have at least: noise and watermarks over small dark pictures leave no keypoints that agree. Of
 403,000 pairs of screenshots, diagrams, clip art and photographs the nearest were 34 bits apart."""
+
+REGISTERED = Calibration(bias=-5.3, weights=(3.0,))
+"""Weight of log(1 + evidence) times support of a registration, times its area (decisions/0003)."""
+_LARGE = 0.5
+"""Share of the query or of the reference that agreeing blocks enclose, from which it is as good as
+all: their centres keep a tenth away from each border."""
 
 LEAST_SCORE = 0.05
 """Below it two stills have nothing in common that is worth a line in a report."""
@@ -70,15 +76,16 @@ def weigh(query: Fingerprint, reference: Fingerprint, geometry: Geometry | None)
         return None
     tracks = [t for t in query.tracks if t.signal.channel is Channel.VISUAL and len(t)]
     decided_by = "keypoints" if geometry is not None else "descriptor"
-    return Segment(
-        channel=Channel.VISUAL,
-        query=Span.ALWAYS,
-        reference=Span.ALWAYS,
-        score=score,
-        support=1 if geometry is None else geometry.inliers,
-        transform=None if geometry is None else geometry.transform,
-        signal=next((t.signal for t in tracks if t.signal.name == decided_by), None),
-    )
+    signal = next((t.signal for t in tracks if t.signal.name == decided_by), None)
+    return _segment(score, geometry, signal)
+
+
+def weigh_registered(registered: Geometry) -> Segment | None:
+    """What two stills have in common by a registration of their edges, or ``None``."""
+    area = min(1.0, max(registered.query_area, registered.reference_area) / _LARGE)
+    agreement = math.log1p(max(0.0, registered.evidence)) * registered.support
+    score = REGISTERED.score(agreement * area)
+    return _segment(score, registered, None) if score >= LEAST_SCORE else None
 
 
 def are_keypoints_scarce(query: Fingerprint, reference: Fingerprint) -> bool:
@@ -108,6 +115,18 @@ def judge(nearest: Nearest | None, geometry: Geometry | None, *, keypoints: int 
         agreement = evidence * geometry.support * geometry.density
     sure = max(0.0, similarity - _SURE) * scarcity
     return CALIBRATION.score(similarity, sure, agreement)
+
+
+def _segment(score: float, geometry: Geometry | None, signal: Signal | None) -> Segment:
+    return Segment(
+        channel=Channel.VISUAL,
+        query=Span.ALWAYS,
+        reference=Span.ALWAYS,
+        score=score,
+        support=1 if geometry is None else geometry.inliers,
+        transform=None if geometry is None else geometry.transform,
+        signal=signal,
+    )
 
 
 def geometry_of(query: Fingerprint, reference: Fingerprint) -> Geometry | None:

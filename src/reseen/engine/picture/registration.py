@@ -1,0 +1,276 @@
+"""Whether two pictures fit block by block where a guess lays one on the other.
+
+Keypoints need corners that look alike on both sides. A sketch, a halftone, heavy noise, a blend or
+a flat graphic has few, but its edges stay where they were. So the reference is laid over the query
+by a guessed matrix, and each block of its edges is asked where in a small neighbourhood of the
+query it fits best. Blocks of unrelated pictures point anywhere; those of a copy agree on one small
+affine move, which corrects the guess for the next, stricter round.
+
+Conventions: matrices map fractions of the reference's frame to fractions of the query's; the canvas
+is the part of the reference that the query shows, in pixels.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from reseen.engine.picture.edges import Plane, Pyramid, edges, laid
+from reseen.engine.picture.geometry import Geometry, hull, transform_of
+from reseen.engine.picture.projective import Matrix, Points, apply
+
+_LEAST = 6
+_FAINT = 0.25
+"""Mean edge strength, relative to the surroundings, below which a block says nothing."""
+_CLEAR = 0.05
+"""By how much the best fit exceeds the mean: in a gradient every place fits alike."""
+_SMALLEST = 0.08
+"""Share of a side of the reference that must be seen."""
+_WANDER, _APART = 24, 4.0
+"""Pixels of the finest canvas: how far it is moved to see whether it fits elsewhere, and how far
+that must be to be elsewhere."""
+_DRIFT = (0.6, 1.6)
+"""Change of area that one round may make to a guess."""
+_SURE = (40.0, 0.5)
+"""Evidence and support from which no further guess is tried."""
+_NEGATIVE = -0.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """``canvas`` is its longer side, ``block`` the side of a block, ``around`` of its surroundings;
+    all in pixels of the canvas. Less evidence than ``least`` ends it.
+    """
+
+    canvas: int
+    block: int
+    around: int
+    stride: int
+    reach: int
+    tolerance: float
+    least: float
+
+
+_ROUGH = _Round(96, 12, 13, 10, 5, 1.6, 3.0)
+_FINE = _Round(192, 20, 25, 14, 5, 1.6, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """Centres ``[N, 2]``; where each fits best relative to them ``[N, 2]``, nan for nowhere; and
+    how well, 0..1.
+    """
+
+    centres: Points
+    moves: Points
+    likeness: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A corrected guess; ``at`` are the centres of the blocks that agree, as fractions of the
+    reference, of the ``asked`` ones; ``there`` and ``here`` the edges of both on the canvas.
+    """
+
+    matrix: Matrix
+    at: Points
+    asked: int
+    likeness: float
+    evidence: float
+    is_negative: bool
+    there: Plane
+    here: Plane
+
+
+def register(query: Pyramid, reference: Pyramid, guesses: Iterable[Matrix]) -> Geometry | None:
+    """The best of what the guesses lead to, or ``None`` where blocks agree on nothing.
+
+    ``evidence`` is minus log10 of the chance of so many blocks in agreement, ``support`` the share
+    of the reference's blocks with edges that agree, ``density`` how well these fit. ``points``
+    are their centres.
+    """
+    best: Geometry | None = None
+    for guess in guesses:
+        found = _registered(query, reference, guess)
+        if found is not None and (best is None or found.evidence > best.evidence):
+            best = found
+            if best.evidence >= _SURE[0] and best.support >= _SURE[1]:
+                break
+    return best
+
+
+def _registered(query: Pyramid, reference: Pyramid, guess: Matrix) -> Geometry | None:
+    rough = _corrected(query, reference, guess, _ROUGH)
+    once = None if rough is None else _corrected(query, reference, rough.matrix, _FINE)
+    if once is None:
+        return None
+    fit = _corrected(query, reference, once.matrix, _FINE) or once
+    if _repeats(fit.there, fit.here):
+        return None
+    return _geometry(fit, query[0].shape[::-1], reference[0].shape[::-1])
+
+
+def _corrected(query: Pyramid, reference: Pyramid, matrix: Matrix, step: _Round) -> _Fit | None:
+    canvas = _canvas(matrix, reference[0].shape[1] / reference[0].shape[0], step)
+    if canvas is None:
+        return None
+    to_reference, size = canvas
+    there, everywhere = laid(reference, to_reference, size)
+    here, inside = laid(query, matrix @ to_reference, size)
+    mine, theirs = edges(there, everywhere, step.around), edges(here, inside, step.around)
+    blocks = _blocks(mine, theirs, inside, step)
+    if blocks is None:
+        return None
+    move, agree = _shared_move(blocks, step.tolerance)
+    evidence = _evidence(int(agree.sum()), len(agree), step)
+    if agree.sum() < _LEAST or evidence < step.least:
+        return None
+    if not _DRIFT[0] < abs(float(np.linalg.det(move[:2, :2]))) < _DRIFT[1]:
+        return None
+    return _Fit(
+        matrix=matrix @ to_reference @ move @ np.linalg.inv(to_reference),
+        at=apply(to_reference, blocks.centres[agree]),
+        asked=len(agree),
+        likeness=float(blocks.likeness[agree].mean()),
+        evidence=evidence,
+        is_negative=_is_negative(here, there, inside),
+        there=mine[0],
+        here=theirs[0],
+    )
+
+
+def _canvas(matrix: Matrix, aspect: float, step: _Round) -> tuple[Matrix, tuple[int, int]] | None:
+    """From canvas pixels to fractions of the reference, and the canvas' width and height."""
+    if not np.isfinite(matrix).all() or abs(float(np.linalg.det(matrix))) < 1e-9:
+        return None
+    back = np.linalg.inv(matrix)
+    corners = (
+        np.array([(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 1.0), (0.0, 1.0, 1.0)]) @ back.T
+    )
+    if (corners[:, 2] / corners[:, 2].mean() <= 0.05).any():
+        return None
+    corners = corners[:, :2] / corners[:, 2:]
+    low, high = np.maximum(corners.min(axis=0), 0.0), np.minimum(corners.max(axis=0), 1.0)
+    seen = high - low
+    if seen.min() < _SMALLEST:
+        return None
+    shape = seen * (aspect, 1.0)
+    width, height = (int(v) for v in np.rint(shape * (step.canvas / shape.max())))
+    if min(width, height) < 2 * step.block:
+        return None
+    scale = np.diag([seen[0] / width, seen[1] / height, 1.0])
+    scale[:2, 2] = low
+    return scale, (width, height)
+
+
+def _blocks(
+    there: tuple[Plane, Plane],
+    here: tuple[Plane, Plane],
+    inside: npt.NDArray[np.bool_],
+    step: _Round,
+) -> _Blocks | None:
+    """Where each block of the reference that has edges fits best; ``None`` if there are too few.
+
+    Those of which the query shows nothing are asked too: a shared caption has no other blocks.
+    """
+    block, reach, height, width = step.block, step.reach, *inside.shape
+    mine = cv2.boxFilter(there[1], -1, (block, block))
+    wide = block + 2 * reach
+    theirs = cv2.boxFilter(here[1], -1, (wide, wide))
+    found = []
+    for y in range(reach, height - block - reach + 1, step.stride):
+        for x in range(reach, width - block - reach + 1, step.stride):
+            middle = y + block // 2, x + block // 2
+            last = block - 1
+            if mine[middle] < _FAINT:
+                continue
+            if not inside[y : y + block : last, x : x + block : last].all():
+                continue
+            if theirs[middle] < _FAINT:
+                found.append((*middle[::-1], np.nan, np.nan, 0.0))
+                continue
+            part = there[0][y : y + block, x : x + block]
+            window = here[0][y - reach : y + block + reach, x - reach : x + block + reach]
+            fits = cv2.matchTemplate(window, part, cv2.TM_CCORR_NORMED)
+            _, value, _, (right, below) = cv2.minMaxLoc(fits)
+            clear = value >= float(fits.mean()) + _CLEAR
+            move = (right - reach, below - reach) if clear else (np.nan, np.nan)
+            found.append((*middle[::-1], *move, value))
+    if len(found) < _LEAST:
+        return None
+    table = np.array(found, np.float64)
+    return _Blocks(table[:, :2], table[:, 2:4], table[:, 4])
+
+
+def _shared_move(blocks: _Blocks, tolerance: float) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+    """The small affine move on which most blocks agree, canvas to canvas, and who agrees."""
+    moves, move = blocks.moves, np.eye(3)
+    surest = np.argsort(-blocks.likeness, kind="stable")[:40]
+    close = (
+        np.hypot(*(moves[None, :] - moves[surest][:, None]).transpose(2, 0, 1)) < 1.3 * tolerance
+    )
+    agree: npt.NDArray[np.bool_] = close[close.sum(axis=1).argmax()]
+    at = np.column_stack([blocks.centres, np.ones(len(moves))])
+    for _ in range(4):
+        if agree.sum() < _LEAST:
+            break
+        if agree.sum() < 10:
+            fitted = np.zeros((3, 2))
+            fitted[2] = moves[agree].mean(axis=0)
+        else:
+            fitted = np.linalg.lstsq(at[agree], moves[agree], rcond=1e-3)[0]
+        agree = np.hypot(*(moves - at @ fitted).T) < tolerance
+        move = np.eye(3)
+        move[:2] += fitted.T
+    return move, agree
+
+
+def _evidence(agreeing: int, asked: int, step: _Round) -> float:
+    """Minus log10 of the chance of so many (Chernoff's bound), were each to point anywhere."""
+    chance = min(0.5, math.pi * step.tolerance**2 / (2 * step.reach + 1) ** 2)
+    share = agreeing / asked
+    if share <= chance:
+        return 0.0
+    rest = (1.0 - share) * math.log10((1.0 - share) / (1.0 - chance)) if share < 1.0 else 0.0
+    return asked * (share * math.log10(share / chance) + rest)
+
+
+def _repeats(there: Plane, here: Plane) -> bool:
+    """Whether the canvas fits elsewhere as well as where it was laid: dots, tiles, grids."""
+    height, width = there.shape[:2]
+    margin = min(_WANDER, height // 4, width // 4)
+    part = there[margin : height - margin, margin : width - margin]
+    fits = cv2.matchTemplate(here, part, cv2.TM_CCORR_NORMED)
+    y, x = np.ogrid[: fits.shape[0], : fits.shape[1]]
+    off = np.hypot(y - margin, x - margin)
+    return bool(fits[off > _APART].max() >= fits[off <= _APART].max())
+
+
+def _is_negative(here: Plane, there: Plane, inside: npt.NDArray[np.bool_]) -> bool:
+    one, other = (cv2.GaussianBlur(drawn, (0, 0), 3.0)[inside] for drawn in (here, there))
+    if min(one.std(), other.std()) < 1.0:
+        return False
+    return float(np.corrcoef(one, other)[0, 1]) < _NEGATIVE
+
+
+def _geometry(fit: _Fit, query: tuple[int, ...], reference: tuple[int, ...]) -> Geometry:
+    """In words; ``query`` and ``reference`` are width and height."""
+    shown = apply(fit.matrix, fit.at)
+    mirrored = bool(np.linalg.det(fit.matrix[:2, :2]) < 0.0)
+    flip = np.diag([-1.0, 1.0, 1.0]) if mirrored else np.eye(3)
+    to_query, to_reference = (np.diag([*map(float, size), 1.0]) for size in (query, reference))
+    linear = to_query @ fit.matrix @ np.linalg.inv(to_reference) @ flip
+    return Geometry(
+        matrix=fit.matrix / fit.matrix[2, 2],
+        inliers=len(fit.at),
+        evidence=fit.evidence,
+        support=len(fit.at) / fit.asked,
+        query_area=hull(shown),
+        reference_area=hull(fit.at),
+        transform=transform_of(linear, fit.matrix, mirrored=mirrored, inverted=fit.is_negative),
+        density=fit.likeness,
+        points=(shown, fit.at),
+    )
