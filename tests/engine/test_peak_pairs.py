@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from reseen.engine.sound.peak_pairs import moments, shared_delay
+from reseen.engine.sound.constellation import Constellation, Floats
+from reseen.engine.sound.peak_pairs import Clock, moments, rivalry, shared_delay
 
 STROKES, PARTIALS = 60, 5
 TIME = np.repeat(np.arange(STROKES) * 0.3, PARTIALS)
@@ -28,3 +29,24 @@ def test_peaks_with_no_other_at_the_same_moment_say_nothing_of_wander() -> None:
 def test_the_partials_of_a_chord_are_one_moment() -> None:
     assert moments(TIME) == STROKES
     assert moments(np.zeros(0)) == 0
+
+
+def points(time: Floats, pitch: Floats) -> Constellation:
+    return Constellation(time, pitch, np.ones(len(time)), np.arange(len(time)))
+
+
+def test_a_beat_would_do_as_well_a_bar_later() -> None:
+    drums = points(TIME, PITCH)
+    assert rivalry(drums, drums, Clock(0.0)) > 0.8
+
+
+def test_what_does_not_repeat_meets_nowhere_else() -> None:
+    time = np.sort(RNG.uniform(0, 18, 300))
+    tune = points(time, RNG.uniform(0, 54, 300))
+    assert rivalry(tune, tune, Clock(0.0)) < 0.2
+    assert rivalry(points(time / 1.1 + 3, tune.pitch + 2), tune, Clock(-3.3, 1.1, 2.0)) < 0.2
+
+
+def test_where_nothing_meets_any_other_moment_does_as_well() -> None:
+    here, there = points(TIME, PITCH), points(TIME, PITCH + 3.5)
+    assert rivalry(here, there, Clock(0.0)) == 1.0

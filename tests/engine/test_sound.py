@@ -114,6 +114,16 @@ def test_noise_as_loud_as_the_sound_does_not_hide_it(song: Samples) -> None:
     assert segment.offset == pytest.approx(50, abs=0.03)
 
 
+@pytest.mark.parametrize("seconds", [12, 25])
+def test_a_voice_much_louder_than_the_song_does_not_hide_it(
+    song: Samples, talk: Samples, seconds: int
+) -> None:
+    voice = cut(talk, 10, 10 + seconds)
+    under = 10 ** (-9 / 20) * cut(song, 30, 30 + seconds) * (voice.std() / song.std())
+    [segment] = standing(peaks(voice + under), peaks(song))
+    assert segment.offset == pytest.approx(30, abs=0.03)
+
+
 def test_a_montage_gives_each_clip(song: Samples, talk: Samples) -> None:
     clips = [(60.0, 68.0), (10.0, 18.0), (35.0, 43.0)]
     parts = itertools.chain.from_iterable(

@@ -1,6 +1,9 @@
 import numpy as np
 
 from reseen.domain.fingerprint import QUADS, Track
+from reseen.domain.media import Samples
+from reseen.engine.sound.constellation import constellation
+from reseen.engine.sound.quads import REFERENCE_QUADS, straight_share
 from reseen.signals.peaks import find_peaks
 from reseen.signals.quads import quads, query_keys
 from reseen.testing import sounds
@@ -54,3 +57,15 @@ def test_silence_has_an_empty_track_of_the_right_shape() -> None:
     assert len(track) == 0
     assert track.codes.shape == (0, 1)
     assert track.places.shape == (0, 4)
+
+
+def test_a_sweep_is_all_straight_and_music_is_not() -> None:
+    def share(samples: Samples) -> float:
+        return straight_share(constellation(find_peaks(sounds.sound(samples))), REFERENCE_QUADS)
+
+    tones = sounds.tones(12)
+    assert share(tones["a linear sweep"]) > 0.9
+    assert share(tones["a logarithmic sweep"]) > 0.9
+    assert share(sounds.music(20, seed=1)) < 0.1
+    assert share(sounds.speech(20, seed=1)) < 0.1
+    assert share(np.zeros(10 * sounds.RATE, np.float32)) == 0.0

@@ -1,7 +1,8 @@
 """Recognise sound: align the peaks of a query with those of a reference.
 
-Quads of equal shape propose clocks (offset, rate and pitch); each proposal is verified on all
-peaks, grown to where the agreement ends, and scored. Every alignment that stands is reported: a bar
+Quads of equal shape propose clocks (offset, rate and pitch), and where they find nothing sure,
+single peaks do; each proposal is verified on all peaks, grown to where the agreement ends, and
+scored. Every alignment that stands is reported: a bar
 that the reference repeats, a clip that the query repeats, the clips of a montage. An alignment
 whose query *and* reference are both told better by others, as when a loop is compared with itself a
 bar later, is left out.
@@ -23,9 +24,11 @@ from reseen.engine.sound.peak_pairs import (
     Clock,
     moments,
     pair_peaks,
+    rivalry,
     shared_delay,
     strength_agreement,
 )
+from reseen.engine.sound.peak_votes import propose_by_peaks
 from reseen.engine.sound.quad_votes import CHUNK, PITCH_CELL, Proposal, propose
 from reseen.engine.sound.quads import (
     DENSE_PAIR_QUADS,
@@ -33,6 +36,8 @@ from reseen.engine.sound.quads import (
     LEAN_QUERY_QUADS,
     PAIR_QUADS,
     QUERY_QUADS,
+    REFERENCE_QUADS,
+    straight_share,
 )
 
 FEWEST_PEAKS = 6
@@ -53,11 +58,16 @@ ECHO = 0.7
 
 TIGHT, MOST_LOOSE = 0.002, 0.03
 """Nine copies in ten lie below; sequenced pieces with the same drums reach 0.05 to 0.18."""
-ENOUGH_EVIDENCE, ENOUGH_MOMENTS = 6.5, 10
+ENOUGH_EVIDENCE, ENOUGH_MOMENTS = 6.5, 20
 """Beyond these, more says no more: a long retake has as much evidence as a long copy."""
-# Logistic fit of the run of docs/decisions/0004-sound.md on half of the development sounds;
-# rounded, bias and last weight by hand, to keep sequenced music with the same drums below a half.
-CALIBRATION = Calibration(bias=-13.0, weights=(1.85, 8.8, -16.0, 3.7, -100.0))
+USUAL_RIVALRY = 0.4
+"""Noise alone gives copies this much."""
+SHARP, BLUR = 0.012, 0.01
+"""Spread in seconds of peaks that meet: chance gives 15 to 20 ms, copies 3 to 12, and 20 only
+through a phase vocoder or a room, which leave most peaks in place."""
+# Logistic fit of the run of docs/decisions/0004-sound.md; rounded, and the weight of a shared beat
+# doubled by hand, as people's copies rarely wobble in pitch and retakes do.
+CALIBRATION = Calibration(bias=-4.8, weights=(0.85, 5.8, -16.0, 2.6, -80.0, -8.5, -1.2))
 
 
 def align_sound(
@@ -93,6 +103,8 @@ def alignments(query: Constellation, reference: Constellation) -> list[Stretch]:
     if seconds <= SHORT_QUERY and not any(map(_is_sure, found)):
         dense = propose(query, reference, DENSE_QUERY_QUADS, DENSE_PAIR_QUADS)
         found = _followed(query, reference, dense)
+    if seconds <= LONG_QUERY and not any(map(_is_sure, found)):
+        found += _followed(query, reference, propose_by_peaks(query, reference))
     return _standing(_merged(found))
 
 
@@ -146,10 +158,12 @@ def _weighted(query: Constellation, reference: Constellation, stretch: Stretch) 
     told, original = inside.rows(pairs.query[sure]), reference.rows(pairs.reference[sure])
     return replace(
         stretch,
-        distinct=distinct_share(told.time, told.pitch),
+        distinct=distinct_share(told.time, told.pitch)
+        * (1 - straight_share(told, REFERENCE_QUADS)),
         agreement=strength_agreement(told.strength, original.strength),
         wander=shared_delay(told.time, told.pitch, pairs.late[sure]),
         moments=moments(told.time),
+        rivalry=rivalry(inside, reference, stretch.clock),
     )
 
 
@@ -206,21 +220,27 @@ def _standing(stretches: list[Stretch]) -> list[Stretch]:
     return kept
 
 
-def features(stretch: Stretch) -> tuple[float, float, float, float, float]:
+def features(stretch: Stretch) -> tuple[float, float, float, float, float, float, float]:
     """What the score is made of: the log of the distinct evidence, how well the strengths of peaks
-    agree, how far strokes wander, how few they are, and how like a shared beat it is.
+    agree, how far strokes wander, how few they are, how like a shared beat it is, whether another
+    moment would do as well, and how blurred.
 
     Stretching by a phase vocoder blurs every peak by itself; in a retake whole strokes are early or
     late, by (10 ms)² and more. Few peaks, exactly on time but off in pitch: sequenced music that
-    shares drums and a beat, and nothing else.
+    shares drums and a beat, and nothing else. So do few peaks that meet a bar later as well. The
+    more of the query's peaks meet, the less the last three say.
     """
     evidence = math.log(max(1.0, stretch.evidence * stretch.distinct))
     wander = stretch.share * min(1.5, stretch.wander / 0.01**2)
     strokes = max(1.0, stretch.moments * stretch.distinct)
     few = math.log(min(ENOUGH_MOMENTS, strokes) / ENOUGH_MOMENTS)
-    loose = max(0.0, stretch.spread_pitch - 0.05) * (1 - stretch.share)
+    unmet = 1 - stretch.share
+    loose = max(0.0, stretch.spread_pitch - 0.05) * unmet
     beat = max(0.0, loose * 0.01 / max(TIGHT, stretch.spread) - MOST_LOOSE)
-    return min(ENOUGH_EVIDENCE, evidence), stretch.agreement, wander, few, beat
+    rival = max(0.0, stretch.rivalry - USUAL_RIVALRY) * unmet
+    blur = max(0.0, stretch.spread - SHARP) / BLUR * unmet
+    evidence = min(ENOUGH_EVIDENCE, evidence)
+    return evidence, stretch.agreement, wander, few, beat, rival, blur
 
 
 def _to_ends(

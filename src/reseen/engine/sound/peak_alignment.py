@@ -50,9 +50,10 @@ class Stretch:
 
     ``evidence`` is the log-likelihood of a copy against chance; ``matched`` counts pairs, ``share``
     is their part of the query's peaks; ``spread`` is the scatter of residuals in seconds.
-    ``distinct`` is the share of the evidence that is not repetition, ``agreement`` how well the
-    strengths of matched peaks agree, -1..1 (see ``strength_agreement``); ``wander`` is the variance
-    of what strokes are late by, in s² (see ``shared_delay``), ``moments`` counts strokes.
+    ``distinct`` is the share of the evidence that is neither repetition nor glide, ``agreement``
+    how well the strengths of matched peaks agree, -1..1 (see ``strength_agreement``); ``wander`` is
+    the variance of what strokes are late by, in s² (see ``shared_delay``), ``moments`` counts
+    strokes, and ``rivalry`` tells how nearly as well another moment would do.
     """
 
     clock: Clock
@@ -67,6 +68,7 @@ class Stretch:
     agreement: float = 0.0
     wander: float = 0.0
     moments: int = 0
+    rivalry: float = 0.0
 
 
 def grow(
