@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from reseen.domain.match import Cuts, Segment
 from reseen.domain.media import Channel, Frame, Medium
 from reseen.engine.film.timeline import looks
+from reseen.engine.picture import still
+from reseen.engine.picture.geometry import Geometry
 from reseen.engine.sound.alignment import matched_peaks
 from reseen.flows.fingerprint import Perception, Rendition
 from reseen.flows.match import Pair, geometry_of
+from reseen.flows.second_look import registration_of
 from reseen.ports import Fetched, Illustrator
 
 MOST_SEGMENTS = 4
@@ -117,9 +120,7 @@ def _sound(case: Case, segment: Segment, number: int) -> Iterator[Exhibit]:
 def _pictures(
     case: Case, query: Frame, reference: Frame, segment: Segment | None, score: float
 ) -> bytes:
-    geometry = None
-    if segment is not None:
-        geometry = geometry_of(case.perception.visual, query, reference)
+    geometry = None if segment is None else _geometry(case, query, reference, segment)
     return case.illustrator.picture_evidence(
         query,
         reference,
@@ -129,6 +130,18 @@ def _pictures(
         matrix=geometry.matrix if geometry is not None else None,
         points=geometry.points if geometry is not None else None,
     )
+
+
+def _geometry(case: Case, query: Frame, reference: Frame, segment: Segment) -> Geometry | None:
+    """What the segment was decided by: edges where its transform is theirs, else keypoints."""
+    found = geometry_of(case.perception.visual, query, reference)
+    if segment.transform is None or (found and found.transform == segment.transform):
+        return found
+    source, target = case.pair.source, case.pair.target
+    known = still.geometry_of(source.fingerprint, target.fingerprint)
+    registered = registration_of(source, target, known)
+    is_theirs = registered is not None and registered.transform == segment.transform
+    return registered if is_theirs else found
 
 
 def _words(segment: Segment) -> str:

@@ -46,11 +46,18 @@ def registered_stills(
     query: Rendition, reference: Rendition, geometry: Geometry | None
 ) -> Segment | None:
     """What two stills have in common by their edges; ``geometry`` is what keypoints found."""
+    found = registration_of(query, reference, geometry)
+    return None if found is None else still.weigh_registered(found)
+
+
+def registration_of(
+    query: Rendition, reference: Rendition, geometry: Geometry | None
+) -> Geometry | None:
+    """How one still lies in the other by the edges of both."""
     if query.pixels is None or reference.pixels is None:
         return None
     ways = guesses(query.fingerprint, reference.fingerprint, geometry)
-    found = register(pyramid(query.pixels), pyramid(reference.pixels), ways)
-    return None if found is None else still.weigh_registered(found)
+    return register(pyramid(query.pixels), pyramid(reference.pixels), ways)
 
 
 def find_shared(visual: VisualSignals, query: Rendition, reference: Rendition) -> Shared | None:

@@ -15,7 +15,7 @@ from reseen.engine.picture.geometry import Geometry
 from reseen.engine.picture.pairing import DISGUISES, disguised, handfuls, side
 from reseen.engine.picture.projective import Matrix
 
-VIEWS = 3
+VIEWS = 2
 """Pairs of views whose cosine is best; each is tried as it is and mirrored."""
 ALIKE = 0.2
 """A cosine of two views that is worth a guess."""
