@@ -30,7 +30,7 @@ def cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Read once, in ``wiring.py`` and the command line, and handed on as plain values."""
+    """Read once, by the command line, and handed on as plain values."""
 
     model_config = SettingsConfigDict(
         env_prefix="RESEEN_", frozen=True, extra="ignore", use_attribute_docstrings=True
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     Empty by default; said in the log when it is not."""
 
     upload_stall_seconds: float = Field(default=30.0, gt=0)
-    """How long a request's body may pause before it is given up."""
+    """How long a request's body may pause, or fall behind 20 kB a second, before it is given up."""
 
     decode_memory_bytes: int = Field(default=3 << 30, ge=512 * MEGABYTE)
     """The address space of each process that decodes one file. A picture of 100 megapixels with 16

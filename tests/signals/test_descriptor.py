@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -51,3 +56,14 @@ def test_an_absent_package_is_a_skip_with_its_reason(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(descriptor, "_PACKAGE", "no_such_package_is_installed")
     assert load_descriptor() == Skip(DESCRIPTOR, "model not installed")
     assert load_descriptor("sscd") == Skip(DESCRIPTOR_FULL, "model not installed")
+
+
+def test_the_runtime_leaves_nothing_behind_and_calls_nobody(tmp_path: Path) -> None:
+    """Where ONNX Runtime's telemetry is on, it begins with a file in the temporary folder."""
+    script = "from reseen.signals.descriptor import load_descriptor as load; print(load())"
+    subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "TMPDIR": str(tmp_path), "ORT_DISABLE_TELEMETRY": "0"},
+        check=True,
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -31,6 +31,7 @@ class Running:
     key: str
     keys: KeyStore
     server: Server
+    scratch: Path
 
     def post(self, path: str, *, key: str | None = None, **more: Any) -> httpx.Response:
         headers = {"x-rapidapi-key": self.key if key is None else key, **more.pop("headers", {})}
@@ -72,7 +73,7 @@ def running(
         thread.start()
         try:
             secret = keys.create(Role.SERVICE).secret
-            yield Running(server.address, secret, keys, server)
+            yield Running(server.address, secret, keys, server, settings.scratch_folder)
         finally:
             server.stop()
             thread.join(30)

@@ -85,6 +85,7 @@ PROVOKED: dict[tuple[str, int], list[Provoke]] = {
             content=b"--x\r\nbroken",
             headers={"Content-Type": "multipart/form-data; boundary=x"},
         ),
+        lambda server: server.post("/match?exlain=true", files={"source": PHOTO, "target": PHOTO}),
         lambda server: server.post(
             "/match", content=b"", headers={"Content-Type": "multipart/form-data"}
         ),
@@ -218,6 +219,32 @@ def test_a_body_that_stalls_is_given_up(tmp_path: Path) -> None:
                 "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{".encode()
             )
             assert b" 400 " in client.recv(65536).split(b"\r\n")[0]
+
+
+def test_a_body_that_comes_drop_by_drop_is_given_up(tmp_path: Path) -> None:
+    def drops() -> Iterator[bytes]:
+        for _ in range(200):
+            yield b" "
+            time.sleep(0.1)
+
+    with serving(tmp_path, upload_stall_seconds=0.5) as server:
+        kind = {"Content-Type": "application/json"}
+        response = server.post("/match", content=drops(), headers=kind)
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
+    assert "too slowly" in response.json()["detail"]
+
+
+def test_a_body_without_a_declared_length_ends_at_the_limit(tmp_path: Path) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="source_url"\r\n\r\nhttp://a.example/'
+        yield b"\r\n--x--\r\n"
+        for _ in range(100):
+            yield b"-" * 10_000
+
+    with serving(tmp_path, image_bytes=1000, video_bytes=1000, audio_bytes=1000) as server:
+        kind = {"Content-Type": "multipart/form-data; boundary=x"}
+        response = server.post("/match", content=endless(), headers=kind)
+    assert response.json()["code"] == "payload_too_large"
 
 
 def test_every_error_of_the_domain_has_a_row_in_the_table() -> None:

@@ -68,12 +68,12 @@ class Conflict(ReseenError):
 
 class PayloadTooLarge(ReseenError):
     code = "payload_too_large"
-    title = "The file is larger than the limit"
+    title = "What was sent is larger than the limit"
 
 
 class UnsupportedMedia(ReseenError):
     code = "unsupported_media"
-    title = "The bytes are not of a medium that this route takes"
+    title = "The bytes are nothing that this route takes"
 
 
 class UrlNotAllowed(ReseenError):

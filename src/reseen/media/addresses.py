@@ -180,7 +180,8 @@ class FetchPolicy:
         """Raises ``UrlNotAllowed`` when any answer is not public and not allowed by name.
 
         All must pass, not just the one that is used: a name with a private answer among public ones
-        is an attack or a mistake. The address is not repeated: it would map the network inside.
+        is an attack or a mistake. What a name leads to is not told: that would map the network
+        inside.
         """
         if host in self.allowed_hosts:
             return
@@ -188,8 +189,9 @@ class FetchPolicy:
             if any(address in network for network in self.allowed_networks):
                 continue
             if (kind := why_not_public(address)) is not None:
+                known = f" ({kind})" if literal(host) is not None else ""
                 raise UrlNotAllowed(
-                    f"{host} leads to an address that is not public ({kind});"
+                    f"{host} leads to an address that is not public{known};"
                     " use a public address, or ask the operator to allow the host or network."
                 )
 

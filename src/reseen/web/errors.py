@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -155,7 +156,7 @@ def answer(request: Request, error: ReseenError) -> JSONResponse:
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     request.state.error_code = error.code
-    body = problem_of(error, path=request.url.path, request_id=request.state.request_id)
+    body = problem_of(error, path=quote(request.url.path), request_id=request.state.request_id)
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)
 
 
@@ -170,6 +171,9 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"][1:])
+        if first["type"] == "extra_forbidden":
+            unknown = f"There is no parameter {field!r} here; /docs lists what the route takes."
+            return answer(request, errors.InvalidRequest(unknown, field=field))
         detail = f"{field or 'the request'}: {first['msg']}"
         return answer(request, errors.InvalidValue(detail, field=field or None))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from reseen.domain.access import Key
@@ -27,6 +28,14 @@ from reseen.web.services import Services
 from reseen.web.spool import Pair, read_pair
 
 EVERY = frozenset(Medium)
+
+
+class Options(BaseModel):
+    """The query parameters of a match; a misspelt one is refused, not left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    explain: Annotated[bool, Field(description="Add `evidence`: PNGs that show why.")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +108,9 @@ def match_routes(
         def endpoint(
             request: Request,
             pair: Annotated[Pair, Depends(received)],
-            explain: Annotated[
-                bool, Query(description="Add `evidence`: PNGs that show why.")
-            ] = False,
+            options: Annotated[Options, Query()],
         ) -> JSONResponse:
-            return answer(request, pair, route, explain=explain)
+            return answer(request, pair, route, explain=options.explain)
 
         router.add_api_route(
             route.path,

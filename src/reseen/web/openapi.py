@@ -25,6 +25,10 @@ of the other, how sure that is, and which seconds of the one lie where in the ot
 """
 
 _EXAMPLES: dict[str, dict[str, Any]] = {
+    "invalid_value": {
+        "detail": "source_url: Input should be a valid string.",
+        "field": "source_url",
+    },
     "invalid_request": {
         "detail": "There is no field 'sourceurl'; the fields are source_url and target_url.",
         "field": "sourceurl",
@@ -39,30 +43,39 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "actual": 2_000_060_416,
     },
     "unsupported_media": {
-        "detail": "The target is a video; /image/match takes images.",
+        "detail": "This is a video, and only pictures are compared here; /match takes every "
+        "medium.",
         "field": "target",
     },
     "url_not_allowed": {
-        "detail": "10.0.0.7 is not a public address.",
+        "detail": "10.0.0.7 leads to an address that is not public (private); use a public "
+        "address, or ask the operator to allow the host or network.",
         "field": "source_url",
     },
-    "media_unreadable": {"detail": "The JPEG ends before its first row.", "field": "source"},
-    "media_empty": {"detail": "The file holds no frame and no sample.", "field": "source"},
+    "media_unreadable": {
+        "detail": "The jpeg file ends before its first pixels.",
+        "field": "source",
+    },
+    "media_empty": {"detail": "The file has no bytes.", "field": "source"},
     "media_too_long": {
-        "detail": "The media last 5400 s; this route takes 600 s.",
+        "detail": "The media last 5400 s; at most 600 s are taken.",
         "field": "target",
         "limit": 600,
         "actual": 5400,
     },
     "media_too_large": {
-        "detail": "The picture has 144000000 pixels; 100000000 are taken.",
+        "detail": "The picture has 12000 x 12000 pixels; at most 100000000 are taken.",
         "field": "source",
         "limit": 100_000_000,
         "actual": 144_000_000,
     },
-    "fetch_failed": {"detail": "The server answered 404.", "field": "target_url"},
+    "fetch_failed": {
+        "detail": "a.example answered 404 Not Found; check the address.",
+        "field": "target_url",
+    },
     "fetch_timeout": {
-        "detail": "The address sent nothing for 60 s.",
+        "detail": "The file had not arrived whole after 60 s; use a faster host, or send "
+        "the file itself.",
         "field": "source_url",
         "limit": 60,
     },
@@ -103,8 +116,9 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 def problem_example(code: str, status: int, title: str, path: str) -> dict[str, object]:
     """A problem as the server would send it."""
-    error = InvalidValue if status == 422 and code == "invalid_request" else ReseenError
-    made = error(**_EXAMPLES[code])
+    wrong_value = status == 422 and code == "invalid_request"
+    error = InvalidValue if wrong_value else ReseenError
+    made = error(**_EXAMPLES["invalid_value" if wrong_value else code])
     example = problem_of(made, path=path, request_id=REQUEST_ID)
     return {**example, "type": f"/docs#{code}", "title": title, "status": status, "code": code}
 

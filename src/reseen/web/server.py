@@ -54,6 +54,7 @@ def application(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,
     )
     app.add_middleware(Observed)
     errors.install(app)

@@ -31,6 +31,9 @@ from reseen.web.schemas import LONGEST_URL, MatchRequest
 LARGEST_JSON = 65_536
 FORM_BYTES = 65_536
 """Room in a form beside its two files."""
+SLOWEST = 20_000
+"""Bytes a second that a body must bring on average once the first pause was used up: nobody holds a
+place in the queue by sending a byte now and then. Two gigabytes may take a day at this rate."""
 SIDES = ("source", "target")
 
 type Given = str | Path
@@ -46,13 +49,15 @@ class Pair:
 
 
 async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: float) -> Pair:
-    """Read the whole body. Files go to ``folder``, which the caller removes.
+    """Read the whole body. Files go to ``folder``, which the caller removes. ``stall_s`` is how far
+    the body may fall behind ``SLOWEST``.
 
     Raises ``InvalidRequest``, ``InvalidValue``, ``PayloadTooLarge``, ``UnsupportedMedia``.
     """
-    _refuse_declared(request.headers.get("content-length", ""), 2 * max_bytes + FORM_BYTES)
+    limit = 2 * max_bytes + FORM_BYTES
+    _refuse_beyond(request.headers.get("content-length", ""), limit)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    chunks = _chunks(request, stall_s)
+    chunks = _chunks(request, stall_s, limit)
     if kind == b"multipart/form-data":
         if not options.get(b"boundary"):
             raise InvalidRequest("The Content-Type of the form names no boundary.")
@@ -65,7 +70,7 @@ async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: flo
     )
 
 
-def _refuse_declared(length: str, limit: int) -> None:
+def _refuse_beyond(length: str, limit: int) -> None:
     """A body that says it is larger than two of the largest files need not be waited for."""
     if length.isdecimal() and int(length) > limit:
         raise PayloadTooLarge(
@@ -75,18 +80,24 @@ def _refuse_declared(length: str, limit: int) -> None:
         )
 
 
-async def _chunks(request: Request, stall_s: float) -> AsyncIterator[bytes]:
-    stream = request.stream()
+async def _chunks(request: Request, stall_s: float, limit: int) -> AsyncIterator[bytes]:
+    """The body, as long as it comes fast enough and says no more than it may."""
+    stream, clock, size = request.stream(), asyncio.get_running_loop().time, 0
+    begun = clock()
     while True:
         try:
-            async with asyncio.timeout(stall_s):
+            async with asyncio.timeout_at(begun + stall_s + size / SLOWEST):
                 chunk = await anext(stream)
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise InvalidRequest(f"The body paused for {stall_s:g} seconds.") from None
+            raise InvalidRequest(
+                f"The body came too slowly: {size:,} bytes in {clock() - begun:.0f} seconds."
+            ) from None
         except ClientDisconnect:
             raise InvalidRequest("The connection closed before the body ended.") from None
+        size += len(chunk)
+        _refuse_beyond(str(size), limit)
         yield chunk
 
 
@@ -101,7 +112,7 @@ async def _read_json(chunks: AsyncIterator[bytes]) -> Pair:
                 actual=len(body),
             )
     try:
-        value = json.loads(body)
+        value = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}") from None
     try:
@@ -109,6 +120,15 @@ async def _read_json(chunks: AsyncIterator[bytes]) -> Pair:
     except ValidationError as error:
         raise _refusal(error) from None
     return Pair(urls.source_url, urls.target_url)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A name given twice would be compared as one thing here and read as another elsewhere."""
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequest(f"The field {twice!r} was sent twice.", field=twice)
+    return dict(pairs)
 
 
 def _refusal(error: ValidationError) -> ReseenError:
