@@ -8,7 +8,7 @@ import pytest
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment, Transform
 from reseen.domain.media import Box, Channel, Span
-from reseen.engine.film.timeline import align, judge, looks
+from reseen.engine.film.timeline import align, judge, looks, tells_as_much
 from reseen.engine.picture.geometry import Geometry
 from reseen.testing.videos import Clip, Story, still, track, whole
 
@@ -73,6 +73,60 @@ def test_a_change_of_speed_is_measured(rate: float) -> None:
     [segment] = align(copied(Clip(STORY, 2, 30, rate)), REFERENCE)
     assert segment.rate == pytest.approx(rate, rel=0.02)
     assert ends(segment) == pytest.approx((0, 28 / rate, 2, 30), abs=0.8)
+
+
+def test_a_clip_played_backwards_is_placed_and_said_to_be() -> None:
+    query = copied(Clip(OTHER, 0, 6), Clip(STORY, 22, 9, -1.0), Clip(OTHER, 10, 15))
+    [segment] = align(query, REFERENCE)
+    assert segment.rate == pytest.approx(-1.0, abs=0.01)
+    assert ends(segment) == pytest.approx((6, 19, 9, 22), abs=0.8)
+
+
+def test_a_backward_clip_is_looked_at_from_both_ends_towards_each_other() -> None:
+    segment = Segment(
+        Channel.VISUAL, Span(0, 8), Span(10, 18), score=1.0, support=8, offset=18.0, rate=-1.0
+    )
+    assert sorted(looks(segment, 2)) == [(2.0, 16.0), (6.0, 12.0)]
+
+
+@pytest.mark.parametrize(
+    ("story", "length", "distance"),
+    [(Story(6, shots=4, seconds=6, pace=0.8), 4.0, 6.4), (Story(6, shots=8), 4.0, 6.0)],
+)
+def test_clips_cut_out_at_even_distances_are_not_taken_for_a_faster_film(
+    story: Story, length: float, distance: float
+) -> None:
+    count = int((story.duration - length) / distance) + 1
+    cuts = [Clip(story, k * distance, k * distance + length) for k in range(count)]
+    segments = sorted(align(copied(*cuts), track(whole(story))), key=lambda s: s.query.start)
+    assert [ends(s) for s in segments] == [
+        pytest.approx((k * length, (k + 1) * length, cut.start, cut.end), abs=0.6)
+        for k, cut in enumerate(cuts)
+    ]
+
+
+def test_slides_made_of_a_film_say_what_it_shows_and_claim_no_clock() -> None:
+    shown = (2.0, 13.0, 21.0, 30.0)
+    frozen = [Story(seed=1, shots=8) for _ in shown]
+    still_rows = [track(Clip(s, at, at + 0.5)) for s, at in zip(frozen, shown, strict=True)]
+    spans = np.array([[3.0 * k, 3.0 * k + 3.0] for k in range(len(shown))])
+    slides = replace(
+        REFERENCE.rows(slice(0, len(shown))),
+        spans=spans,
+        codes=np.concatenate([row.codes for row in still_rows]),
+    )
+    segments = sorted(align(slides, REFERENCE), key=lambda s: s.query.start)
+    assert [(s.query.start, s.query.end) for s in segments] == [tuple(s) for s in spans.tolist()]
+    for segment, at in zip(segments, shown, strict=True):
+        assert segment.offset is None
+        assert segment.reference.start - 0.5 <= at <= segment.reference.end + 0.5
+        assert segment.reference.duration <= 4.0
+
+
+def test_one_frozen_picture_tells_no_pace_of_a_moving_film() -> None:
+    one = track(Clip(STORY, 9.0, 9.5))
+    frozen = replace(one, spans=np.array([[0.0, 6.0]]))
+    assert all(s.offset is None for s in align(frozen, REFERENCE))
 
 
 def test_an_inset_is_found_by_quarters_described_less_often() -> None:
@@ -205,3 +259,30 @@ def test_a_scene_that_stands_still_is_believed_where_every_look_shows_one_pictur
     assert judge(scene, [same, same, same, same]).score > 0.6
     for other in (corner, inset, partly, None):
         assert judge(scene, [same, same, other, same]).score < 0.3
+
+
+def test_a_window_is_believed_where_it_shows_the_seconds_that_were_known() -> None:
+    known = [_at(0, 6), _at(10, 14)]
+    assert tells_as_much([_at(0, 6.4), _at(10, 14)], known)
+    assert tells_as_much([_at(0, 9)], known)
+    assert not tells_as_much([_at(0, 6)], known)
+    assert not tells_as_much([], known)
+
+
+def test_a_window_that_lost_the_clock_is_not_believed() -> None:
+    vague = replace(_at(0, 6), offset=None)
+    assert not tells_as_much([vague], [_at(0, 6)])
+    assert tells_as_much([_at(0, 6)], [vague])
+
+
+def test_a_fade_that_two_takes_begin_with_tells_no_clock() -> None:
+    """The rest is one scene in which all moments resemble each other about as much."""
+    scene = Story(seed=9, shots=1, seconds=20, pace=0)
+    fade = Clip(Story(seed=8, shots=1, seconds=0.5), 0, 0.5)
+    takes = [track(fade, whole(scene), noise=0.5, seed=seed) for seed in (1, 2)]
+    assert all(s.offset is None for s in align(*takes))
+
+
+def _at(start: float, end: float) -> Segment:
+    spans = Span(start, end), Span(start + 4, end + 4)
+    return Segment(Channel.VISUAL, *spans, score=0.9, support=8, offset=4.0)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from reseen.domain.fingerprint import DESCRIPTOR, Track
-from reseen.domain.media import Box, Frame, Pixels
+from reseen.domain.match import Segment, Transform
+from reseen.domain.media import Box, Channel, Frame, Pixels, Span
 from reseen.engine.film.windows import (
     A_FRAME,
     LOOKS,
@@ -15,6 +16,7 @@ from reseen.engine.film.windows import (
     fractions,
     holds,
     is_inside,
+    is_seen_in_part,
     likeliest,
     shared,
     sightings,
@@ -170,3 +172,26 @@ def _track(codes: np.ndarray, starts: np.ndarray, place: np.ndarray | None = Non
         quality=np.ones(len(codes), np.float32),
         places=np.tile(whole if place is None else place, (len(codes), 1)),
     )
+
+
+def _segment(offset: float | None, transform: Transform | None) -> Segment:
+    spans = Span(0, 8), Span(4, 12)
+    return Segment(Channel.VISUAL, *spans, 0.9, support=8, offset=offset, transform=transform)
+
+
+def test_a_small_inset_is_worth_a_window_and_a_letterbox_is_not() -> None:
+    corner, middle = Box(0.5, 0.5, 0.5, 0.5), Box(0.0, 0.15, 1.0, 0.7)
+    assert is_seen_in_part(_segment(4.0, Transform(inset=corner)))
+    assert not is_seen_in_part(_segment(4.0, Transform(inset=middle)))
+    assert not is_seen_in_part(_segment(4.0, Transform()))
+    assert not is_seen_in_part(_segment(4.0, None))
+
+
+def test_a_query_that_is_a_small_part_of_the_reference_is_worth_a_window() -> None:
+    assert is_seen_in_part(_segment(4.0, Transform(cropped=Box(-1.0, -1.0, 2.0, 2.0))))
+    assert not is_seen_in_part(_segment(4.0, Transform(cropped=Box(-0.1, -0.1, 1.2, 1.2))))
+
+
+def test_without_a_clock_any_part_is_worth_a_window() -> None:
+    assert is_seen_in_part(_segment(None, Transform(inset=Box(0.0, 0.15, 1.0, 0.7))))
+    assert not is_seen_in_part(_segment(None, Transform()))

@@ -3,7 +3,8 @@
 Distance: per signal, smaller is closer. Score: calibrated, 0..1, larger is surer: of the pairs that
 score s, a fraction s are true copies on the published benchmark.
 Direction: ``offset`` and ``rate`` map the query's clock to the reference's:
-``reference = offset + rate * query``. ``pitch`` is query minus reference, in semitones.
+``reference = offset + rate * query``; a rate below zero is a film played backwards. ``pitch`` is
+query minus reference, in semitones.
 """
 
 from dataclasses import dataclass

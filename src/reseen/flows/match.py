@@ -14,13 +14,13 @@ from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Frame, Medium
 from reseen.engine.film import timeline
-from reseen.engine.film.windows import Shared
+from reseen.engine.film.windows import Shared, is_seen_in_part
 from reseen.engine.match import fuse, is_same_file, whole
 from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Perception, Rendition, fingerprint
-from reseen.flows.second_look import find_shared, registered_stills, through
+from reseen.flows.second_look import find_shared, open_window, registered_stills, through
 from reseen.ports import Fetched, Side, VisualSignals
 
 LOOKS = 4
@@ -124,15 +124,25 @@ def _surer(one: Segment | None, other: Segment | None) -> Segment | None:
 def _sequences(
     visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
 ) -> Sequence[Segment]:
-    """Whole frames first; where they tell nothing sure, what each side shows of the other."""
+    """Whole frames first; where they tell nothing sure, what each side shows of the other. What
+    lies small in a frame is placed anew through its window: quarters are described less often.
+    """
     first = _aligned(visual, query, reference, Shared.WHOLE)
-    if any(segment.score >= cuts.medium for segment in first):
-        return first
-    found = find_shared(visual, query, reference)
+    known = [segment for segment in first if segment.score >= cuts.medium]
+    if not known:
+        found = find_shared(visual, query, reference)
+    else:
+        best = max(known, key=lambda segment: segment.score)
+        if not is_seen_in_part(best):
+            return first
+        found = open_window(visual, query, reference, timeline.looks(best, LOOKS))
     if found is None or found.is_whole:
         return first
     second = _aligned(visual, query, reference, found)
-    return max((first, second), key=lambda segments: max((s.score for s in segments), default=0.0))
+    if not known:
+        return max((first, second), key=lambda some: max((s.score for s in some), default=0.0))
+    again = [segment for segment in second if segment.score >= cuts.medium]
+    return second if timeline.tells_as_much(again, known) else first
 
 
 def _aligned(

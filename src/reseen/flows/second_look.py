@@ -8,7 +8,7 @@ against the other side, the likeliest are looked at by keypoints, and what holds
 each. Costs about a second for two films with nothing in common.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reseen.domain.fingerprint import Track
@@ -75,6 +75,21 @@ def find_shared(visual: VisualSignals, query: Rendition, reference: Rendition) -
         if len(sure) == ENOUGH:
             break
     return max(sure, key=lambda s: s[0])[1] if sure else None
+
+
+def open_window(
+    visual: VisualSignals,
+    query: Rendition,
+    reference: Rendition,
+    moments: Sequence[tuple[float | None, float | None]],
+) -> Shared | None:
+    """What both sides show at the first of these moments (of both) at which keypoints hold."""
+    for here, there in moments:
+        sighting = Sighting(Side.QUERY, Box.WHOLE, here, there, cosine=1.0)
+        found = _verified(visual, query, reference, sighting)
+        if found is not None:
+            return found[1]
+    return None
 
 
 def through(

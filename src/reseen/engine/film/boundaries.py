@@ -49,7 +49,7 @@ def profile(query: Film, reference: Film, line: Line, times: Floats) -> Floats:
 
 
 def stretches(
-    profiles: Sequence[Floats], times: Floats, floor: Sequence[float]
+    profiles: Sequence[Floats], times: Floats, floor: Sequence[float], switch: float = SWITCH
 ) -> tuple[Stretch, ...]:
     """Cut the query's time among the lines.
 
@@ -61,7 +61,7 @@ def stretches(
     gains = np.stack(
         [np.zeros(len(times)), *(_gain(p, f) for p, f in zip(profiles, floor, strict=True))]
     )
-    path = _viterbi(gains)
+    path = _viterbi(gains, switch)
     cuts = np.flatnonzero(np.diff(path)) + 1
     found = []
     for run in np.split(np.arange(len(times)), cuts):
@@ -93,15 +93,15 @@ def _gain(seen: Floats, floor: float) -> Floats:
     return np.asarray(np.where(seen > -1.0, gain, -0.02), np.float64)
 
 
-def _viterbi(gains: Floats) -> Ints:
+def _viterbi(gains: Floats, switch: float) -> Ints:
     states, steps = gains.shape
     total = gains[:, 0].copy()
     back = np.zeros((steps, states), np.intp)
     for t in range(1, steps):
         best = int(total.argmax())
-        stay = total >= total[best] - SWITCH
+        stay = total >= total[best] - switch
         back[t] = np.where(stay, np.arange(states), best)
-        total = np.where(stay, total, total[best] - SWITCH) + gains[:, t]
+        total = np.where(stay, total, total[best] - switch) + gains[:, t]
     path = np.empty(steps, np.intp)
     path[-1] = int(total.argmax())
     for t in range(steps - 1, 0, -1):

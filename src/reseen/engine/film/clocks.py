@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.engine.film.boundaries import Stretch, profile
-from reseen.engine.film.films import Film, Floats, Pairing
-from reseen.engine.film.hough import Hits, Line, best_line, hits
+from reseen.engine.film.films import ONE_PICTURE, Film, Floats, Pairing, distinct, stands
+from reseen.engine.film.hough import RATES, Hits, Line, best_line, hits
 
 MOST_LINES = 8
 WEAK = 0.12
@@ -23,6 +23,9 @@ SHIFTS = (1.5, 2.5, 4.0, 6.0, 9.0, 14.0)
 """Seconds by which a line is moved to see whether that matters."""
 NOISE = 0.01
 """What re-encoding does to the cosine of one frame with itself."""
+BEST_LEFT_OUT, MANY = 2, 20
+"""Moments that lose most, left out where there are many: a fade that two films begin with is half a
+second of one clock, and tells nothing of the takes that follow it."""
 KNOWN = 0.5
 """Certainty from which a clock is claimed."""
 
@@ -113,11 +116,24 @@ def _grouped(every: list[Clock]) -> list[Clock]:
 
 
 def _lines(pairing: Pairing) -> list[Clock]:
+    """The lines of all rates, and those of rate 1 beside them: clips cut out of a film one after
+    the other look like one that runs faster, and the cuts are decided moment by moment.
+    """
+    every = hits(pairing.query, pairing.reference)
+    found = _drawn(pairing, every, RATES)
+    if all(clock.line.rate == 1.0 for clock in found):
+        return found
+    end = float(pairing.query.until.max())
+    straight = _drawn(pairing, every, (1.0,))
+    return found + [c for c in straight if not any(_is_same(c.line, f.line, end) for f in found)]
+
+
+def _drawn(pairing: Pairing, every: Hits, rates: Sequence[float]) -> list[Clock]:
     """The lines with most votes, best first; each takes its votes away from the next."""
-    every = left = hits(pairing.query, pairing.reference)
+    left = every
     found: list[Clock] = []
     while len(found) < MOST_LINES:
-        clock = _best(pairing, left)
+        clock = _best(pairing, left, rates)
         if clock is None or (found and clock.line.votes < WEAK * found[0].line.votes):
             break
         found.append(replace(clock, hits=every))
@@ -125,9 +141,9 @@ def _lines(pairing: Pairing) -> list[Clock]:
     return found
 
 
-def _best(pairing: Pairing, left: Hits) -> Clock | None:
+def _best(pairing: Pairing, left: Hits, rates: Sequence[float] = RATES) -> Clock | None:
     """The line with most votes, or a straight one that fits as well."""
-    clock = _clock(pairing, left, best_line(pairing.query, pairing.reference, left))
+    clock = _clock(pairing, left, best_line(pairing.query, pairing.reference, left, rates))
     if clock is None or clock.line.rate == 1.0:
         return clock
     line = best_line(pairing.query, pairing.reference, left, rates=(1.0,))
@@ -159,19 +175,27 @@ def _is_same(one: Line, other: Line, end: float) -> bool:
 
 
 def certainty(clock: Clock, stretch: Stretch) -> float:
-    """0..1: how much of the resemblance is lost by the shift that loses least of it."""
+    """0..1: how much of the resemblance is lost by the shift that loses least of it; 0 where one
+    side shows a single picture, which tells no pace.
+    """
     query = clock.pairing.query
+    there = clock.line.at(np.array([stretch.start, stretch.end]))
+    if stands(query, stretch.start, stretch.end) or stands(
+        clock.pairing.reference, float(there.min()), float(there.max())
+    ):
+        return 0.0
     times = np.arange(stretch.start + 0.25, stretch.end, 0.5)
     here = clock.profile(times)
-    distinct = max(1, int(((query.starts < stretch.end) & (query.ends > stretch.start)).sum()))
+    pictures = max(1.0, distinct(query, stretch.start, stretch.end, ONE_PICTURE))
     least = 1.0
     for shift in (*SHIFTS, *(-s for s in SHIFTS)):
         moved = clock.moved(shift).profile(times)
         both = (here > -1.0) & (moved > -1.0)
         if both.sum() < 2:
             continue
-        lost = (here - moved)[both]
-        doubt = NOISE * both.sum() / np.sqrt(min(distinct, int(both.sum())))
+        lost = np.sort((here - moved)[both])
+        lost = lost[:-BEST_LEFT_OUT] if len(lost) >= MANY else lost
+        doubt = NOISE * both.sum() / np.sqrt(min(pictures, int(both.sum())))
         least = min(least, float(lost.sum() / (np.abs(lost).sum() + doubt)))
     return max(0.0, least)
 

@@ -26,6 +26,14 @@ BRIEFEST = 1e-3
 """Seconds that a frame is shown at least: broken files give several frames one time."""
 CELLS = 4_000_000
 """Similarities held at once: 16 MB."""
+STANDS = 1.5
+"""Seconds for which a frame is shown, from which it is a still inside a film."""
+MOST, EDGE = 0.6, 0.3
+"""Share of a stretch that a still fills, and seconds of other frames at its ends that do not count:
+ends of stretches are true to less than a sample."""
+ONE_PICTURE = 0.97
+"""Cosine of a still with itself while its encoder sharpens it; frames of moving pictures half a
+second apart lie below."""
 MOST_COMPARED = 1000
 """Frames of one stretch that are compared with each other to count the distinct ones."""
 
@@ -136,6 +144,21 @@ def _chosen(query: Film, i: Ints, reference: Film, j: Ints) -> Floats:
             best[both] = np.maximum(best[both], pairs)
             c = c + 1
         a = a + 1
+
+
+def stands(film: Film, start: float, end: float) -> bool:
+    """Whether one picture is shown between two times: a frame for most of it, and the rest like it
+    (encoders sharpen a still during its first second).
+    """
+    inside = np.flatnonzero((film.ends > start) & (film.starts < end))
+    if not len(inside):
+        return False
+    shown = np.minimum(film.ends, end)[inside] - np.maximum(film.starts, start)[inside]
+    longest = int(shown.argmax())
+    if shown[longest] < max(STANDS, MOST * (end - start)):
+        return False
+    rest = inside[shown > EDGE]
+    return bool((along(film, rest, film, np.full(len(rest), inside[longest])) > ONE_PICTURE).all())
 
 
 def distinct(film: Film, start: float, end: float, alike: float = 0.9) -> float:

@@ -22,9 +22,10 @@ RIVALRY = 0.04
 """Cosine by which a pair may fall behind the best of its row or column before its vote drops to a
 third: of the frames of one shot, the right one leads by about this much a second."""
 BIN = 0.125
-RATES = tuple(round(math.exp(0.025 * k), 4) for k in range(-28, 29))
+BACKWARDS = -1.0
+RATES = (*(round(math.exp(0.025 * k), 4) for k in range(-28, 29)), BACKWARDS)
 """Half to double speed in steps of 2.5%: over 40 s the clock drifts by half a second to a
-neighbour."""
+neighbour. And played backwards, at the film's own speed."""
 ODD_RATE = 0.93
 """Votes for another rate than 1 count less: of 57 rates one always fits chance best."""
 
@@ -46,7 +47,9 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A clock: ``reference = offset + rate * query``. ``votes`` is the weight behind it."""
+    """A clock: ``reference = offset + rate * query``. ``votes`` is the weight behind it. A rate
+    below zero is a film played backwards.
+    """
 
     offset: float
     rate: float
@@ -116,8 +119,9 @@ def _vote(rate: float, spans: tuple[Floats, Floats, Floats, Floats], weight: Flo
     the share of the longer one. Built by its four kinks and summed twice.
     """
     qs, qe, rs, re = spans
-    long = np.maximum(rate * (qe - qs), re - rs)
-    kinks = np.stack([rs - rate * qe, rs - rate * qs, re - rate * qe, re - rate * qs])
+    first, last = (rate * qs, rate * qe) if rate > 0.0 else (rate * qe, rate * qs)
+    long = np.maximum(last - first, re - rs)
+    kinks = np.stack([rs - last, rs - first, re - last, re - first])
     low = float(kinks.min())
     size = int((float(kinks.max()) - low) / BIN) + 3
     slope = np.zeros(size)
@@ -154,6 +158,7 @@ def _fit(query: Film, reference: Film, found: Hits, line: Line) -> Line:
         turn = float(np.clip(tilt, -0.03, 0.03)) if spread > 4.0 else 0.0
         line = Line(line.offset + float(mo - turn * mx), line.rate + turn, line.votes)
     pace = float(np.median(np.diff(np.unique(x[near])))) if np.ptp(x[near]) > 0 else 0.0
-    if abs(line.rate - 1.0) * float(np.ptp(x[near])) < 0.35 + pace / 2:
-        line = Line(line.offset + (line.rate - 1.0) * float(mx), 1.0, line.votes)
+    own = math.copysign(1.0, line.rate)
+    if abs(line.rate - own) * float(np.ptp(x[near])) < 0.35 + pace / 2:
+        line = Line(line.offset + (line.rate - own) * float(mx), own, line.votes)
     return Line(float(line.offset), float(line.rate), line.votes)

@@ -18,7 +18,9 @@ from reseen.domain.media import Channel, Span
 from reseen.engine.film.boundaries import Stretch, grid, stretches
 from reseen.engine.film.clocks import FLOOR, KNOWN, Clock, certainty, clocks, refined
 from reseen.engine.film.films import Pairing, distinct, pairings
-from reseen.engine.film.scenes import GAP, best_of_each, scene_around, showings
+from reseen.engine.film.hough import Line
+from reseen.engine.film.pace import is_cut
+from reseen.engine.film.scenes import GAP, best_of_each, moments, scene_around, showings, slides
 from reseen.engine.picture.geometry import Geometry
 from reseen.engine.score import Calibration
 
@@ -44,6 +46,10 @@ still do; none of 105 segments that look-alikes gave does, the nearest by suppor
 0.19."""
 SAME_PICTURE = 0.65
 """Score of a segment all looks at which show one picture, though no frame moves enough to tell."""
+MOST_MOMENTS = 8
+"""Times at which a film shows one still, at most: each is looked at."""
+COVERED = 0.8
+"""Share of the seconds known from whole frames that a window must show to be believed instead."""
 AS_GOOD = 0.96
 """Share of the resemblance of what a moment was given to, from which it is shown twice."""
 
@@ -57,13 +63,24 @@ def align(query: Track, reference: Track) -> tuple[Segment, ...]:
         return _stills(pairs, of_query=_is_still(query))
     known = clocks(pairs)
     drawn = _stretches(pairs, known)
+    cut = {stretch.line for stretch in drawn if is_cut(known, stretch)}
+    if cut:
+        known = [clock for line, clock in enumerate(known) if line not in cut]
+        drawn = _stretches(pairs, known)
     sure = [s for s in drawn if certainty(known[s.line], s) >= KNOWN]
     better = refined(known, sure)
     placed = _stretches(pairs, better)
-    vague = [s for s in drawn if s not in sure and _is_free(s, placed)]
-    found = [_segment(s, better[s.line]) for s in placed]
-    found += [_segment(s, known[s.line]) for s in vague]
-    return tuple(sorted(_joined(found) or _scenes(pairs), key=lambda s: -s.score))
+    every = [_segment(s, better[s.line]) for s in placed]
+    found = [s for s in every if s.offset is not None]
+    found += _joined([s for s in _slides(pairs[0]) if _is_free(s.query, found)])
+    vague = [s for s in every if s.offset is None]
+    vague += [
+        _segment(s, known[s.line])
+        for s in drawn
+        if s not in sure and _is_free(Span(s.start, s.end), every)
+    ]
+    found += _joined([s for s in vague if _is_free(s.query, found)])
+    return tuple(sorted(found or _scenes(pairs), key=lambda s: -s.score))
 
 
 def _stretches(pairs: Sequence[Pairing], known: Sequence[Clock]) -> list[Stretch]:
@@ -78,7 +95,7 @@ def _stretches(pairs: Sequence[Pairing], known: Sequence[Clock]) -> list[Stretch
     seen = [clock.inverse().profile(times) for clock in known]
     for there in stretches(seen, times, floors):
         line = known[there.line].line.inverse()
-        start, end = line.offset + line.rate * there.start, line.offset + line.rate * there.end
+        start, end = _through(line, there.start, there.end)
         here = Stretch(there.line, start, end, there.similarity)
         is_long = end - start >= SHORTEST
         if is_long and _is_new(here, found) and certainty(known[here.line], here) >= KNOWN:
@@ -86,10 +103,17 @@ def _stretches(pairs: Sequence[Pairing], known: Sequence[Clock]) -> list[Stretch
     return found
 
 
-def _is_free(one: Stretch, found: Sequence[Stretch]) -> bool:
-    """Whether most of a scene without a clock is left over by those that have one."""
-    taken = sum(max(0.0, min(s.end, one.end) - max(s.start, one.start)) for s in found)
-    return taken < 0.5 * (one.end - one.start)
+def _slides(pairing: Pairing) -> list[Segment]:
+    """Stills inside the query, each shown by a moment of the reference, without a clock."""
+    return [
+        Segment(Channel.VISUAL, here, there, score=_score(best, 1.0, 0.0), support=1)
+        for here, there, best in slides(pairing.query, pairing.reference, SCENE)
+    ]
+
+
+def _is_free(one: Span, found: Sequence[Segment]) -> bool:
+    """Whether most of a scene without a clock is left over by what was found."""
+    return sum(one.overlap(s.query) for s in found) < 0.5 * one.duration
 
 
 def _is_new(one: Stretch, found: Sequence[Stretch]) -> bool:
@@ -107,7 +131,13 @@ def looks(segment: Segment, n: int) -> list[tuple[float | None, float | None]]:
     middle_first = sorted(shares, key=lambda share: abs(share - 0.5))
     if segment.query.is_timeless and segment.reference.is_timeless:
         return [(None, None)]
-    return [(_moment(segment.query, x), _moment(segment.reference, x)) for x in middle_first]
+    return [
+        (
+            _moment(segment.query, x),
+            _moment(segment.reference, x if segment.rate > 0.0 else 1.0 - x),
+        )
+        for x in middle_first
+    ]
 
 
 def judge(segment: Segment, verified: Sequence[Geometry | None]) -> Segment:
@@ -124,6 +154,22 @@ def judge(segment: Segment, verified: Sequence[Geometry | None]) -> Segment:
         score = max(score, SAME_PICTURE)
     best = max((g for g in verified if g is not None), key=lambda g: g.evidence, default=None)
     return replace(segment, score=score, transform=best.transform if best else segment.transform)
+
+
+def tells_as_much(found: Sequence[Segment], known: Sequence[Segment]) -> bool:
+    """Whether what was found covers about the seconds that were known, and the clock if it was."""
+    if any(s.offset is not None for s in known) and all(s.offset is None for s in found):
+        return False
+    return _covered(found) >= COVERED * _covered(known)
+
+
+def _covered(found: Sequence[Segment]) -> float:
+    """Seconds of the query that lie in a segment."""
+    total, until = 0.0, -math.inf
+    for span in sorted((s.query for s in found), key=lambda span: span.start):
+        total += max(0.0, span.end - max(span.start, until))
+        until = max(until, span.end)
+    return total
 
 
 def _is_one_picture(look: Geometry) -> bool:
@@ -144,9 +190,9 @@ def _segment(stretch: Stretch, clock: Clock) -> Segment:
     start = max(stretch.start, float(pairing.query.starts[0]))
     end = min(stretch.end, float(pairing.query.until.max()))
     low, high = float(pairing.reference.starts[0]), float(pairing.reference.until.max())
-    there = (line.offset + line.rate * start, line.offset + line.rate * end)
-    first, last = max(low, there[0]), min(high, there[1])
-    here = Span(start + (first - there[0]) / line.rate, end - (there[1] - last) / line.rate)
+    first, last = _through(line, start, end)
+    first, last = max(low, first), min(high, last)
+    here = Span(*_through(line.inverse(), first, last))
     sure = certainty(clock, stretch)
     target = Span(first, last)
     if sure < KNOWN:
@@ -167,12 +213,17 @@ def _segment(stretch: Stretch, clock: Clock) -> Segment:
     )
 
 
+def _through(line: Line, start: float, end: float) -> tuple[float, float]:
+    """A stretch of the one film's time on the other's clock, in order where it runs backwards."""
+    one, other = line.offset + line.rate * start, line.offset + line.rate * end
+    return min(one, other), max(one, other)
+
+
 def _joined(found: Sequence[Segment]) -> list[Segment]:
     """Without a clock, lines cut one scene at will: parts that show one scene become one."""
-    kept = [s for s in found if s.offset is not None]
-    loose = sorted((s for s in found if s.offset is None), key=lambda s: s.query.start)
-    for one in loose:
-        last = kept[-1] if kept and kept[-1].offset is None else None
+    kept: list[Segment] = []
+    for one in sorted(found, key=lambda s: s.query.start):
+        last = kept[-1] if kept and one.offset is None and kept[-1].offset is None else None
         if (
             last
             and one.query.start - last.query.end < GAP
@@ -217,17 +268,17 @@ def _score(resemblance: float, support: float, sure: float) -> float:
 
 
 def _stills(pairs: Sequence[Pairing], *, of_query: bool) -> tuple[Segment, ...]:
-    """Where the film shows the still: its showings in the better of both orientations."""
+    """The moments at which the film shows the still, by whole frames and by quarters."""
     found: list[Segment] = []
     for pairing in pairs:
         rows, columns = best_of_each(pairing.query, pairing.reference)
         film, seen = (pairing.reference, columns) if of_query else (pairing.query, rows)
         if np.isinf(film.starts).any():
             continue
-        for span, best in showings(film, seen, FLOOR):
+        for span, best in moments(film, seen, FLOOR):
             spans = (Span.ALWAYS, span) if of_query else (span, Span.ALWAYS)
             score = STILLS.score(best)
             found.append(Segment(Channel.VISUAL, *spans, score=score, support=1))
     top = max((s.score for s in found), default=0.0)
     kept = [s for s in found if s.score > 0.3 * top]
-    return tuple(sorted(kept, key=lambda s: -s.score))
+    return tuple(sorted(kept, key=lambda s: -s.score))[:MOST_MOMENTS]

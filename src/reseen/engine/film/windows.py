@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from reseen.domain.fingerprint import Track
-from reseen.domain.match import Transform
+from reseen.domain.match import Segment, Transform
 from reseen.domain.media import Box, Frame, Pixels
 from reseen.engine.film.films import film
 from reseen.engine.picture.geometry import Geometry
@@ -40,6 +40,8 @@ OTHERWISE = 10
 in the other half of a split screen; a sky has fewer."""
 ALL = 0.9
 """A window larger than this shows the frame as it was described already."""
+QUARTER = 0.4
+"""A window smaller than this was found by quarters of frames, which are two seconds apart."""
 
 CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
 
@@ -183,6 +185,17 @@ def shared(sighting: Sighting, geometry: Geometry, seen: tuple[Points, Points]) 
             inset=here if here.area < ALL else None,
         ),
     )
+
+
+def is_seen_in_part(segment: Segment) -> bool:
+    """Whether a window would tell more of a segment than whole frames did: where it is small, and
+    where it is not the whole and no clock was found.
+    """
+    if segment.transform is None:
+        return False
+    inset, box = segment.transform.inset or Box.WHOLE, segment.transform.cropped or Box.WHOLE
+    shares = (inset.area, inset.intersect(box).area / max(box.area, 1e-9))
+    return min(shares) < (QUARTER if segment.offset is not None else ALL)
 
 
 def _visible(matrix: Matrix, points: Points, seen: tuple[Points, Points]) -> Box:
