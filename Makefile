@@ -38,6 +38,7 @@ $(BIN)/python:
 	fi
 
 $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what reseen needs into $(VENV), which takes a minute or two."
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $<
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@touch $@

@@ -73,7 +73,7 @@ def http(document: dict[str, Any]) -> str:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             said += f"## {method.upper()} {path}\n\n**{operation['summary']}.** "
-            said += operation.get("description", "") + "\n\n"
+            said = f"{said}{operation.get('description', '')}".rstrip() + "\n\n"
             body = operation.get("requestBody", {}).get("content", {})
             if body:
                 said += f"Takes {' or '.join(f'`{kind}`' for kind in body)}.\n\n"
@@ -86,6 +86,8 @@ def http(document: dict[str, Any]) -> str:
             said += "\n"
     said += "## Fields\n\n"
     for name, schema in document["components"]["schemas"].items():
+        if "properties" not in schema:
+            continue  # a name for a few words, told where it is used
         said += f"### {name.removesuffix('Schema')}\n\n{schema.get('description', '')}\n\n"
         said += "| field | type | meaning |\n|---|---|---|\n"
         for field, about in schema.get("properties", {}).items():

@@ -5,7 +5,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -52,7 +52,7 @@ def doctor(
                 continue
             people.print(f"[{COLOURS[finding.state]}]{finding.state:4}[/]", end="  ")
             people.print(f"{finding.check:12} {finding.detail}", markup=False)
-            if finding.advice and finding.state != "ok":
+            if finding.advice:
                 people.print(f"      {'':12} [dim]{finding.advice}[/]")
     raise typer.Exit(1 if failed else 0)
 
@@ -60,7 +60,8 @@ def doctor(
 def _guarded(check: Check, settings: "Settings") -> Iterator[Finding]:
     """A check that breaks is itself a finding."""
     try:
-        yield from check(settings)
+        for finding in check(settings):
+            yield replace(finding, advice="") if finding.state == "ok" else finding
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         name = check.__name__.removeprefix("check_")
         yield Finding(name, "fail", str(error), "Install reseen again: make clean run.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def fingerprint(
-    file: Annotated[Path, typer.Argument(help="A picture, video or sound.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture, video or sound.")],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the answer as one JSON object.")
     ] = False,
@@ -72,7 +72,8 @@ def _print(file: Path, said: dict[str, Any]) -> None:
         if name in said:
             people.print(f"  {name:12} {said[name]}", markup=False)
     for row in said["signals"]:
-        people.print(f"  {row['signal']:28} {row['rows']:6} rows {row['bytes']:9,} bytes")
+        rows = "row " if row["rows"] == 1 else "rows"
+        people.print(f"  {row['signal']:28} {row['rows']:6} {rows} {row['bytes']:9,} bytes")
     for remark in said["remarks"]:
         people.print(f"  [yellow]{remark}[/]")
     for skip in said["skipped"]:

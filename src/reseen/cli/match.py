@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 
 
 def match(
-    source: Annotated[str, typer.Argument(help="The upload in question: a path or a URL.")],
-    target: Annotated[str, typer.Argument(help="The reference: a path or a URL.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="The upload in question: a path or a URL.")
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="The reference: a path or a URL.")
+    ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the answer as one JSON object.")
     ] = False,

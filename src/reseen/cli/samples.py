@@ -11,7 +11,9 @@ from reseen.cli.speak import answering, people
 
 
 def samples(
-    folder: Annotated[Path, typer.Argument(help="Where to copy them to.")] = Path("reseen-samples"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to copy them to.")] = Path(
+        "reseen-samples"
+    ),
 ) -> None:
     """Copy sample media to a folder: a photo, a film and a song, each with a disguised copy."""
     with answering(as_json=False), as_file(files("reseen") / "samples") as inside:

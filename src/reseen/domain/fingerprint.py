@@ -59,8 +59,9 @@ DESCRIPTOR_FULL = Signal("descriptor", "sscd.1", Channel.VISUAL, Metric.COSINE)
 """As ``DESCRIPTOR``, from the larger model."""
 
 KEYPOINTS = Signal("keypoints", "sift.1", Channel.VISUAL, Metric.PAIRED)
-"""codes ``uint8 [N, 128]``: RootSIFT times 255... places ``float32 [N, 4]``: ``x, y`` and ``size``
-in units of the frame's longer side, ``angle`` in degrees; rows of one frame share its span."""
+"""codes ``uint8 [N, 128]``: RootSIFT (Arandjelovic and Zisserman, 2012) times 255. places
+``float32 [N, 4]``: ``x, y`` and ``size`` in units of the frame's longer side, ``angle`` in degrees;
+rows of one frame share its span."""
 
 PEAKS = Signal("peaks", "1", Channel.AUDIO, Metric.PAIRED)
 """codes ``uint8 [N, 0]`` (a peak is its place); places ``float32 [N, 2]``: ``time`` in seconds and
