@@ -12,8 +12,11 @@ from reseen.engine.picture.geometry import Geometry
 from reseen.engine.picture.still import (
     Nearest,
     compare,
+    confirmed,
     descriptor_similarity,
+    is_doubtful,
     judge,
+    weigh,
     weigh_registered,
 )
 from reseen.signals.descriptor import OnnxDescriptor, load_descriptor
@@ -235,3 +238,26 @@ def test_a_registration_is_believed_for_evidence_support_and_area() -> None:
     assert _registered(0.5, 0.4, 20.0) < 0.3
     assert _registered(0.1, 0.7, 28.0) < 0.1
     assert _registered(0.5, 0.2, 40.0) < 0.1
+
+
+def _captioned(pixels: Pixels) -> Pixels:
+    """A picture of few edges under a large caption."""
+    words = cv2.resize(pictures.document(9, 480, 120), (960, 240))
+    bar = np.full((380, 960, 3), 255, np.uint8)
+    bar[70:310] = words
+    return np.vstack([bar, cv2.resize(pixels, (960, 640))]).astype(np.uint8)
+
+
+def test_keypoints_alone_are_doubted_unless_edges_agree(describe: OnnxDescriptor) -> None:
+    query = _query(describe, _captioned(pictures.gradient(1)))
+    reference = _reference(describe, _captioned(pictures.scene(3)))
+    geometry = replace(_some_geometry(), evidence=120.0)
+    alone = weigh(query, reference, geometry)
+    assert alone is not None
+    assert is_doubtful(query, reference, geometry)
+    assert not is_doubtful(query, reference, replace(geometry, evidence=900.0))
+    assert not is_doubtful(query, query, geometry)
+    assert not is_doubtful(_only(query, "keypoints"), reference, geometry)
+    assert confirmed(alone, None).score < 0.3
+    assert confirmed(alone, replace(alone, score=0.02)).score < 0.3
+    assert confirmed(alone, replace(alone, score=0.7)) == alone

@@ -104,14 +104,20 @@ def _stills(
     visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
 ) -> Sequence[Segment]:
     """One segment or none. What keypoints leave open is looked at once more: edges are laid on
-    edges, and pictures with little to hold on to are described in parts.
+    edges, and where these agree a little, pictures with little to hold on to are described in
+    parts. Edges are also asked where keypoints alone are sure.
     """
     here, there = query.fingerprint, reference.fingerprint
     geometry = still.geometry_of(here, there)
     best = still.weigh(here, there, geometry)
-    if best is None or best.score < cuts.medium:
-        best = _surer(best, registered_stills(query, reference, geometry))
-    if (best is None or best.score < cuts.medium) and still.are_keypoints_scarce(here, there):
+    if best is not None and best.score >= cuts.medium:
+        if still.is_doubtful(here, there, geometry):
+            best = still.confirmed(best, registered_stills(query, reference, geometry))
+        return (best,)
+    registered = registered_stills(query, reference, geometry)
+    best = _surer(best, registered)
+    is_open = best is None or best.score < cuts.medium
+    if is_open and still.confirms(registered) and still.are_keypoints_scarce(here, there):
         best = _surer(best, still.weigh(_tiled(visual, query), _tiled(visual, reference), geometry))
     return () if best is None else (best,)
 
