@@ -39,6 +39,17 @@ def test_a_frame_turned_by_45_degrees_shares_an_octagon_with_itself() -> None:
     assert len(region.query) == 8
 
 
+@pytest.mark.parametrize(("degrees", "named"), [(1.0, 4), (45.0, 8)])
+def test_corners_that_lie_side_by_side_share_a_name(degrees: float, named: int) -> None:
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    shift = 0.5 - turn @ [0.5, 0.5]
+    region = shared_region(np.vstack([np.column_stack([turn, shift]), [0, 0, 1]]))
+    assert region is not None
+    assert len(region.query) == 8
+    assert len(region.landmarks()) == named
+
+
 def test_frames_side_by_side_share_nothing() -> None:
     assert shared_region(np.array([[1, 0, 1.01], [0, 1, 0], [0, 0, 1]])) is None
 

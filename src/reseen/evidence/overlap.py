@@ -12,6 +12,7 @@ projecting corners first and clipping then fails whenever a corner lies beyond t
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +26,8 @@ _HORIZON = 1e-3
 point is enlarged a thousandfold."""
 
 _SMALLEST = 1e-6
+_SLIVER = 0.04
+"""Of the region's extent."""
 """Part of a picture below which nothing can be seen."""
 
 
@@ -36,6 +39,15 @@ class Region:
 
     query: npt.NDArray[np.float64]
     reference: npt.NDArray[np.float64]
+
+    def landmarks(self) -> list[int]:
+        """The corners worth a name, as indices: without those that hardly change the outline, as
+        where an edge cuts off a sliver (Douglas and Peucker).
+        """
+        extent = np.maximum(np.ptp(self.reference, axis=0), 1e-9)
+        outline = (self.reference / extent).astype(np.float32)
+        kept = cv2.approxPolyDP(outline, _SLIVER, closed=True)[:, 0]
+        return [i for i, corner in enumerate(outline) if (corner == kept).all(axis=1).any()]
 
 
 def square(matrix: npt.NDArray[Any] | None) -> Matrix | None:

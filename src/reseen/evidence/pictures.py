@@ -76,7 +76,7 @@ def picture_evidence(
         _link(canvas, panels[0].place(points[0]), panels[1].place(points[1]))
     for panel, outline in zip(panels, outlines, strict=False):
         if outline is not None:
-            _outline(canvas, panel.place(outline))
+            _outline(canvas, panel.place(outline), region)
     if homography is not None and region is not None and view is not None:
         undone = transform is not None and transform.inverted
         seen = 255 - reference.pixels if undone else reference.pixels
@@ -144,15 +144,16 @@ def _caption(canvas: Canvas, panel: Panel, words: str, time: str | None = None) 
         canvas.text(panel.x + canvas.length(words + "  ", 14), y, time, 14, at="ls")
 
 
-def _outline(canvas: Canvas, polygon: Points) -> None:
+def _outline(canvas: Canvas, polygon: Points, region: Region | None) -> None:
     """The region's edge, dark beneath so that it shows on any picture, and its corners' letters."""
     canvas.stroke([polygon], GROUND, 5, 0.7, closed=True)
     canvas.stroke([polygon], ACCENT, 2, closed=True)
-    if np.ptp(polygon, axis=0).min() < 48 or len(polygon) > 6:
+    named = list(range(len(polygon))) if region is None else region.landmarks()
+    if np.ptp(polygon, axis=0).min() < 48 or len(named) > 6:
         return
     inward = polygon.mean(axis=0) - polygon
     inward *= 15 / np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-9)
-    badges = polygon + inward
+    badges = (polygon + inward)[named]
     canvas.dots(badges, GROUND, 10.5, 0.7)
     canvas.dots(badges, ACCENT, 9)
     for (x, y), letter in zip(badges, "ABCDEF", strict=False):
