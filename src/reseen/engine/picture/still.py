@@ -47,8 +47,8 @@ all: their centres keep a tenth away from each border."""
 
 _UNLIKE, _OVERWHELMING = 0.5, 200.0
 """A cosine below, and evidence below, which keypoints are not believed against the edges: of 118
-copies so believed all but two register, and those have more evidence; of 19 pairs with one caption
-or one drawing in two icons 16 have less and do not register."""
+copies so believed all but three register, and two of these have more evidence; of 19 pairs with one
+caption or one drawing in two icons 17 have less and do not register."""
 _REGISTERS, _DOUBTED = 0.2, 0.25
 """The score of a registration that confirms keypoints, and what is left of theirs without."""
 
