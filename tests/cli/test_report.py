@@ -52,3 +52,11 @@ def test_changes_of_sound_are_told() -> None:
     ]
     assert how({"clock": "aligned", "rate": 1.0, "pitch": 0.0}) == []
     assert how({"clock": "unknown"}) == ["same scene, time unknown"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [(-1.0, ["backwards"]), (-2.0, ["backwards", "100% faster"]), (0.5, ["50% slower"]), (1.0, [])],
+)
+def test_a_rate_is_told_in_words(rate: float, words: list[str]) -> None:
+    assert how({"rate": rate, "clock": "aligned"}) == words

@@ -1,5 +1,6 @@
 """From two files to one verdict: real bytes, the real decoder, the real model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,11 @@ from tests.flows.conftest import CUTS, SAMPLES, Compare, save_picture, save_soun
 
 from reseen.domain.errors import MediaUnreadable, UnsupportedMedia
 from reseen.domain.match import Segment
-from reseen.domain.media import Channel, Medium
+from reseen.domain.media import Channel, Frame, Medium
+from reseen.flows.fingerprint import Perception
+from reseen.flows.match import match_pair
+from reseen.media.gallery import JpegGallery
+from reseen.media.receive import local_file
 from reseen.testing import pictures, sounds, videos
 from reseen.testing.videos import Clip, Story
 
@@ -201,3 +206,26 @@ def test_an_error_names_the_side_that_caused_it(compare: Compare, tmp_path: Path
     with pytest.raises(UnsupportedMedia) as refused:
         compare(words, SAMPLES / "photo.jpg")
     assert refused.value.field == "source"
+
+
+@pytest.mark.parametrize("bad_first", [True, False])
+def test_when_one_side_cannot_be_compared_the_other_is_decoded_no_further(
+    perception: Perception, tmp_path: Path, bad_first: bool
+) -> None:
+    shown: list[Frame] = []
+
+    class Recording(JpegGallery):
+        def add(self, frame: Frame) -> None:
+            shown.append(frame)
+            super().add(frame)
+
+    long = _film(tmp_path / "long.mp4", videos.whole(Story(seed=4, shots=20, seconds=5.0)))
+    words = tmp_path / "words.jpg"
+    words.write_text("not a picture")
+    recording = replace(perception, gallery=Recording)
+    with local_file(words) as bad, local_file(long) as good:
+        sides = (bad, good) if bad_first else (good, bad)
+        with pytest.raises(UnsupportedMedia) as refused:
+            match_pair(recording, CUTS, *sides)
+    assert refused.value.field == ("source" if bad_first else "target")
+    assert len(shown) < 50

@@ -118,7 +118,7 @@ def test_nothing_is_left_on_disk(server: Running) -> None:
         return [path for path in server.scratch.rglob("*") if path.is_file()]
 
     lock = there()
-    seen = []
+    seen: list[Path] = []
 
     def body() -> Iterator[bytes]:
         yield part("source", PHOTO)

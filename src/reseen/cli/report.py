@@ -63,6 +63,9 @@ def how(segment: Mapping[str, Any]) -> list[str]:
     """What was done to the copy in this stretch, in words."""
     words = []
     rate = segment.get("rate", 1.0)
+    if rate < 0:
+        words.append("backwards")
+        rate = -rate
     if abs(rate - 1.0) > 0.005:
         words.append(f"{abs(rate - 1):.0%} {'faster' if rate > 1 else 'slower'}")
     pitch = segment.get("pitch", 0.0)

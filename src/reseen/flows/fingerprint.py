@@ -39,6 +39,9 @@ from reseen.ports import (
 type Admit = Callable[[Medium], None]
 """Told the medium before anything is decoded; refuses it by raising."""
 
+type Heed = Callable[[], None]
+"""Called with every part that is decoded; ends the decoding by raising."""
+
 
 @dataclass(frozen=True, slots=True)
 class Perception:
@@ -76,15 +79,19 @@ class _Decoding:
 
 
 def fingerprint(
-    perception: Perception, file: Fetched, side: Side, admit: Admit | None = None
+    perception: Perception,
+    file: Fetched,
+    side: Side,
+    admit: Admit = lambda _: None,
+    heed: Heed = lambda: None,
 ) -> Rendition:
     """Decode a file once and describe all that it holds.
 
-    Raises what ``Decoder.decode`` and ``admit`` raise.
+    Raises what ``Decoder.decode``, ``admit`` and ``heed`` raise.
     """
     gallery = perception.gallery()
     frames = perception.visual.of_frames(side)
-    decoding = _decode(perception, file, frames, gallery, admit)
+    decoding = _decode(perception, file, frames, gallery, admit, heed)
     header, sound = decoding.header, decoding.sound
     asset = Asset(
         sha256=file.sha256,
@@ -119,18 +126,19 @@ def _decode(
     file: Fetched,
     frames: FrameSignals,
     gallery: Gallery,
-    admit: Admit | None,
+    admit: Admit,
+    heed: Heed,
 ) -> _Decoding:
     header: Header | None = None
     footer = Footer(duration=None)
     still: Pixels | None = None
     blocks: list[Sound] = []
     for part in perception.decoder.decode(file.path, perception.sampling, perception.limits):
+        heed()
         match part:
             case Header():
                 header = part
-                if admit is not None:
-                    admit(header.medium)
+                admit(header.medium)
             case Frame(time=None):
                 still = part.pixels
                 gallery.add(part)

@@ -5,8 +5,9 @@ at again only where an alignment was found: keypoints of a few moments say wheth
 show the same thing, and how one lies in the other.
 """
 
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
 from reseen.domain.errors import ReseenError
@@ -19,7 +20,7 @@ from reseen.engine.match import fuse, is_same_file, whole
 from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.sound.alignment import align_sound
-from reseen.flows.fingerprint import Admit, Perception, Rendition, fingerprint
+from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
 from reseen.flows.second_look import find_shared, open_window, registered_stills, through
 from reseen.ports import Fetched, Side, VisualSignals
 
@@ -38,19 +39,38 @@ class Pair:
 
 
 def match_pair(
-    perception: Perception, cuts: Cuts, source: Fetched, target: Fetched, admit: Admit | None = None
+    perception: Perception,
+    cuts: Cuts,
+    source: Fetched,
+    target: Fetched,
+    admit: Admit = lambda _: None,
 ) -> Pair:
     """Fingerprint both files, at the same time, and compare them.
 
-    Raises the decoder's and ``admit``'s errors with ``field`` set to ``source`` or ``target``.
+    Raises the decoder's and ``admit``'s errors with ``field`` set to ``source`` or ``target``; the
+    other side is then decoded no further.
     """
+    failed = threading.Event()
+
+    def heed() -> None:
+        if failed.is_set():
+            raise _Abandoned
+
     with ThreadPoolExecutor(max_workers=2) as threads:
         sides = [
-            threads.submit(_perceive, perception, source, Side.QUERY, admit, "source"),
-            threads.submit(_perceive, perception, target, Side.REFERENCE, admit, "target"),
+            threads.submit(_perceive, perception, source, Side.QUERY, admit, heed, "source"),
+            threads.submit(_perceive, perception, target, Side.REFERENCE, admit, heed, "target"),
         ]
-        query, reference = (side.result() for side in sides)
+        ended, _ = wait(sides, return_when=FIRST_EXCEPTION)
+        if any(side.exception() for side in ended):
+            failed.set()
+    told = [side for side in sides if not isinstance(side.exception(), _Abandoned)]
+    query, reference = (side.result() for side in told)
     return Pair(query, reference, compare(perception.visual, cuts, query, reference))
+
+
+class _Abandoned(Exception):
+    """This side is decoded no further, because the other one cannot be compared."""
 
 
 def compare(visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition) -> Match:
@@ -81,10 +101,10 @@ def geometry_of(visual: VisualSignals, query: Frame, reference: Frame) -> Geomet
 
 
 def _perceive(
-    perception: Perception, file: Fetched, side: Side, admit: Admit | None, field: str
+    perception: Perception, file: Fetched, side: Side, admit: Admit, heed: Heed, field: str
 ) -> Rendition:
     try:
-        return fingerprint(perception, file, side, admit)
+        return fingerprint(perception, file, side, admit, heed)
     except ReseenError as error:
         raise error.at(field) from None
 

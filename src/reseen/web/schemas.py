@@ -104,7 +104,8 @@ class SegmentSchema(BaseModel):
     it changes too little to tell which second is which."""
 
     rate: float | None = None
-    """Target seconds for each source second, where the clock is aligned."""
+    """Target seconds for each source second, where the clock is aligned; below zero where the
+    source plays the target backwards."""
 
     pitch: float | None = None
     """Semitones, source minus target; of sound only."""
