@@ -160,6 +160,26 @@ def test_a_tiff_of_two_pages_gives_the_first(decode: Decode) -> None:
     assert np.array_equal(result.frames[0].pixels, PIXELS)
 
 
+@pytest.mark.parametrize("wild", [np.nan, np.inf, -np.inf, 1e30])
+def test_a_few_wild_numbers_do_not_black_out_a_picture(decode: Decode, wild: float) -> None:
+    plain = (PIXELS[:, :, 0] / 255).astype(np.float32)
+    spoilt = plain.copy()
+    spoilt[:2, :2] = wild
+    [expected], [found] = (
+        decode(saved(Image.fromarray(grey), "TIFF")).frames for grey in (plain, spoilt)
+    )
+    apart = np.abs(expected.pixels.astype(int) - found.pixels)[4:]
+    assert apart.mean() < 3
+
+
+def test_an_animation_of_a_large_canvas_is_bounded(decode: Decode) -> None:
+    limits = Limits(pixels=WIDTH * HEIGHT, duration=60.0)
+    assert decode(moving("GIF", 30, 100), limits=limits).footer.duration == pytest.approx(3.0)
+    with pytest.raises(MediaTooLarge, match="paints") as error:
+        decode(moving("GIF", 31, 100), limits=limits)
+    assert error.value.limit == 30 * WIDTH * HEIGHT
+
+
 def moving(kind: str, count: int = 5, delay: int = 300) -> bytes:
     frames = [Image.fromarray(np.roll(PIXELS, 16 * k, axis=1)) for k in range(count)]
     return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=delay, loop=0)

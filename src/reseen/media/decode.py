@@ -20,14 +20,14 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from reseen.domain.errors import MediaUnreadable
-from reseen.domain.media import Frame, Medium
+from reseen.domain.media import Frame, Sound
 from reseen.media.sandbox import MEMORY
 from reseen.media.worker.messages import STATUS, Reader, Task
-from reseen.ports import Decoded, Footer, Header, Limits, Sampling
+from reseen.ports import Decoded, Footer, Limits, Sampling
 
 PATIENCE = 60.0
-"""Seconds that one file may keep us waiting; timed media get a second more for each second of the
-limit. Decoding slower than real time on one core is not something that a server can serve."""
+"""Seconds that one file may keep us waiting; timed media get a second more for each second that was
+decoded. What is slower than real time on one core is not something that a server can serve."""
 
 _PIPE_BYTES = 1 << 20
 _SECOND_CHANCES = 2
@@ -193,11 +193,24 @@ def _events(out: int, leash: socket.socket, task: Task, patience: float) -> Iter
             view = view[count:]
 
     reader = Reader(fill, task.sampling, task.limits)
+    earned = 0.0
     while True:
         event = reader.read()
-        if isinstance(event, Header) and event.medium is not Medium.IMAGE:
-            budget.left += task.limits.duration
+        reached = min(_reached(event), task.limits.duration)
+        budget.left += max(0.0, reached - earned)
+        earned = max(earned, reached)
         yield event
+
+
+def _reached(event: Decoded) -> float:
+    """Seconds of the medium up to the end of an event."""
+    match event:
+        case Frame(time=float(time)):
+            return time
+        case Sound():
+            return event.start + len(event.samples) / event.rate
+        case _:
+            return 0.0
 
 
 class _Budget:

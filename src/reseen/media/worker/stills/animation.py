@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image
 
-from reseen.domain.errors import MediaTooLong, MediaUnreadable
+from reseen.domain.errors import MediaTooLarge, MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium, Pixels
 from reseen.media.sniff import Format
 from reseen.media.worker.films.frames import Ticks
@@ -18,6 +18,9 @@ from reseen.media.worker.stills.rgb import shrink, upright_rgb
 from reseen.ports import Decoded, Footer, Header, Limits, Sampling
 
 _SHORTEST, _DEFAULT = 0.011, 0.1
+_CANVASES = 30
+"""Pictures of the largest size that an animation may paint in all: each frame is laid over the
+whole canvas, half a second for 100 megapixels, however few of its pixels change."""
 
 
 def moves(picture: Image.Image, limits: Limits) -> bool:
@@ -25,7 +28,8 @@ def moves(picture: Image.Image, limits: Limits) -> bool:
     if not getattr(picture, "is_animated", False):
         return False
     first: Pixels | None = None
-    for _start, _end, pixels in _frames(picture, limits):
+    for _ in _frames(picture, limits):
+        pixels = upright_rgb(picture)
         if first is None:
             first = pixels.copy()
         elif not np.array_equal(first, pixels):
@@ -48,14 +52,14 @@ def decode(
     remarks: tuple[str, ...] = ()
     duration = 0.0
     try:
-        for start, end, pixels in _frames(picture, limits):
+        for start, end in _frames(picture, limits):
             duration = end
             if times is not None:
                 while wanted and wanted[0] < end:
                     wanted.pop(0)
-                    yield Frame(start, shrink(pixels, sampling.max_side))
+                    yield Frame(start, shrink(upright_rgb(picture), sampling.max_side))
             elif sampling.visual and ticks.due(start):
-                yield Frame(start, shrink(pixels, sampling.max_side))
+                yield Frame(start, shrink(upright_rgb(picture), sampling.max_side))
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError) as error:
         if duration == 0.0:
             raise MediaUnreadable(f"The {format_.name} file is damaged.") from error
@@ -63,8 +67,10 @@ def decode(
     yield Footer(duration, remarks)
 
 
-def _frames(picture: Image.Image, limits: Limits) -> Iterator[tuple[float, float, Pixels]]:
-    """Start, end and pixels of each frame. Raises ``MediaTooLong`` and what Pillow raises."""
+def _frames(picture: Image.Image, limits: Limits) -> Iterator[tuple[float, float]]:
+    """Start and end of each frame, at which ``picture`` then stands. Raises ``MediaTooLong``,
+    ``MediaTooLarge`` and what Pillow raises.
+    """
     start = 0.0
     index = 0
     while True:
@@ -72,7 +78,14 @@ def _frames(picture: Image.Image, limits: Limits) -> Iterator[tuple[float, float
             picture.seek(index)
         except EOFError:
             return
-        pixels = upright_rgb(picture)
+        painted = (index + 1) * picture.width * picture.height
+        if painted > _CANVASES * limits.pixels:
+            raise MediaTooLarge(
+                f"The animation paints more than {_CANVASES * limits.pixels:,} pixels.",
+                limit=_CANVASES * limits.pixels,
+                actual=painted,
+            )
+        picture.load()  # WebP tells the delay only then
         delay = float(picture.info.get("duration") or 0) / 1000
         end = start + (delay if delay >= _SHORTEST else _DEFAULT)
         if end > limits.duration:
@@ -81,6 +94,6 @@ def _frames(picture: Image.Image, limits: Limits) -> Iterator[tuple[float, float
                 limit=limits.duration,
                 actual=end,
             )
-        yield start, end, pixels
+        yield start, end
         start = end
         index += 1

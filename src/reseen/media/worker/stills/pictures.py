@@ -26,7 +26,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from reseen.domain.errors import MediaTooLong, MediaUnreadable
+from reseen.domain.errors import MediaTooLarge, MediaTooLong, MediaUnreadable
 from reseen.domain.media import Frame, Medium, Pixels
 from reseen.media.sniff import Format
 from reseen.media.worker.stills import animation
@@ -105,7 +105,7 @@ def _moves(picture: Image.Image, limits: Limits) -> bool:
     """Whether it is an animation; a damaged one of which less than two frames are left is not."""
     try:
         return animation.moves(picture, limits)
-    except (MediaTooLong, MemoryError):
+    except (MediaTooLong, MediaTooLarge, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - Pillow's plug-ins raise anything on damaged files
         return False

@@ -23,6 +23,9 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _WHITE = (255, 255, 255, 255)
+_SPAN, _COUNTED = (0.001, 0.999), 1_000_000
+"""Shares of the numbers of a picture between which its black and its white lie, so that a few wild
+ones do not hide the rest; and how many are counted."""
 
 
 def check_size(width: int, height: int, limits: Limits) -> None:
@@ -75,10 +78,13 @@ def _to_eight_bits(grey: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         grey.dtype == np.int32 and grey.size and 255 < grey.max() <= 65535 and grey.min() >= 0
     ):
         return ((grey.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    values = np.nan_to_num(grey.astype(np.float64))
-    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    values = grey.astype(np.float64)
+    some = values.ravel()[:: max(1, values.size // _COUNTED)]
+    some = np.sort(some[np.isfinite(some)])
+    low, high = (float(some[round(at * (len(some) - 1))]) if len(some) else 0.0 for at in _SPAN)
     if low >= 0 and high <= 1 and grey.dtype == np.float32:
         low, high = 0.0, 1.0
     elif low >= 0 and high <= 255:
         low, high = 0.0, 255.0
-    return np.rint((values - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)
+    shown = np.where(np.isnan(values), low, np.clip(values, low, high))
+    return np.rint((shown - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)
