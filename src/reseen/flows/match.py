@@ -21,7 +21,13 @@ from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
-from reseen.flows.second_look import find_shared, open_window, registered_stills, through
+from reseen.flows.second_look import (
+    find_shared,
+    open_window,
+    registered_stills,
+    through,
+    timed_by_motion,
+)
 from reseen.ports import Fetched, Side, VisualSignals
 
 LOOKS = 4
@@ -187,7 +193,10 @@ def _aligned(
                 for times in timeline.looks(segment, LOOKS)
             ],
         )
-        for segment in timeline.align(here, there)
+        for segment in (
+            s if s.offset is not None else timed_by_motion(query, reference, shared, s)
+            for s in timeline.align(here, there)
+        )
     ]
     if shared.transform is None:
         return judged

@@ -11,9 +11,12 @@ each. Costs about a second for two films with nothing in common.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
-from reseen.domain.media import Box, Frame
+from reseen.domain.media import Box, Frame, Span
+from reseen.engine.film.motion import motion, timed
 from reseen.engine.film.windows import (
     Shared,
     Sighting,
@@ -38,6 +41,9 @@ GLANCES = 10
 """Frames of each side whose parts are described: 45 ms each."""
 ENOUGH = 3
 """Sightings that hold; the surest of them is believed."""
+MOVING, MOMENT = (60.0, 300.0), 0.25
+"""Seconds of the query and of the reference in which motion is looked for, 2.5 ms a frame; and the
+step in seconds at which kept frames are sought, half of the usual one between them."""
 FRAMES = 240
 """Frames that are described again, at most: half a second of work for a minute of film."""
 
@@ -90,6 +96,30 @@ def open_window(
         if found is not None:
             return found[1]
     return None
+
+
+def timed_by_motion(
+    query: Rendition, reference: Rendition, windows: Shared, segment: Segment
+) -> Segment:
+    """A segment without a clock, on the clock of what moves in it where there is one."""
+    length = reference.asset.duration or 0.0
+    whole = Span(0.0, length) if length <= MOVING[1] else segment.reference
+    if segment.query.is_timeless or segment.reference.is_timeless or whole.duration > MOVING[1]:
+        return segment
+    here = motion(_frames(query, windows.query, segment.query, MOVING[0]))
+    there = motion(_frames(reference, windows.reference, whole, MOVING[1]))
+    return timed(segment, here, there) or segment
+
+
+def _frames(rendition: Rendition, window: Window, span: Span, seconds: float) -> Iterator[Frame]:
+    """Every kept frame of the middle of a span, for so many seconds at most."""
+    spare = max(0.0, span.duration - seconds) / 2
+    last = -1.0
+    for time in np.arange(span.start + spare, span.end - spare, MOMENT):
+        frame = rendition.gallery.at(float(time))
+        if frame is not None and frame.time is not None and frame.time > last:
+            last = frame.time
+            yield window.through(frame)
 
 
 def through(
