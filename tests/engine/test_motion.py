@@ -5,7 +5,7 @@ import pytest
 
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Frame, Pixels, Span
-from reseen.engine.film.motion import Motion, motion, timed
+from reseen.engine.film.motion import Motion, meet, motion
 
 SIZE = (160, 90)
 LENGTH = 60.0
@@ -26,7 +26,7 @@ def shown(seed: int, time: float, noise: int) -> Pixels:
     left, top = round(x * (width - 24)), round(y * (height - 24))
     pixels[top : top + 24, left : left + 24] += 60
     pixels += np.random.default_rng(noise).integers(-4, 5, pixels.shape, np.int16)
-    return np.clip(pixels, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(pixels, 0, 255), np.uint8)
 
 
 def film(
@@ -50,6 +50,12 @@ def scene(length: float) -> Segment:
 
 
 WHOLE = film(1, 0.0, LENGTH)
+
+
+def timed(segment: Segment, query: Motion, reference: Motion) -> Segment | None:
+    meeting = meet(query, reference)
+    assert not (meeting.clock and meeting.disagrees)
+    return None if meeting.clock is None else meeting.timed(segment)
 
 
 @pytest.mark.parametrize("rate", [1.0, 1.5, 0.75, -1.0])
@@ -77,6 +83,13 @@ def test_another_take_of_the_scene_has_none(seed: int) -> None:
 
 def test_another_stretch_of_one_take_has_none() -> None:
     assert timed(scene(20.0), film(1, 40.0, 60.0), film(1, 0.0, 36.0)) is None
+
+
+def test_only_films_that_move_can_disagree() -> None:
+    still = motion(Frame(t / 2, shown(1, 5.0, t)) for t in range(40))
+    assert not meet(still, WHOLE).disagrees
+    assert not meet(still, still).disagrees
+    assert not meet(film(1, 20.0, 36.0, noise=7), WHOLE).disagrees
 
 
 def test_a_scene_in_which_nothing_moves_has_none() -> None:

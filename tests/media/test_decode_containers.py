@@ -281,6 +281,14 @@ def test_a_truncated_stream_gives_what_it_has_with_a_remark(decode: Decode, tmp_
     assert result.frames
 
 
+def test_pictures_in_an_unknown_codec_are_not_kept_quiet(decode: Decode, tmp_path: Path) -> None:
+    data = Film(seconds=2).write(tmp_path / "a.mp4").read_bytes()
+    assert data.count(b"avc1") >= 1
+    result = decode(data.replace(b"avc1", b"xyz9"))
+    assert result.header.medium is Medium.AUDIO
+    assert any("picture cannot be decoded" in remark for remark in result.footer.remarks)
+
+
 def test_a_movie_without_its_index_is_unreadable(decode: Decode, tmp_path: Path) -> None:
     data = Film(seconds=2).write(tmp_path / "a.mp4").read_bytes()
     with pytest.raises(MediaUnreadable):

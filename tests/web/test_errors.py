@@ -5,8 +5,10 @@ import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -312,6 +314,33 @@ def test_a_full_server_says_when_to_come_back(tmp_path: Path) -> None:
     assert int(busy.headers["Retry-After"]) >= busy.json()["retry_after_s"] >= 1
     assert ready.status_code == 200
     assert answers[0].status_code == 200
+
+
+def test_a_client_that_left_is_not_served(tmp_path: Path) -> None:
+    begun, release, calls = threading.Event(), threading.Event(), []
+    wait = held(begun, release)
+
+    def compare(*asked: Any) -> Verdict:
+        calls.append(asked)
+        return wait(*asked)
+
+    with serving(tmp_path, compare, concurrency=1, queue=4) as server:
+        first = threading.Thread(target=server.match, args=("/match", PHOTO, PHOTO))
+        first.start()
+        assert begun.wait(20)
+        with suppress(httpx.ReadTimeout):
+            httpx.post(
+                f"{server.address}/match",
+                headers={"x-rapidapi-key": server.key},
+                files={"source": PHOTO, "target": PHOTO},
+                timeout=httpx.Timeout(10, read=1.0),
+            )
+        last = threading.Thread(target=server.match, args=("/match", PHOTO, PHOTO))
+        last.start()
+        release.set()
+        first.join(20)
+        last.join(20)
+    assert len(calls) == 2
 
 
 def test_a_key_that_spent_its_share_waits_and_others_do_not(tmp_path: Path) -> None:

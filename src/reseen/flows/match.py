@@ -23,10 +23,10 @@ from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
 from reseen.flows.second_look import (
     find_shared,
+    moves_of,
     open_window,
     registered_stills,
     through,
-    timed_by_motion,
 )
 from reseen.ports import Fetched, Side, VisualSignals
 
@@ -185,19 +185,16 @@ def _aligned(
     there = through(visual, reference, shared.reference, Side.REFERENCE)
     if here is None or there is None:
         return ()
-    judged = [
-        timeline.judge(
-            segment,
-            [
-                _look(visual, query, reference, shared, *times)
-                for times in timeline.looks(segment, LOOKS)
-            ],
-        )
-        for segment in (
-            s if s.offset is not None else timed_by_motion(query, reference, shared, s)
-            for s in timeline.align(here, there)
-        )
-    ]
+    judged = []
+    for aligned in timeline.align(here, there):
+        moves = moves_of(query, reference, shared, aligned)
+        segment = aligned if moves is None else moves.timed(aligned)
+        seen = [
+            _look(visual, query, reference, shared, *times)
+            for times in timeline.looks(segment, LOOKS)
+        ]
+        is_other_time = moves is not None and moves.disagrees
+        judged.append(timeline.judge(segment, seen, is_other_time=is_other_time))
     if shared.transform is None:
         return judged
     return [replace(segment, transform=shared.transform) for segment in judged]

@@ -16,7 +16,7 @@ import numpy as np
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Box, Frame, Span
-from reseen.engine.film.motion import motion, timed
+from reseen.engine.film.motion import Meeting, meet, motion
 from reseen.engine.film.windows import (
     Shared,
     Sighting,
@@ -98,17 +98,19 @@ def open_window(
     return None
 
 
-def timed_by_motion(
+def moves_of(
     query: Rendition, reference: Rendition, windows: Shared, segment: Segment
-) -> Segment:
-    """A segment without a clock, on the clock of what moves in it where there is one."""
+) -> Meeting | None:
+    """What motion says of a segment without a clock; ``None`` where it is not asked."""
+    if segment.offset is not None or segment.query.is_timeless or segment.reference.is_timeless:
+        return None
     length = reference.asset.duration or 0.0
     whole = Span(0.0, length) if length <= MOVING[1] else segment.reference
-    if segment.query.is_timeless or segment.reference.is_timeless or whole.duration > MOVING[1]:
-        return segment
+    if whole.duration > MOVING[1]:
+        return None
     here = motion(_frames(query, windows.query, segment.query, MOVING[0]))
     there = motion(_frames(reference, windows.reference, whole, MOVING[1]))
-    return timed(segment, here, there) or segment
+    return meet(here, there)
 
 
 def _frames(rendition: Rendition, window: Window, span: Span, seconds: float) -> Iterator[Frame]:

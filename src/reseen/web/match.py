@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+from anyio import from_thread
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from reseen.domain.access import Key
+from reseen.domain.errors import InvalidRequest
 from reseen.domain.media import Medium
 from reseen.flows.explain import Exhibit
 from reseen.flows.obtain import obtain
@@ -95,6 +97,8 @@ def match_routes(
             obtain(services.fetcher, services.open_file, pair.source, pair.target) as files,
             gate.turn(),
         ):
+            if from_thread.run(request.is_disconnected):
+                raise InvalidRequest("The client left before its turn came.")
             verdict = services.compare(*files, route.allowed, explain)
         said = envelope(
             verdict,

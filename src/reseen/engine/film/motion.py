@@ -34,6 +34,12 @@ ELSEWHERE = 1.5
 """Seconds from the best line, from which a line is another."""
 AGREES, LEADS = 0.45, 0.15
 """Agreement, and lead before all other lines, from which a line is the clock: decisions/0005."""
+SURELY, MANY = 2.0, 12
+"""Grey levels that more than noise moves, and moments that move so on both sides, from which motion
+may also disagree."""
+DISAGREES = 0.25
+"""Largest agreement along any line, under which two films do not go together though both move: of
+halves of films by a still camera, of which the later is not in the earlier, most stay below."""
 MOVED = Calibration(bias=-3.4, weights=(10.0,))
 """Of the agreement."""
 STEADY, FADES = 2.0, 0.4
@@ -75,22 +81,39 @@ def motion(frames: Iterable[Frame]) -> Motion:
     return Motion(at, moved, np.sqrt((moved**2).mean(axis=(1, 2))))
 
 
-def timed(segment: Segment, query: Motion, reference: Motion) -> Segment | None:
-    """The segment with the clock on which what moves agrees, or ``None`` where there is none."""
-    both = [_clock(one, reference) for one in (query, query.mirrored())]
-    found = max((c for c in both if c is not None), key=lambda c: c.agreement, default=None)
-    if found is None:
-        return None
-    start, end = _extent(found, query, segment.query)
-    ends = found.line.at(np.array([start, end]))
-    return replace(
-        segment,
-        query=Span(start, end),
-        reference=Span(max(0.0, float(ends.min())), float(ends.max())),
-        score=MOVED.score(found.agreement),
-        offset=found.line.offset,
-        rate=found.line.rate,
-    )
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What motion says of two films that show one scene: a clock, or that they do not go together
+    on any. Of films that hardly move it says neither.
+    """
+
+    clock: "_Clock | None"
+    disagrees: bool
+
+    def timed(self, segment: Segment) -> Segment:
+        """The segment on the clock; as it was, where there is none."""
+        if self.clock is None:
+            return segment
+        start, end = _extent(self.clock, segment.query)
+        ends = self.clock.line.at(np.array([start, end]))
+        return replace(
+            segment,
+            query=Span(start, end),
+            reference=Span(max(0.0, float(ends.min())), float(ends.max())),
+            score=MOVED.score(self.clock.agreement),
+            offset=self.clock.line.offset,
+            rate=self.clock.line.rate,
+        )
+
+
+def meet(query: Motion, reference: Motion) -> Meeting:
+    """Hold what moves in a stretch of the query, as it is and mirrored, against the reference."""
+    if min(query.weights.sum(), reference.weights.sum()) < FEWEST:
+        return Meeting(None, disagrees=False)
+    found = [_best(one, reference) for one in (query, query.mirrored())]
+    agreement, clock = max(found, key=lambda one: one[0])
+    surely = min(int((side.strength > SURELY).sum()) for side in (query, reference))
+    return Meeting(clock, disagrees=agreement < DISAGREES and surely >= MANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +122,27 @@ class _Clock:
 
     line: Line
     agreement: float
+    query: Motion
     seen: Floats
 
 
-def _clock(query: Motion, reference: Motion) -> _Clock | None:
-    if min(query.weights.sum(), reference.weights.sum()) < FEWEST:
-        return None
+def _best(query: Motion, reference: Motion) -> tuple[float, _Clock | None]:
+    """The largest agreement along any line, and the line where it leads all others."""
     alike = _agreements(query, reference)
     tried = np.concatenate([_lines(alike, query, reference, rate) for rate in RATES])
     if not len(tried):
-        return None
+        return 1.0, None
     offsets, rates, agreements = tried.T
     offset, rate, agreement = tried[np.argmax(agreements * np.where(rates == 1.0, 1.0, ODD_RATE))]
     apart = np.abs(offsets - offset + (rates - rate) * query.times.mean())
     rival = agreements[apart > ELSEWHERE].max(initial=0.0)
     if agreement < AGREES or agreement - rival < LEADS:
-        return None
+        return float(agreement), None
     seen, inside = _along(alike, query, reference, rate, np.array([offset]))
     line = Line(float(offset), float(rate), votes=float(query.weights.sum()))
-    return _Clock(line, float(agreement), np.where(inside, seen, np.nan)[0])
+    return float(agreement), _Clock(
+        line, float(agreement), query, np.where(inside, seen, np.nan)[0]
+    )
 
 
 def _agreements(query: Motion, reference: Motion) -> npt.NDArray[np.float32]:
@@ -161,8 +186,9 @@ def _along(
     return np.asarray(seen, np.float64), inside
 
 
-def _extent(clock: _Clock, query: Motion, span: Span) -> tuple[float, float]:
+def _extent(clock: _Clock, span: Span) -> tuple[float, float]:
     """The longest stretch of the span over which motion agrees; what hardly moves goes along."""
+    query = clock.query
     near = np.abs(query.times[:, None] - query.times[None]) <= STEADY
     inside = np.isfinite(clock.seen)
     weights = near * (query.weights * inside)[None]

@@ -21,7 +21,9 @@ from reseen.engine.film.films import Pairing, distinct, pairings
 from reseen.engine.film.hough import Line
 from reseen.engine.film.pace import is_cut
 from reseen.engine.film.scenes import GAP, best_of_each, moments, scene_around, showings, slides
+from reseen.engine.film.windows import CORNERS
 from reseen.engine.picture.geometry import Geometry
+from reseen.engine.picture.projective import apply
 from reseen.engine.score import Calibration
 
 SHORTEST = 0.9
@@ -46,6 +48,9 @@ still do; none of 105 segments that look-alikes gave does, the nearest by suppor
 0.19."""
 SAME_PICTURE = 0.65
 """Score of a segment all looks at which show one picture, though no frame moves enough to tell."""
+OTHER_TIME, UNCHANGED = 0.5, 0.05
+"""The most that a scene scores whose motion is another's: a person may look; and the share of a
+frame by which a corner may be off."""
 MOST_MOMENTS = 8
 """Times at which a film shows one still, at most: each is looked at."""
 COVERED = 0.8
@@ -140,10 +145,13 @@ def looks(segment: Segment, n: int) -> list[tuple[float | None, float | None]]:
     ]
 
 
-def judge(segment: Segment, verified: Sequence[Geometry | None]) -> Segment:
+def judge(
+    segment: Segment, verified: Sequence[Geometry | None], *, is_other_time: bool = False
+) -> Segment:
     """The segment with its score raised by looks that hold geometrically, lowered by those that
     do not, and with the transform of the best look. Scenes that stand still have little else to
-    speak for them: there it is enough that all looks show one picture.
+    speak for them: there it is enough that all looks show one picture. ``is_other_time``: what
+    moves does not go together; where nothing but time differs, that is another take of the scene.
     """
     if not verified:
         return segment
@@ -152,6 +160,8 @@ def judge(segment: Segment, verified: Sequence[Geometry | None]) -> Segment:
     score = LOOKED_AT.score(math.log(max(1e-12, segment.score) / doubt), support)
     if all(g is not None and _is_one_picture(g) for g in verified):
         score = max(score, SAME_PICTURE)
+    if is_other_time and all(g is not None and _is_unchanged(g) for g in verified):
+        score = min(score, OTHER_TIME)
     best = max((g for g in verified if g is not None), key=lambda g: g.evidence, default=None)
     return replace(segment, score=score, transform=best.transform if best else segment.transform)
 
@@ -170,6 +180,11 @@ def _covered(found: Sequence[Segment]) -> float:
         total += max(0.0, span.end - max(span.start, until))
         until = max(until, span.end)
     return total
+
+
+def _is_unchanged(look: Geometry) -> bool:
+    """Whether the reference fills the frame as it does in itself, so that motion is comparable."""
+    return bool(np.abs(apply(look.matrix, CORNERS) - CORNERS).max() < UNCHANGED)
 
 
 def _is_one_picture(look: Geometry) -> bool:

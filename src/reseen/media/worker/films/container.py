@@ -11,6 +11,7 @@ import io
 import pkgutil
 import struct
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 import av
@@ -103,7 +104,8 @@ def decode(
         broken = yield from _run(container, (video, frames), (audio, sound), limits)
         if sound is not None:
             yield from sound.finish()
-        yield _footer(header, frames, sound, broken=broken)
+        footer = _footer(header, frames, sound, broken=broken)
+        yield replace(footer, remarks=(*_lost(container, video, audio), *footer.remarks))
 
 
 def _run(
@@ -173,6 +175,22 @@ def _choose(
             f"The {format_.name} file holds no picture or sound stream that can be decoded."
         )
     return video, audio
+
+
+def _lost(
+    container: InputContainer, video: VideoStream | None, audio: AudioStream | None
+) -> tuple[str, ...]:
+    """Remarks on pictures or sound that are there, encrypted or in a codec that nobody knows."""
+    kinds: tuple[tuple[str, Any, Any], ...] = (
+        ("picture", video, container.streams.video),
+        ("sound", audio, container.streams.audio),
+    )
+    return tuple(
+        f"the {kind} cannot be decoded: an unknown or encrypted codec"
+        for kind, chosen, streams in kinds
+        if chosen is None
+        and any(not _has_decoder(s) and not s.disposition & _NOT_SHOWN for s in streams)
+    )
 
 
 def _first(streams: list[Any]) -> Any:
