@@ -384,6 +384,25 @@ def test_stopping_waits_for_the_running_match(tmp_path: Path) -> None:
     assert answers[0].status_code == 200
 
 
+def test_stopping_answers_a_match_that_takes_too_long(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+    answers: list[httpx.Response] = []
+    with serving(tmp_path, held(begun, release), shutdown_seconds=1.0) as server:
+        asking = threading.Thread(
+            target=lambda: answers.append(server.match("/match", PHOTO, PHOTO))
+        )
+        asking.start()
+        assert begun.wait(20)
+        server.server.stop()
+        asking.join(10)
+        release.set()
+    [answer] = answers
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_a_revoked_key_is_refused_at_once(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         server.keys.revoke(server.keys.of_project()[0].id)

@@ -19,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reseen.domain.errors import ReseenError
+from reseen.domain.errors import NotReady, ReseenError
 from reseen.web.errors import answer
 
 log = logging.getLogger("reseen.access")
@@ -61,6 +61,11 @@ class Observed:
         exchange = _Exchange(request_id, receive, send)
         try:
             await self._app(scope, exchange.hear, exchange.tell)
+        except asyncio.CancelledError:  # the server stops, and waited as long as it may
+            if exchange.status:
+                raise
+            late = NotReady("The server stopped before the answer was made.", retry_after_s=5)
+            await answer(Request(scope), late)(scope, exchange.hear, exchange.tell)
         except Exception:
             logging.getLogger("reseen.web").exception("request %s failed", request_id)
             if exchange.status == 0:
