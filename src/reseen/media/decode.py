@@ -77,7 +77,7 @@ class IsolatedDecoder:
     @contextmanager
     def _child(self, path: Path, task: Task) -> Iterator[Iterator[Decoded]]:
         try:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise MediaUnreadable(f"The file cannot be opened: {error.strerror}.") from error
         out, inlet = os.pipe()

@@ -148,8 +148,8 @@ def run_child(file: int, out: int, leash: int) -> None:
             messages.write(MediaUnreadable(detail), write_whole)
         except BrokenPipeError:
             return
-        except Exception as error:  # noqa: BLE001 - the worker's loop: the libraries raise anything
-            detail = f"The file is damaged or not supported ({type(error).__name__}: {error})."
+        except Exception:  # noqa: BLE001 - the worker's loop: the libraries raise anything
+            detail = "The file is damaged, or made in a way that is not supported; convert it."
             messages.write(MediaUnreadable(detail), write_whole)
 
 
