@@ -161,7 +161,9 @@ class VisualSignals(Protocol):
     def of_frames(self, side: Side) -> FrameSignals: ...
 
     def tiles(self, pixels: Pixels) -> Track | None:
-        """Descriptors of parts of a still, for a second pass; ``None`` without a descriptor."""
+        """Descriptors of the parts of a still that have detail, for a second pass; ``None`` without
+        a descriptor or detail.
+        """
         ...
 
     def parts(self, frame: Frame) -> Track | None:

@@ -122,3 +122,14 @@ def test_pictures_without_edges_in_common_register_nothing(pixels: Pixels) -> No
 def test_guesses_that_show_nothing_are_passed_over(guess: np.ndarray) -> None:
     assert _register(pictures.scene(6), pictures.scene(6), guess) is None
     assert _register(pictures.flat(1, 2, 3, 1, 1), pictures.scene(6), guess) is None
+
+
+def test_what_the_query_alone_shows_counts_against_a_fit() -> None:
+    half = pictures.scene(7)
+    half[:, 240:] = 255
+    filled = half.copy()
+    filled[:, 240:] = pictures.scene(8)[:, 240:]
+    same, more = _register(half, half), _register(filled, half)
+    assert same is not None
+    assert more is not None
+    assert more.support < 0.75 * same.support

@@ -5,9 +5,11 @@ import cv2
 import numpy as np
 import pytest
 from benchmarks.attacks import editing
+from tests.engine.layouts import form
 
 from reseen.domain.fingerprint import DESCRIPTOR_FULL, PDQ, Fingerprint, Skip, Track
 from reseen.domain.media import Asset, Channel, Medium, Pixels, Span
+from reseen.engine.picture.contents import Disagreement
 from reseen.engine.picture.geometry import Geometry
 from reseen.engine.picture.still import (
     Nearest,
@@ -16,6 +18,8 @@ from reseen.engine.picture.still import (
     descriptor_similarity,
     is_doubtful,
     judge,
+    may_share_layout,
+    told_apart,
     weigh,
     weigh_registered,
 )
@@ -261,3 +265,27 @@ def test_keypoints_alone_are_doubted_unless_edges_agree(describe: OnnxDescriptor
     assert confirmed(alone, None).score < 0.3
     assert confirmed(alone, replace(alone, score=0.02)).score < 0.3
     assert confirmed(alone, replace(alone, score=0.7)) == alone
+
+
+def test_what_looks_alike_is_asked_for_its_content(describe: OnnxDescriptor) -> None:
+    geometry = replace(_some_geometry(), evidence=200.0)
+    query, reference = (_query(describe, form(k)) for k in (1, 2))
+    assert may_share_layout(query, reference, geometry)
+    assert may_share_layout(query, reference, None)
+    assert not may_share_layout(query, reference, replace(geometry, evidence=700.0))
+    assert not may_share_layout(query, _reference(describe, pictures.scene(1)), geometry)
+    assert not may_share_layout(query, _only(reference, "keypoints"), geometry)
+    one_hash = (*query.tracks, *_hash_only(form(1)).tracks)
+    hashed = replace(query, tracks=one_hash)
+    assert not may_share_layout(hashed, hashed, geometry)
+
+
+def test_only_disagreement_that_is_much_and_scattered_tells_apart(
+    describe: OnnxDescriptor,
+) -> None:
+    query = _query(describe, form(1))
+    found = compare(query, query)
+    assert found is not None
+    for harmless in (None, Disagreement(0.1, 0.2), Disagreement(0.5, 0.05)):
+        assert told_apart(found, harmless) == found
+    assert told_apart(found, Disagreement(0.3, 0.2)).score < 0.3

@@ -18,6 +18,7 @@ from reseen.signals.views import (
     render,
     tiles,
 )
+from reseen.signals.visual import Visual
 from reseen.testing import pictures as drawn
 
 
@@ -130,6 +131,19 @@ def test_tiles_cover_the_picture() -> None:
         y, x = round(box.y * 100), round(box.x * 100)
         covered[y : y + round(box.height * 100), x : x + round(box.width * 100)] = True
     assert covered.all()
+
+
+def test_flat_tiles_are_left_out() -> None:
+    visual = Visual(MeanColours())
+    sheet = drawn.flat(255, 255, 255, 480, 360)
+    assert visual.tiles(sheet) is None
+    sheet[:160, :200] = drawn.scene(1, 200, 160)
+    found = visual.tiles(sheet)
+    assert found is not None
+    assert 0 < len(found) < len(tiles())
+    whole = visual.tiles(drawn.scene(1))
+    assert whole is not None
+    assert len(whole) == len(tiles())
 
 
 def test_a_letterboxed_copy_is_alike_in_the_view_without_bars() -> None:

@@ -22,10 +22,12 @@ from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
 from reseen.flows.second_look import (
+    disagreement_of,
     find_shared,
     moves_of,
     open_window,
     registered_stills,
+    registration_of,
     through,
 )
 from reseen.ports import Fetched, Side, VisualSignals
@@ -131,21 +133,29 @@ def _stills(
 ) -> Sequence[Segment]:
     """One segment or none. What keypoints leave open is looked at once more: edges are laid on
     edges, and where these agree a little, pictures with little to hold on to are described in
-    parts. Edges are also asked where keypoints alone are sure.
+    parts. Edges are also asked where keypoints alone are sure. What looks alike and yet might be
+    one layout with other content is then compared block by block.
     """
     here, there = query.fingerprint, reference.fingerprint
     geometry = still.geometry_of(here, there)
-    best = still.weigh(here, there, geometry)
+    best, lying = still.weigh(here, there, geometry), geometry
     if best is not None and best.score >= cuts.medium:
         if still.is_doubtful(here, there, geometry):
             best = still.confirmed(best, registered_stills(query, reference, geometry))
-        return (best,)
-    registered = registered_stills(query, reference, geometry)
-    best = _surer(best, registered)
-    is_open = best is None or best.score < cuts.medium
-    if is_open and still.confirms(registered) and still.are_keypoints_scarce(here, there):
-        best = _surer(best, still.weigh(_tiled(visual, query), _tiled(visual, reference), geometry))
-    return () if best is None else (best,)
+    else:
+        found = registration_of(query, reference, geometry)
+        registered = None if found is None else still.weigh_registered(found)
+        if registered is not None and (best is None or registered.score > best.score):
+            best, lying = registered, found
+        is_open = best is None or best.score < cuts.medium
+        if is_open and still.confirms(registered) and still.are_keypoints_scarce(here, there):
+            tiled = _tiled(visual, query), _tiled(visual, reference)
+            best = _surer(best, still.weigh(*tiled, geometry))
+    if best is None:
+        return ()
+    if best.score >= cuts.low and still.may_share_layout(here, there, geometry):
+        best = still.told_apart(best, disagreement_of(query, reference, lying))
+    return (best,)
 
 
 def _surer(one: Segment | None, other: Segment | None) -> Segment | None:

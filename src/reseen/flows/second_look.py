@@ -29,6 +29,7 @@ from reseen.engine.film.windows import (
     sightings,
 )
 from reseen.engine.picture import still
+from reseen.engine.picture.contents import Disagreement, disagreement
 from reseen.engine.picture.edges import pyramid
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.picture.guesses import guesses
@@ -64,6 +65,15 @@ def registration_of(
         return None
     ways = guesses(query.fingerprint, reference.fingerprint, geometry)
     return register(pyramid(query.pixels), pyramid(reference.pixels), ways)
+
+
+def disagreement_of(
+    query: Rendition, reference: Rendition, geometry: Geometry | None
+) -> Disagreement | None:
+    """How much the content of two stills differs where the geometry lays one on the other."""
+    if geometry is None or query.pixels is None or reference.pixels is None:
+        return None
+    return disagreement(pyramid(query.pixels), pyramid(reference.pixels), geometry.matrix)
 
 
 def find_shared(visual: VisualSignals, query: Rendition, reference: Rendition) -> Shared | None:

@@ -17,7 +17,7 @@ from reseen.signals.frames import DescriptorFrames
 from reseen.signals.keypoints import detect_keypoints
 from reseen.signals.layout import has_detail, thumb
 from reseen.signals.pdq import hash_frame, hash_picture
-from reseen.signals.views import describe_still, query_views, reference_views, shrunk, tiles
+from reseen.signals.views import describe_still, query_views, reference_views, render, shrunk, tiles
 
 HASH_EVERY = 1.0
 """Seconds between hashed frames, as in vPDQ's default."""
@@ -55,7 +55,9 @@ class Visual:
     def tiles(self, pixels: Pixels) -> Track | None:
         if isinstance(self._describe, Skip):
             return None
-        return describe_still(self._describe, pixels, tiles())
+        small = shrunk(pixels)
+        views = tuple(view for view in tiles() if has_detail(thumb(render(small, view))))
+        return describe_still(self._describe, small, views) if views else None
 
     def parts(self, frame: Frame) -> Track | None:
         if isinstance(self._describe, Skip) or not has_detail(thumb(frame.pixels)):

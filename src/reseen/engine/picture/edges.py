@@ -22,6 +22,8 @@ SMALLEST = 40
 """Shorter side in pixels under which a level is not halved again."""
 _LONGEST = 640
 """An inset at a tenth of the area still fills the finest canvas."""
+_SEEN = 0.08
+"""Share of a side of the reference that the query must show."""
 _SMOOTH = 1.0
 _FLOOR = 16.0
 """Half a grey level a pixel, as Scharr's operator measures it: what is fainter is no edge."""
@@ -39,6 +41,36 @@ def pyramid(pixels: Pixels) -> Pyramid:
     while min(levels[-1].shape) > SMALLEST:
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.float32))
     return tuple(levels)
+
+
+def canvas(
+    matrix: Matrix, aspect: float, longest: int, least: int
+) -> tuple[Matrix, tuple[int, int]] | None:
+    """From canvas pixels to fractions of the reference, and the canvas' width and height.
+
+    It holds what the query shows of a reference of this aspect. ``longest`` is its longer side;
+    ``None`` if the other would be shorter than ``least``, or hardly anything is shown.
+    """
+    if not np.isfinite(matrix).all() or abs(float(np.linalg.det(matrix))) < 1e-9:
+        return None
+    back = np.linalg.inv(matrix)
+    corners = (
+        np.array([(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 1.0), (0.0, 1.0, 1.0)]) @ back.T
+    )
+    if (corners[:, 2] / corners[:, 2].mean() <= 0.05).any():
+        return None
+    corners = corners[:, :2] / corners[:, 2:]
+    low, high = np.maximum(corners.min(axis=0), 0.0), np.minimum(corners.max(axis=0), 1.0)
+    seen = high - low
+    if seen.min() < _SEEN:
+        return None
+    shape = seen * (aspect, 1.0)
+    width, height = (int(v) for v in np.rint(shape * (longest / shape.max())))
+    if min(width, height) < least:
+        return None
+    scale = np.diag([seen[0] / width, seen[1] / height, 1.0])
+    scale[:2, 2] = low
+    return scale, (width, height)
 
 
 def laid(

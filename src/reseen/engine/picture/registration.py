@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.picture.edges import Plane, Pyramid, edges, laid
+from reseen.engine.picture.edges import Plane, Pyramid, canvas, edges, laid
 from reseen.engine.picture.geometry import Geometry, hull, transform_of
 from reseen.engine.picture.projective import Matrix, Points, apply
 
@@ -27,8 +27,6 @@ _FAINT = 0.25
 """Mean edge strength, relative to the surroundings, below which a block says nothing."""
 _CLEAR = 0.05
 """By how much the best fit exceeds the mean: in a gradient every place fits alike."""
-_SMALLEST = 0.08
-"""Share of a side of the reference that must be seen."""
 _WANDER, _APART = 24, 4.0
 """Pixels of the finest canvas: how far it is moved to see whether it fits elsewhere, and how far
 that must be to be elsewhere."""
@@ -37,6 +35,9 @@ _DRIFT = (0.6, 1.6)
 _SURE = (40.0, 0.5)
 """Evidence and support from which no further guess is tried."""
 _NEGATIVE = -0.4
+_FILTERED = 0.5
+"""Likeness of the blocks that agree at which noise, dots or strokes drew what the query alone has:
+it counts against a fit only as far as the others fit better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +61,27 @@ _FINE = _Round(192, 20, 25, 14, 5, 1.6, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    """Centres ``[N, 2]``; where each fits best relative to them ``[N, 2]``, nan for nowhere; and
-    how well, 0..1.
+    """Centres ``[N, 2]``; where each fits best relative to them ``[N, 2]``, nan for nowhere; how
+    well, 0..1; and how many more have edges in the query only.
     """
 
     centres: Points
     moves: Points
     likeness: npt.NDArray[np.float64]
+    foreign: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
     """A corrected guess; ``at`` are the centres of the blocks that agree, as fractions of the
-    reference, of the ``asked`` ones; ``there`` and ``here`` the edges of both on the canvas.
+    reference, of the ``asked`` ones; ``foreign`` more have edges in the query only; ``there`` and
+    ``here`` are the edges of both on the canvas.
     """
 
     matrix: Matrix
     at: Points
     asked: int
+    foreign: int
     likeness: float
     evidence: float
     is_negative: bool
@@ -89,8 +93,8 @@ def register(query: Pyramid, reference: Pyramid, guesses: Iterable[Matrix]) -> G
     """The best of what the guesses lead to, or ``None`` where blocks agree on nothing.
 
     ``evidence`` is minus log10 of the chance of so many blocks in agreement, ``support`` the share
-    of the reference's blocks with edges that agree, ``density`` how well these fit. ``points``
-    are their centres.
+    that agrees of the blocks in which either side has edges, ``density`` how well these fit.
+    ``points`` are their centres.
     """
     best: Geometry | None = None
     for guess in guesses:
@@ -114,10 +118,11 @@ def _registered(query: Pyramid, reference: Pyramid, guess: Matrix) -> Geometry |
 
 
 def _corrected(query: Pyramid, reference: Pyramid, matrix: Matrix, step: _Round) -> _Fit | None:
-    canvas = _canvas(matrix, reference[0].shape[1] / reference[0].shape[0], step)
-    if canvas is None:
+    aspect = reference[0].shape[1] / reference[0].shape[0]
+    laying = canvas(matrix, aspect, step.canvas, 2 * step.block)
+    if laying is None:
         return None
-    to_reference, size = canvas
+    to_reference, size = laying
     there, everywhere = laid(reference, to_reference, size)
     here, inside = laid(query, matrix @ to_reference, size)
     mine, theirs = edges(there, everywhere, step.around), edges(here, inside, step.around)
@@ -134,36 +139,13 @@ def _corrected(query: Pyramid, reference: Pyramid, matrix: Matrix, step: _Round)
         matrix=matrix @ to_reference @ move @ np.linalg.inv(to_reference),
         at=apply(to_reference, blocks.centres[agree]),
         asked=len(agree),
+        foreign=blocks.foreign,
         likeness=float(blocks.likeness[agree].mean()),
         evidence=evidence,
         is_negative=_is_negative(here, there, inside),
         there=mine[0],
         here=theirs[0],
     )
-
-
-def _canvas(matrix: Matrix, aspect: float, step: _Round) -> tuple[Matrix, tuple[int, int]] | None:
-    """From canvas pixels to fractions of the reference, and the canvas' width and height."""
-    if not np.isfinite(matrix).all() or abs(float(np.linalg.det(matrix))) < 1e-9:
-        return None
-    back = np.linalg.inv(matrix)
-    corners = (
-        np.array([(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 1.0), (0.0, 1.0, 1.0)]) @ back.T
-    )
-    if (corners[:, 2] / corners[:, 2].mean() <= 0.05).any():
-        return None
-    corners = corners[:, :2] / corners[:, 2:]
-    low, high = np.maximum(corners.min(axis=0), 0.0), np.minimum(corners.max(axis=0), 1.0)
-    seen = high - low
-    if seen.min() < _SMALLEST:
-        return None
-    shape = seen * (aspect, 1.0)
-    width, height = (int(v) for v in np.rint(shape * (step.canvas / shape.max())))
-    if min(width, height) < 2 * step.block:
-        return None
-    scale = np.diag([seen[0] / width, seen[1] / height, 1.0])
-    scale[:2, 2] = low
-    return scale, (width, height)
 
 
 def _blocks(
@@ -178,16 +160,21 @@ def _blocks(
     """
     block, reach, height, width = step.block, step.reach, *inside.shape
     mine = cv2.boxFilter(there[1], -1, (block, block))
+    shown = cv2.boxFilter(here[1], -1, (block, block))
     wide = block + 2 * reach
     theirs = cv2.boxFilter(here[1], -1, (wide, wide))
-    found = []
+    found, foreign = [], 0
     for y in range(reach, height - block - reach + 1, step.stride):
         for x in range(reach, width - block - reach + 1, step.stride):
             middle = y + block // 2, x + block // 2
             last = block - 1
-            if mine[middle] < _FAINT:
+            is_foreign = mine[middle] < _FAINT
+            if is_foreign and shown[middle] < _FAINT:
                 continue
             if not inside[y : y + block : last, x : x + block : last].all():
+                continue
+            if is_foreign:
+                foreign += 1
                 continue
             if theirs[middle] < _FAINT:
                 found.append((*middle[::-1], np.nan, np.nan, 0.0))
@@ -202,7 +189,7 @@ def _blocks(
     if len(found) < _LEAST:
         return None
     table = np.array(found, np.float64)
-    return _Blocks(table[:, :2], table[:, 2:4], table[:, 4])
+    return _Blocks(table[:, :2], table[:, 2:4], table[:, 4], foreign)
 
 
 def _shared_move(blocks: _Blocks, tolerance: float) -> tuple[Matrix, npt.NDArray[np.bool_]]:
@@ -262,12 +249,13 @@ def _geometry(fit: _Fit, query: tuple[int, ...], reference: tuple[int, ...]) -> 
     mirrored = bool(np.linalg.det(fit.matrix[:2, :2]) < 0.0)
     flip = np.diag([-1.0, 1.0, 1.0]) if mirrored else np.eye(3)
     to_query, to_reference = (np.diag([*map(float, size), 1.0]) for size in (query, reference))
+    clear = max(0.0, (fit.likeness - _FILTERED) / (1.0 - _FILTERED))
     linear = to_query @ fit.matrix @ np.linalg.inv(to_reference) @ flip
     return Geometry(
         matrix=fit.matrix / fit.matrix[2, 2],
         inliers=len(fit.at),
         evidence=fit.evidence,
-        support=len(fit.at) / fit.asked,
+        support=len(fit.at) / (fit.asked + fit.foreign * clear),
         query_area=hull(shown),
         reference_area=hull(fit.at),
         transform=transform_of(linear, fit.matrix, mirrored=mirrored, inverted=fit.is_negative),
