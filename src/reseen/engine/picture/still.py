@@ -53,13 +53,13 @@ caption or one drawing in two icons 17 have less and do not register."""
 _REGISTERS, _DOUBTED = 0.2, 0.25
 """The score of a registration that confirms keypoints, and what is left of theirs without."""
 
-_LOOKALIKE, _PLENTIFUL = 0.85, 400.0
+_LOOKALIKE, _PLENTIFUL = 0.8, 400.0
 """A cosine from which, and evidence below which, two stills may share a layout only: forms, charts,
 calendars, positions of one game and pages under one title have cosines of 0.87 to 0.98 and at most
 300, copies under stickers 600 and more."""
 _OTHER_SHARE, _OTHER_SCATTERED = 0.18, 0.1
 """Blocks that disagree, and borders of theirs, from which the content is another: of 1,245 copies
-three are lost, of 19 pairs of one layout that passed 0.6 one still does (decisions/0003)."""
+five are lost, of 19 pairs of one layout that passed 0.6 one still does (decisions/0003)."""
 
 LEAST_SCORE = 0.05
 """Below it two stills have nothing in common that is worth a line in a report."""
