@@ -7,6 +7,7 @@ from benchmarks.attacks import editing
 
 from reseen.domain.media import Box, Pixels
 from reseen.engine.picture.geometry import Geometry, verify
+from reseen.engine.picture.projective import is_plausible
 from reseen.signals.keypoints import detect_keypoints
 from reseen.testing import pictures
 
@@ -167,3 +168,9 @@ def test_the_answer_repeats() -> None:
     one, two = _strongly(query, scene), _strongly(query, scene)
     assert one.matrix.tobytes() == two.matrix.tobytes()
     assert one.transform == two.transform
+
+
+def test_a_matrix_on_which_no_points_are_left_is_not_believed() -> None:
+    points = np.array([(0.0, 0.0), (9.0, 0.0), (0.0, 9.0)])
+    assert is_plausible(np.eye(3), points)
+    assert not is_plausible(np.eye(3), points[:0])

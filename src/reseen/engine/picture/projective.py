@@ -76,9 +76,9 @@ def is_plausible(matrix: Matrix, points: Points) -> bool:
     """Whether a camera, a screen or an editor could have done this to a picture with these points.
 
     False for folds, for flips (a mirrored picture is matched as such, not by a negative area), for
-    extreme zoom, squeeze or perspective.
+    extreme zoom, squeeze or perspective; and of no points.
     """
-    if not np.isfinite(matrix).all() or abs(matrix[2, 2]) < 1e-9:
+    if not len(points) or not np.isfinite(matrix).all() or abs(matrix[2, 2]) < 1e-9:
         return False
     matrix = matrix / matrix[2, 2]
     depth = points @ matrix[2, :2] + 1.0
