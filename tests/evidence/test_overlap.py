@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from reseen.engine.picture.projective import apply
-from reseen.evidence.overlap import FRAME, shared_region, square
+from reseen.engine.picture.projective import CORNERS, apply
+from reseen.evidence.overlap import shared_region, square
 
 
 def _turned(degrees: float) -> np.ndarray:
@@ -16,8 +16,8 @@ def _turned(degrees: float) -> np.ndarray:
 def test_two_equal_frames_share_everything_from_the_upper_left_clockwise() -> None:
     region = shared_region(np.eye(3))
     assert region is not None
-    np.testing.assert_allclose(region.reference, FRAME, atol=1e-12)
-    np.testing.assert_allclose(region.query, FRAME, atol=1e-12)
+    np.testing.assert_allclose(region.reference, CORNERS, atol=1e-12)
+    np.testing.assert_allclose(region.query, CORNERS, atol=1e-12)
 
 
 def test_a_mirrored_copy_has_its_corners_swapped_left_and_right() -> None:
@@ -29,8 +29,8 @@ def test_a_mirrored_copy_has_its_corners_swapped_left_and_right() -> None:
 def test_an_inset_shows_the_whole_reference_in_a_part_of_the_query() -> None:
     region = shared_region(np.array([[0.5, 0, 0.25], [0, 0.5, 0.25], [0, 0, 1]]))
     assert region is not None
-    np.testing.assert_allclose(region.query, FRAME / 2 + 0.25, atol=1e-12)
-    np.testing.assert_allclose(region.reference, FRAME, atol=1e-12)
+    np.testing.assert_allclose(region.query, CORNERS / 2 + 0.25, atol=1e-12)
+    np.testing.assert_allclose(region.reference, CORNERS, atol=1e-12)
 
 
 def test_a_frame_turned_by_45_degrees_shares_an_octagon_with_itself() -> None:
@@ -60,7 +60,7 @@ def test_whatever_the_perspective_the_region_lies_in_both_frames() -> None:
     for _ in range(400):
         matrix = np.eye(3) + rng.normal(0, 0.4, (3, 3))
         matrix[2, :2] = rng.normal(0, 1.0, 2)
-        weights = FRAME @ matrix[2, :2] + matrix[2, 2]
+        weights = CORNERS @ matrix[2, :2] + matrix[2, 2]
         region = shared_region(matrix)
         if region is None:
             continue

@@ -296,14 +296,18 @@ def held(begun: threading.Event, release: threading.Event) -> Callable[..., Verd
     return compare
 
 
+def asking(server: Running) -> tuple[threading.Thread, list[httpx.Response]]:
+    """A match that is asked for beside the test, and where its answer will be."""
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: answers.append(server.match("/match", PHOTO, PHOTO)))
+    thread.start()
+    return thread, answers
+
+
 def test_a_full_server_says_when_to_come_back(tmp_path: Path) -> None:
     begun, release = threading.Event(), threading.Event()
     with serving(tmp_path, held(begun, release), concurrency=1, queue=0) as server:
-        answers: list[httpx.Response] = []
-        first = threading.Thread(
-            target=lambda: answers.append(server.match("/match", PHOTO, PHOTO))
-        )
-        first.start()
+        first, answers = asking(server)
         assert begun.wait(20)
         busy = server.match("/match", PHOTO, PHOTO)
         ready = httpx.get(f"{server.address}/healthz")
@@ -325,8 +329,7 @@ def test_a_client_that_left_is_not_served(tmp_path: Path) -> None:
         return wait(*asked)
 
     with serving(tmp_path, compare, concurrency=1, queue=4) as server:
-        first = threading.Thread(target=server.match, args=("/match", PHOTO, PHOTO))
-        first.start()
+        first, _ = asking(server)
         assert begun.wait(20)
         with suppress(httpx.ReadTimeout):
             httpx.post(
@@ -335,8 +338,7 @@ def test_a_client_that_left_is_not_served(tmp_path: Path) -> None:
                 files={"source": PHOTO, "target": PHOTO},
                 timeout=httpx.Timeout(10, read=1.0),
             )
-        last = threading.Thread(target=server.match, args=("/match", PHOTO, PHOTO))
-        last.start()
+        last, _ = asking(server)
         release.set()
         first.join(20)
         last.join(20)
@@ -371,11 +373,7 @@ def test_a_fault_is_logged_and_not_leaked(tmp_path: Path, caplog: pytest.LogCapt
 def test_stopping_waits_for_the_running_match(tmp_path: Path) -> None:
     begun, release = threading.Event(), threading.Event()
     with serving(tmp_path, held(begun, release)) as server:
-        answers: list[httpx.Response] = []
-        running = threading.Thread(
-            target=lambda: answers.append(server.match("/match", PHOTO, PHOTO))
-        )
-        running.start()
+        running, answers = asking(server)
         assert begun.wait(20)
         server.server.stop()
         time.sleep(0.3)
@@ -388,15 +386,11 @@ def test_stopping_answers_a_match_that_takes_too_long(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     begun, release = threading.Event(), threading.Event()
-    answers: list[httpx.Response] = []
     with serving(tmp_path, held(begun, release), shutdown_seconds=1.0) as server:
-        asking = threading.Thread(
-            target=lambda: answers.append(server.match("/match", PHOTO, PHOTO))
-        )
-        asking.start()
+        running, answers = asking(server)
         assert begun.wait(20)
         server.server.stop()
-        asking.join(10)
+        running.join(10)
         release.set()
     [answer] = answers
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")

@@ -16,19 +16,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.picture.projective import Matrix, apply
-
-FRAME: Matrix = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
-"""Corners of a picture from the upper left, clockwise."""
+from reseen.engine.picture.projective import CORNERS, Matrix, apply
 
 _HORIZON = 1e-3
 """Least homogeneous weight, relative to that of the reference's centre: nearer to the horizon, a
 point is enlarged a thousandfold."""
 
 _SMALLEST = 1e-6
-_SLIVER = 0.04
-"""Of the region's extent."""
 """Part of a picture below which nothing can be seen."""
+_SLIVER = 0.04
+"""Of the region's extent: what changes its outline less is no corner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def square(matrix: npt.NDArray[Any] | None) -> Matrix | None:
 
 def shared_region(matrix: Matrix) -> Region | None:
     """What both frames show; ``None`` where they share nothing that could be seen."""
-    polygon = FRAME
+    polygon = CORNERS
     centre = matrix[2, :2].sum() / 2 + matrix[2, 2]
     if abs(centre) < 1e-9:
         return None

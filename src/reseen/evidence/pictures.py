@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from reseen.domain.match import Confidence, Transform
 from reseen.domain.media import Box, Frame, Pixels
-from reseen.engine.picture.projective import Matrix, apply
+from reseen.engine.picture.projective import CORNERS, Matrix, apply
 from reseen.evidence.canvas import (
     ACCENT,
     GROUND,
@@ -26,7 +26,7 @@ from reseen.evidence.canvas import (
     Points,
     clock,
 )
-from reseen.evidence.overlap import FRAME, Region, shared_region, square
+from reseen.evidence.overlap import Region, shared_region, square
 from reseen.evidence.panels import MARGIN, Panel, arrange, bounded, resized
 
 POINTS_DRAWN = 40
@@ -117,7 +117,7 @@ def _inset(transform: Transform | None) -> npt.NDArray[np.float64] | None:
     if transform is None or transform.inset is None:
         return None
     box = transform.inset.intersect(Box.WHOLE)
-    return np.asarray(FRAME * (box.width, box.height) + (box.x, box.y)) if box.area else None
+    return np.asarray(CORNERS * (box.width, box.height) + (box.x, box.y)) if box.area else None
 
 
 def _show(

@@ -16,7 +16,7 @@ from reseen.engine.picture.geometry import Geometry
 from reseen.engine.sound.alignment import matched_peaks
 from reseen.flows.fingerprint import Perception, Rendition
 from reseen.flows.match import Pair, geometry_of
-from reseen.flows.second_look import registration_of
+from reseen.flows.second_look import Stills
 from reseen.ports import Fetched, Illustrator
 
 MOST_SEGMENTS = 4
@@ -139,7 +139,7 @@ def _geometry(case: Case, query: Frame, reference: Frame, segment: Segment) -> G
         return found
     source, target = case.pair.source, case.pair.target
     known = still.geometry_of(source.fingerprint, target.fingerprint)
-    registered = registration_of(source, target, known)
+    registered = Stills(source, target).registration(known)
     is_theirs = registered is not None and registered.transform == segment.transform
     return registered if is_theirs else found
 

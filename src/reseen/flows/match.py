@@ -22,12 +22,10 @@ from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
 from reseen.flows.second_look import (
-    disagreement_of,
+    Stills,
     find_shared,
     moves_of,
     open_window,
-    registered_stills,
-    registration_of,
     through,
 )
 from reseen.ports import Fetched, Side, VisualSignals
@@ -139,12 +137,14 @@ def _stills(
     here, there = query.fingerprint, reference.fingerprint
     geometry = still.geometry_of(here, there)
     best, lying = still.weigh(here, there, geometry), geometry
+    stills = Stills(query, reference)
     if best is not None and best.score >= cuts.medium:
         if still.is_doubtful(here, there, geometry):
-            best = still.confirmed(best, registered_stills(query, reference, geometry))
+            registered = still.weigh_registered(stills.registration(geometry))
+            best = still.confirmed(best, registered)
     else:
-        found = registration_of(query, reference, geometry)
-        registered = None if found is None else still.weigh_registered(found)
+        found = stills.registration(geometry)
+        registered = still.weigh_registered(found)
         if registered is not None and (best is None or registered.score > best.score):
             best, lying = registered, found
         is_open = best is None or best.score < cuts.medium
@@ -154,7 +154,7 @@ def _stills(
     if best is None:
         return ()
     if best.score >= cuts.low and still.may_share_layout(here, there, geometry):
-        best = still.told_apart(best, disagreement_of(query, reference, lying))
+        best = still.told_apart(best, stills.disagreement(lying))
     return (best,)
 
 

@@ -10,6 +10,7 @@ each. Costs about a second for two films with nothing in common.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -28,9 +29,8 @@ from reseen.engine.film.windows import (
     shared,
     sightings,
 )
-from reseen.engine.picture import still
 from reseen.engine.picture.contents import Disagreement, disagreement
-from reseen.engine.picture.edges import pyramid
+from reseen.engine.picture.edges import Pyramid, pyramid
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.picture.guesses import guesses
 from reseen.engine.picture.projective import Points
@@ -49,31 +49,29 @@ FRAMES = 240
 """Frames that are described again, at most: half a second of work for a minute of film."""
 
 
-def registered_stills(
-    query: Rendition, reference: Rendition, geometry: Geometry | None
-) -> Segment | None:
-    """What two stills have in common by their edges; ``geometry`` is what keypoints found."""
-    found = registration_of(query, reference, geometry)
-    return None if found is None else still.weigh_registered(found)
+class Stills:
+    """Two stills, prepared once for all that is asked of their edges, when it is first asked."""
 
+    def __init__(self, query: Rendition, reference: Rendition) -> None:
+        self._query, self._reference = query, reference
 
-def registration_of(
-    query: Rendition, reference: Rendition, geometry: Geometry | None
-) -> Geometry | None:
-    """How one still lies in the other by the edges of both."""
-    if query.pixels is None or reference.pixels is None:
-        return None
-    ways = guesses(query.fingerprint, reference.fingerprint, geometry)
-    return register(pyramid(query.pixels), pyramid(reference.pixels), ways)
+    @cached_property
+    def _pyramids(self) -> tuple[Pyramid, Pyramid] | None:
+        here, there = self._query.pixels, self._reference.pixels
+        return None if here is None or there is None else (pyramid(here), pyramid(there))
 
+    def registration(self, geometry: Geometry | None) -> Geometry | None:
+        """How one lies in the other by the edges of both; ``geometry`` is what keypoints found."""
+        if self._pyramids is None:
+            return None
+        ways = guesses(self._query.fingerprint, self._reference.fingerprint, geometry)
+        return register(*self._pyramids, ways)
 
-def disagreement_of(
-    query: Rendition, reference: Rendition, geometry: Geometry | None
-) -> Disagreement | None:
-    """How much the content of two stills differs where the geometry lays one on the other."""
-    if geometry is None or query.pixels is None or reference.pixels is None:
-        return None
-    return disagreement(pyramid(query.pixels), pyramid(reference.pixels), geometry.matrix)
+    def disagreement(self, geometry: Geometry | None) -> Disagreement | None:
+        """How much the content differs where the geometry lays one on the other."""
+        if geometry is None or self._pyramids is None:
+            return None
+        return disagreement(*self._pyramids, geometry.matrix)
 
 
 def find_shared(visual: VisualSignals, query: Rendition, reference: Rendition) -> Shared | None:

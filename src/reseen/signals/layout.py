@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from reseen.domain.media import Box, Pixels
 
-_MIDDLE = slice(16, 48)
-
 type Thumb = npt.NDArray[np.float32]
 """``[64, 64]`` luma."""
 
 CELLS = 64
+_MIDDLE = slice(CELLS // 4, CELLS - CELLS // 4)
 FLAT = 4.0
 """Grey levels: rows that vary less are a bar. The bars of seven letterboxed films vary by 0."""
 MOVED = 12.0

@@ -55,7 +55,9 @@ async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: flo
     Raises ``InvalidRequest``, ``InvalidValue``, ``PayloadTooLarge``, ``UnsupportedMedia``.
     """
     limit = 2 * max_bytes + FORM_BYTES
-    _refuse_beyond(request.headers.get("content-length", ""), limit)
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal():  # such a body need not be waited for
+        _refuse_beyond(int(declared), limit)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     chunks = _chunks(request, stall_s, limit)
     if kind == b"multipart/form-data":
@@ -70,13 +72,13 @@ async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: flo
     )
 
 
-def _refuse_beyond(length: str, limit: int) -> None:
-    """A body that says it is larger than two of the largest files need not be waited for."""
-    if length.isdecimal() and int(length) > limit:
+def _refuse_beyond(size: int, limit: int) -> None:
+    """A body may be as large as two of the largest files."""
+    if size > limit:
         raise PayloadTooLarge(
-            f"The body has {int(length):,} bytes; two files of the largest size have {limit:,}.",
+            f"The body has {size:,} bytes; two files of the largest size have {limit:,}.",
             limit=limit,
-            actual=int(length),
+            actual=size,
         )
 
 
@@ -97,7 +99,7 @@ async def _chunks(request: Request, stall_s: float, limit: int) -> AsyncIterator
         except ClientDisconnect:
             raise InvalidRequest("The connection closed before the body ended.") from None
         size += len(chunk)
-        _refuse_beyond(str(size), limit)
+        _refuse_beyond(size, limit)
         yield chunk
 
 

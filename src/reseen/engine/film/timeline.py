@@ -21,9 +21,8 @@ from reseen.engine.film.films import Pairing, distinct, pairings
 from reseen.engine.film.hough import Line
 from reseen.engine.film.pace import is_cut
 from reseen.engine.film.scenes import GAP, best_of_each, moments, scene_around, showings, slides
-from reseen.engine.film.windows import CORNERS
 from reseen.engine.picture.geometry import Geometry
-from reseen.engine.picture.projective import apply
+from reseen.engine.picture.projective import CORNERS, apply
 from reseen.engine.score import Calibration
 
 SHORTEST = 0.9

@@ -18,7 +18,7 @@ from reseen.domain.match import Segment, Transform
 from reseen.domain.media import Box, Frame, Pixels
 from reseen.engine.film.films import film
 from reseen.engine.picture.geometry import Geometry
-from reseen.engine.picture.projective import Matrix, Points, apply
+from reseen.engine.picture.projective import CORNERS, Matrix, Points, apply
 from reseen.ports import Side
 
 FLOOR = 0.3
@@ -42,8 +42,6 @@ ALL = 0.9
 """A window larger than this shows the frame as it was described already."""
 QUARTER = 0.4
 """A window smaller than this was found by quarters of frames, which are two seconds apart."""
-
-CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.media import Pixels
-from reseen.engine.picture.projective import Matrix
+from reseen.engine.picture.projective import CORNERS, Matrix, apply
 
 type Plane = npt.NDArray[np.float32]
 type Pyramid = tuple[Plane, ...]
@@ -54,12 +54,10 @@ def canvas(
     if not np.isfinite(matrix).all() or abs(float(np.linalg.det(matrix))) < 1e-9:
         return None
     back = np.linalg.inv(matrix)
-    corners = (
-        np.array([(0.0, 0.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 1.0), (0.0, 1.0, 1.0)]) @ back.T
-    )
-    if (corners[:, 2] / corners[:, 2].mean() <= 0.05).any():
+    depth = CORNERS @ back[2, :2] + back[2, 2]
+    if (depth / depth.mean() <= 0.05).any():
         return None
-    corners = corners[:, :2] / corners[:, 2:]
+    corners = apply(back, CORNERS)
     low, high = np.maximum(corners.min(axis=0), 0.0), np.minimum(corners.max(axis=0), 1.0)
     seen = high - low
     if seen.min() < _SEEN:

@@ -33,6 +33,7 @@ from reseen.engine.picture.pairing import (
     vote,
 )
 from reseen.engine.picture.projective import (
+    CORNERS,
     Matrix,
     Points,
     apply,
@@ -265,7 +266,7 @@ def hull(points: Points) -> float:
 def transform_of(linear: Matrix, whole: Matrix, *, mirrored: bool, inverted: bool) -> Transform:
     """The words for a matrix. ``linear`` keeps the aspect, ``whole`` is in fractions of frames."""
     turned = _turn(linear)
-    corners = apply(whole, np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]))
+    corners = apply(whole, CORNERS)
     (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
     box = Box(left, top, right - left, bottom - top)
     visible = box.intersect(Box.WHOLE)

@@ -14,6 +14,9 @@ import numpy.typing as npt
 type Points = npt.NDArray[np.float64]
 type Matrix = npt.NDArray[np.float64]
 
+CORNERS: Points = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+"""Of a picture, in fractions of it, from the upper left, clockwise."""
+
 _LARGEST_ZOOM = 12.0
 _LARGEST_STRETCH = 2.5
 """Ratio of the two axes' zooms: a picture on a table seen from 25 degrees above it has 2.4."""

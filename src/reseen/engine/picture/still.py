@@ -96,8 +96,10 @@ def weigh(query: Fingerprint, reference: Fingerprint, geometry: Geometry | None)
     return _segment(score, geometry, signal)
 
 
-def weigh_registered(registered: Geometry) -> Segment | None:
+def weigh_registered(registered: Geometry | None) -> Segment | None:
     """What two stills have in common by a registration of their edges, or ``None``."""
+    if registered is None:
+        return None
     area = min(1.0, max(registered.query_area, registered.reference_area) / _LARGE)
     agreement = math.log1p(max(0.0, registered.evidence)) * registered.support
     score = REGISTERED.score(agreement * area)
