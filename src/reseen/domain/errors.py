@@ -116,6 +116,20 @@ class RateLimited(ReseenError):
     title = "Too many requests"
 
 
+class QuotaExceeded(ReseenError):
+    code = "quota_exceeded"
+    title = "The project has used up what it may"
+
+
+class IdempotencyMismatch(ReseenError):
+    code = "idempotency_mismatch"
+    title = "The idempotency key was used for another request"
+
+
 class NotReady(ReseenError):
     code = "not_ready"
     title = "reseen cannot take this now"
+
+
+class BlobMissing(NotReady):
+    """The truth names a blob that the object store does not hold."""

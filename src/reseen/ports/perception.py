@@ -1,8 +1,4 @@
-"""Every protocol that the flows depend on, on one page.
-
-State or input and output: a protocol, with a contract suite in ``reseen.testing.contracts``.
-A pure step: a typed callable.
-"""
+"""From an address or a file to tracks, keys that open the door, and drawings for people."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager

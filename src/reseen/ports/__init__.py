@@ -1,0 +1,78 @@
+"""Every protocol that the flows depend on: ``perception`` turns files into tracks, ``banks`` keeps
+and finds them.
+
+State or input and output: a protocol, with a contract suite in ``reseen.testing``. A pure step: a
+typed callable.
+"""
+
+from reseen.ports.banks import (
+    BankStore,
+    Blobs,
+    Candidate,
+    Entry,
+    Hits,
+    Index,
+    IndexService,
+    JobStore,
+    Page,
+    ReferenceStore,
+    ScoreLog,
+    WritableIndex,
+)
+from reseen.ports.perception import (
+    Decoded,
+    Decoder,
+    Describe,
+    DetectKeypoints,
+    Fetched,
+    Fetcher,
+    FindPeaks,
+    Footer,
+    FrameSignals,
+    Gallery,
+    HashPicture,
+    Header,
+    Illustrator,
+    KeyStore,
+    Limits,
+    Sampling,
+    Side,
+    SoundSignals,
+    Tracks,
+    VisualSignals,
+)
+
+__all__ = [
+    "BankStore",
+    "Blobs",
+    "Candidate",
+    "Decoded",
+    "Decoder",
+    "Describe",
+    "DetectKeypoints",
+    "Entry",
+    "Fetched",
+    "Fetcher",
+    "FindPeaks",
+    "Footer",
+    "FrameSignals",
+    "Gallery",
+    "HashPicture",
+    "Header",
+    "Hits",
+    "Illustrator",
+    "Index",
+    "IndexService",
+    "JobStore",
+    "KeyStore",
+    "Limits",
+    "Page",
+    "ReferenceStore",
+    "Sampling",
+    "ScoreLog",
+    "Side",
+    "SoundSignals",
+    "Tracks",
+    "VisualSignals",
+    "WritableIndex",
+]
