@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """The database, as `sqlite:////path/reseen.db` or another that SQLAlchemy speaks to. Empty: a
     file in the home folder."""
 
+    blobs_url: str = ""
+    """Where fingerprints are kept: `s3://bucket/prefix?endpoint=https://host`, with credentials in
+    the usual `AWS_` variables, or `file:///path`. Empty: a folder in the home folder."""
+
     scratch: Path | None = None
     """Where uploads and downloads lie while they are compared: leave room for two of the largest
     files for each match that runs or waits. Empty: a folder in the home folder. What a killed
@@ -56,6 +60,9 @@ class Settings(BaseSettings):
 
     concurrency: int = Field(default_factory=cores, ge=1)
     """Matches that run at the same time; the default is one a processor core."""
+
+    workers: int = Field(default_factory=cores, ge=1)
+    """Processes that fingerprint what an ingest job lists; the default is one a processor core."""
 
     queue: int = Field(default=32, ge=0)
     """Requests that may wait for their turn. One more is answered 503 `not_ready`."""
@@ -111,6 +118,13 @@ class Settings(BaseSettings):
     descriptor: Literal["sscd_distilled", "sscd", "none"] = "sscd_distilled"
     """The model that describes pictures: the small one, the larger and slower one, or none."""
 
+    shortlist: int = Field(default=40, ge=1, le=1000)
+    """References that one search verifies closely at most, besides those that it is sure of."""
+
+    scores_days: float = Field(default=92.0, ge=0)
+    """How long scores of searches are kept, so that a threshold can be tried on past uploads; 0
+    keeps none."""
+
     shutdown_seconds: float = Field(default=60.0, ge=0)
     """How long a server that was told to stop waits for running matches."""
 
@@ -132,6 +146,10 @@ class Settings(BaseSettings):
     @property
     def scratch_folder(self) -> Path:
         return self.scratch or self.home / "scratch"
+
+    @property
+    def index_folder(self) -> Path:
+        return self.home / "index"
 
     @field_validator("fetch_allow_networks")
     @classmethod

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reseen.cli.speak import answering, emit, people, read_settings
+from reseen.cli.speak import answering, emit, people, read_settings, stamp
 from reseen.domain.access import Role
 
 if TYPE_CHECKING:
@@ -113,18 +113,10 @@ def _row(key: "Key") -> dict[str, str | None]:
         "hint": key.hint,
         "role": key.role.value,
         "label": key.label,
-        "created_at": _stamp(key.created_at),
-        "last_used_at": _stamp(key.last_used_at),
-        "revoked_at": _stamp(key.revoked_at),
+        "created_at": stamp(key.created_at),
+        "last_used_at": stamp(key.last_used_at),
+        "revoked_at": stamp(key.revoked_at),
     }
-
-
-def _stamp(time: datetime | None) -> str | None:
-    return (
-        None
-        if time is None
-        else time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    )
 
 
 def _when(time: datetime | None) -> str:

@@ -42,6 +42,29 @@ def print_verdict(to: Console, said: Mapping[str, Any], source: str, target: str
     to.print()
 
 
+def print_matches(to: Console, said: Mapping[str, Any], query: str) -> None:
+    """The references that a query repeats, surest first."""
+    to.print()
+    to.print(f"  {query}", markup=False)
+    if said["cleared"]:
+        names = ", ".join(one["reference"] for one in said["cleared_by"])
+        to.print("  [bold green]Cleared[/] by", end=" ")
+        to.print(names, markup=False)
+    if not said["matches"]:
+        to.print("  Nothing like it is in the banks.")
+    for one in said["matches"]:
+        colour = COLOURS[one["confidence"]]
+        to.print(f"  [{colour}]{one['similarity_score']:.2f} {one['confidence']:6}[/]", end=" ")
+        to.print(f"{one['bank']:12} {one['reference']}", markup=False)
+        to.print(f"       [dim]{one['reference_id']}[/]", end=" ")
+        to.print(transform_words(one["transform"]) if "transform" in one else "", markup=False)
+        if one["matched_segments"]:
+            to.print(_segments(one["matched_segments"]))
+    for remark in said.get("remarks", ()):
+        to.print(f"  [yellow]{remark}[/]")
+    to.print()
+
+
 def _segments(segments: list[Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=True)
     for name in ("channel", "source", "target", "score", "how"):

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -42,6 +43,17 @@ def answering(*, as_json: bool) -> Iterator[None]:
 
 
 def _refuse(error: ReseenError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        emit({"error": said_of(error)})
+    people.print("[bold red]error[/]", end=" ")
+    people.print(f"{error.title}.", style="bold", markup=False)
+    where = f"{error.field}: " if error.field else ""
+    people.print(f"      {where}{error.detail}", markup=False)
+    raise typer.Exit(1) from None
+
+
+def said_of(error: ReseenError) -> dict[str, Any]:
+    """An error for programs, in the words of the HTTP reference."""
     said = {
         "code": error.code,
         "title": error.title,
@@ -50,13 +62,14 @@ def _refuse(error: ReseenError, *, as_json: bool) -> NoReturn:
         "limit": error.limit,
         "actual": error.actual,
     }
-    if as_json:
-        emit({"error": {name: value for name, value in said.items() if value is not None}})
-    people.print("[bold red]error[/]", end=" ")
-    people.print(f"{error.title}.", style="bold", markup=False)
-    where = f"{error.field}: " if error.field else ""
-    people.print(f"      {where}{error.detail}", markup=False)
-    raise typer.Exit(1) from None
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def stamp(time: datetime | None) -> str | None:
+    """A time as HTTP tells it."""
+    if time is None:
+        return None
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def read_settings(**given: object) -> "Settings":

@@ -1,0 +1,68 @@
+"""What is kept: keys, banks, references, jobs, scores. Light: no model, no decoder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from reseen.domain.access import DEFAULT_PROJECT
+from reseen.ports import (
+    BankStore,
+    Blobs,
+    IdempotencyStore,
+    JobStore,
+    KeyStore,
+    ReferenceStore,
+    ScoreLog,
+)
+from reseen.settings import Settings
+from reseen.store.banks import SqlBankStore
+from reseen.store.blobs import open_blobs
+from reseen.store.database import open_database, sqlite_url
+from reseen.store.idempotency import SqlIdempotencyStore
+from reseen.store.jobs import SqlJobStore
+from reseen.store.keys import SqlKeyStore
+from reseen.store.references import SqlReferenceStore
+from reseen.store.scores import SqlScoreLog
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Every store, over one database and one place for blobs. ``project_id`` is that of the
+    command line; a client of the server has that of its key.
+    """
+
+    keys: KeyStore
+    banks: BankStore
+    references: ReferenceStore
+    jobs: JobStore
+    scores: ScoreLog
+    idempotency: IdempotencyStore
+    blobs: Blobs
+    project_id: str = DEFAULT_PROJECT
+
+
+@contextmanager
+def open_truth(settings: Settings) -> Iterator[Truth]:
+    """The stores, in a database that is made and brought up to date when needed."""
+    database = open_database(database_url(settings))
+    try:
+        blobs = open_blobs(blobs_url(settings))
+        yield Truth(
+            keys=SqlKeyStore(database),
+            banks=SqlBankStore(database),
+            references=SqlReferenceStore(database, blobs),
+            jobs=SqlJobStore(database),
+            scores=SqlScoreLog(database),
+            idempotency=SqlIdempotencyStore(database),
+            blobs=blobs,
+        )
+    finally:
+        database.close()
+
+
+def database_url(settings: Settings) -> str:
+    return settings.database_url or sqlite_url(settings.home / "reseen.db")
+
+
+def blobs_url(settings: Settings) -> str:
+    return settings.blobs_url or (settings.home / "blobs").as_uri()
