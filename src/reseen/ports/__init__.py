@@ -6,11 +6,13 @@ typed callable.
 """
 
 from reseen.ports.banks import (
+    Answered,
     BankStore,
     Blobs,
     Candidate,
     Entry,
     Hits,
+    IdempotencyStore,
     Index,
     IndexService,
     JobStore,
@@ -43,6 +45,7 @@ from reseen.ports.perception import (
 )
 
 __all__ = [
+    "Answered",
     "BankStore",
     "Blobs",
     "Candidate",
@@ -60,6 +63,7 @@ __all__ = [
     "HashPicture",
     "Header",
     "Hits",
+    "IdempotencyStore",
     "Illustrator",
     "Index",
     "IndexService",

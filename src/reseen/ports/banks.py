@@ -342,3 +342,41 @@ class IndexService(Index, Protocol):
     def check(self) -> Mapping[str, Any]:
         """How it is: position, lag, rows, bytes, by project. Raises ``NotReady``."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request was answered, to be said again to one that repeats it. ``body`` is JSON."""
+
+    status: int
+    body: bytes
+
+
+class IdempotencyStore(Protocol):
+    """Requests by the key that their sender chose, and what they were answered. Any call may raise
+    ``NotReady``.
+
+    ``digest`` tells one request from another. ``holder`` names the server that works on it.
+    """
+
+    def begin(self, project_id: str, key: str, digest: str, holder: str) -> Answered | None:
+        """Take up a request, or learn what it was answered before; ``None``: it is ours to answer.
+
+        Raises ``IdempotencyMismatch`` where the key was used for another request, and ``Conflict``
+        while the same one is worked on.
+        """
+        ...
+
+    def finish(self, project_id: str, key: str, answered: Answered) -> None:
+        """Keep the answer."""
+        ...
+
+    def release(self, project_id: str, key: str) -> None:
+        """Nothing came of it: the next request with this key is a new one."""
+        ...
+
+    def renew(self, holder: str) -> None:
+        """The server still works on all that it took up. One that is silent has died, and its
+        requests may be taken up again.
+        """
+        ...

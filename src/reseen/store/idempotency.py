@@ -1,0 +1,99 @@
+"""Requests that were sent with a key of their sender's choice, and what they were answered.
+
+A request is taken up in one transaction and answered in another, with the work between them. So
+that a killed server does not hold a key for ever, what it took up is its own only as long as it
+renews; after ``LEASE`` another request with the key may begin anew.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from reseen.domain.errors import Conflict, IdempotencyMismatch
+from reseen.ports import Answered
+from reseen.store.database import Database
+from reseen.store.tables import METADATA, UtcDateTime
+
+KEPT = timedelta(hours=24)
+LEASE = timedelta(seconds=30)
+
+REQUESTS = sa.Table(
+    "idempotency",
+    METADATA,
+    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("holder", sa.String(64), nullable=False),
+    sa.Column("renewed_at", UtcDateTime, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("status", sa.Integer),
+    sa.Column("body", sa.LargeBinary),
+)
+"""``status`` and ``body`` are null while the request is worked on."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlIdempotencyStore:
+    """Implements ``ports.IdempotencyStore``. Safe to share between threads and processes."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, project_id: str, key: str, digest: str, holder: str) -> Answered | None:
+        try:
+            return self._begin(project_id, key, digest, holder)
+        except exc.IntegrityError:  # another took the key between our look and our insert
+            return self._begin(project_id, key, digest, holder)
+
+    def finish(self, project_id: str, key: str, answered: Answered) -> None:
+        said = sa.update(REQUESTS).where(_is(project_id, key))
+        with self._database.writing() as connection:
+            connection.execute(said.values(status=answered.status, body=answered.body))
+
+    def release(self, project_id: str, key: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.delete(REQUESTS).where(_is(project_id, key), REQUESTS.c.status.is_(None))
+            )
+
+    def renew(self, holder: str) -> None:
+        ours = sa.and_(REQUESTS.c.holder == holder, REQUESTS.c.status.is_(None))
+        with self._database.writing() as connection:
+            connection.execute(sa.update(REQUESTS).where(ours).values(renewed_at=self._clock()))
+
+    def _begin(self, project_id: str, key: str, digest: str, holder: str) -> Answered | None:
+        now = self._clock()
+        known = sa.select(REQUESTS).where(_is(project_id, key)).with_for_update()
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(REQUESTS).where(REQUESTS.c.created_at <= now - KEPT))
+            row = connection.execute(known).one_or_none()
+            if row is None:
+                fresh = {"digest": digest, "holder": holder, "created_at": now, "renewed_at": now}
+                connection.execute(
+                    sa.insert(REQUESTS).values(project_id=project_id, key=key, **fresh)
+                )
+                return None
+            if row.digest != digest:
+                raise IdempotencyMismatch(
+                    "This Idempotency-Key came with another request in the last 24 hours; send a "
+                    "new key with a new request, and the same bytes with the same key."
+                )
+            if row.status is not None:
+                return Answered(row.status, bytes(row.body))
+            if now - row.renewed_at < LEASE:
+                raise Conflict(
+                    "The request with this Idempotency-Key is still worked on.", retry_after_s=1
+                )
+            taken = sa.update(REQUESTS).where(_is(project_id, key))
+            connection.execute(taken.values(holder=holder, renewed_at=now))
+            return None
+
+
+def _is(project_id: str, key: str) -> sa.ColumnElement[bool]:
+    return sa.and_(REQUESTS.c.project_id == project_id, REQUESTS.c.key == key)
