@@ -134,6 +134,12 @@ class ReferenceStore(Protocol):
         """Replace all that is said of it. Raises ``NotFound``."""
         ...
 
+    def refresh(self, project_id: str, reference_id: str, fingerprint: Fingerprint) -> Reference:
+        """Keep this fingerprint of the same file from now on; the older one serves until then, and
+        its blob goes. Raises ``NotFound``, and ``Conflict`` when it is of another file.
+        """
+        ...
+
     def move(self, project_id: str, reference_id: str, bank: Bank) -> Reference:
         """Into another bank of the project. Raises ``NotFound``, and ``Conflict`` where that bank
         holds the same content.
@@ -198,8 +204,13 @@ class JobStore(Protocol):
         kind: JobKind,
         request: Mapping[str, Any],
         items: Iterable[Mapping[str, Any]] = (),
+        *,
+        owner: str | None = None,
+        lease: timedelta | None = None,
     ) -> Job:
-        """With all its items, or not at all. Items are streamed: there may be millions."""
+        """With all its items, or not at all. Items are streamed: there may be millions. With an
+        ``owner`` it is claimed from the start, for the ``lease``.
+        """
         ...
 
     def get(self, project_id: str, job_id: str) -> Job:
@@ -218,13 +229,15 @@ class JobStore(Protocol):
         limit: int = 100,
     ) -> Page[JobItem]: ...
 
-    def claim_job(self, owner: str, lease: timedelta) -> Job | None:
-        """The oldest job that nobody works on (or whose worker's lease ended); now it is ours."""
+    def claim_job(self, owner: str, lease: timedelta, job_id: str | None = None) -> Job | None:
+        """The oldest job that nobody works on (or whose worker's lease ended); now it is ours.
+        With ``job_id`` that one or none.
+        """
         ...
 
     def renew(self, job_id: str, owner: str, lease: timedelta) -> Job:
-        """Keep it ours, and read its state (a cancelled one is to be left). Raises ``Conflict``
-        when it went to another.
+        """Keep it ours, and read its state (a cancelled one is to be left); a lease of no time
+        gives it back. Raises ``Conflict`` when it went to another.
         """
         ...
 
