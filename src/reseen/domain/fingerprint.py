@@ -63,6 +63,30 @@ KEYPOINTS = Signal("keypoints", "sift.1", Channel.VISUAL, Metric.PAIRED)
 ``float32 [N, 4]``: ``x, y`` and ``size`` in units of the frame's longer side, ``angle`` in degrees;
 rows of one frame share its span."""
 
+LOOKS = Signal("looks", "sift-packed.1", Channel.VISUAL, Metric.PAIRED)
+"""What a reference keeps of ``KEYPOINTS`` in place of pixels: one row a frame, whose span is the
+time for which it was shown alike. codes ``uint8 [N, 70 K]``: K keypoints of 70 bytes, strongest
+first: two bins a byte in steps of ``engine.picture.packed.STEP``, then x and y as ``uint16``
+fractions of the longer side, size (logarithmic) and angle; unused ones are zero. quality: how many
+there are; no places."""
+
+PARTS = Signal("parts", "sscd-distilled.1", Channel.VISUAL, Metric.COSINE)
+"""What a reference keeps for a second look: as ``DESCRIPTOR``, of the pictures inside a still or
+inside some frames of a film, and of their five tiles. quality: 0 for a tile without detail."""
+
+PARTS_FULL = Signal("parts", "sscd.1", Channel.VISUAL, Metric.COSINE)
+"""As ``PARTS``, from the larger model."""
+
+EDGES = Signal("edges", "1", Channel.VISUAL, Metric.PAIRED)
+"""What a reference keeps of a still for registration: one row. codes ``uint8 [1, D]``: direction
+and strength of edges, four bits a pixel, level after level; places ``float32 [1, 2 L]``: width and
+height of each of the L levels. Dark and bright are not kept."""
+
+MOTION = Signal("motion", "1", Channel.VISUAL, Metric.PAIRED)
+"""What a reference keeps of a film for clocks by motion: one row a sampled frame. codes ``int8
+[N, 1024]``: 32 rows of 32 grey levels above the mean of some seconds around; quality: their root
+mean square; no places."""
+
 PEAKS = Signal("peaks", "1", Channel.AUDIO, Metric.PAIRED)
 """codes ``uint8 [N, 0]`` (a peak is its place); places ``float32 [N, 2]``: ``time`` in seconds and
 ``pitch`` in semitones above 170 Hz; quality: prominence in dB. Spans hold the peak's time."""

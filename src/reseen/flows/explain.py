@@ -15,9 +15,10 @@ from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry
 from reseen.engine.sound.alignment import matched_peaks
 from reseen.flows.fingerprint import Perception, Rendition
-from reseen.flows.match import Pair, geometry_of
-from reseen.flows.second_look import Stills
-from reseen.ports import Fetched, Illustrator
+from reseen.flows.match import Pair
+from reseen.flows.party import Look, party
+from reseen.flows.second_look import geometry_of, registration
+from reseen.ports import Fetched, Illustrator, VisualSignals
 
 MOST_SEGMENTS = 4
 """Segments that are drawn, surest first: more would not be looked at."""
@@ -134,14 +135,19 @@ def _pictures(
 
 def _geometry(case: Case, query: Frame, reference: Frame, segment: Segment) -> Geometry | None:
     """What the segment was decided by: edges where its transform is theirs, else keypoints."""
-    found = geometry_of(case.perception.visual, query, reference)
+    visual = case.perception.visual
+    found = geometry_of(_look(visual, query), _look(visual, reference))
     if segment.transform is None or (found and found.transform == segment.transform):
         return found
     source, target = case.pair.source, case.pair.target
     known = still.geometry_of(source.fingerprint, target.fingerprint)
-    registered = Stills(source, target).registration(known)
+    registered = registration(party(visual, source), party(visual, target), known)
     is_theirs = registered is not None and registered.transform == segment.transform
     return registered if is_theirs else found
+
+
+def _look(visual: VisualSignals, frame: Frame) -> Look:
+    return Look(visual.keypoints(frame), (frame.pixels.shape[1], frame.pixels.shape[0]))
 
 
 def _words(segment: Segment) -> str:

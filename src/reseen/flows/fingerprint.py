@@ -6,12 +6,13 @@ whole. What the request needs later (a second look at a frame, a spectrogram) st
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reseen.domain.fingerprint import (
     DESCRIPTOR,
+    KEYPOINTS,
     MD5,
     PEAKS,
     SHA256,
@@ -91,7 +92,60 @@ def fingerprint(
     """
     gallery = perception.gallery()
     frames = perception.visual.of_frames(side)
-    decoding = _decode(perception, file, frames, gallery, admit, heed)
+
+    def take(frame: Frame) -> None:
+        gallery.add(frame)
+        if frame.time is not None:
+            frames.add(frame)
+
+    decoding = _decode(perception, file, take, admit, heed)
+    described = _described(perception, file, decoding, frames, side)
+    return Rendition(described, gallery, pixels=decoding.still, sound=decoding.sound)
+
+
+def remember(
+    perception: Perception,
+    file: Fetched,
+    admit: Admit = lambda _: None,
+    heed: Heed = lambda: None,
+) -> Fingerprint:
+    """All that a reference keeps: its fingerprint, and what stands in for pixels when an upload is
+    compared with it. About 80 kB for a still; memory does not grow with the frames of a film.
+
+    Raises as ``fingerprint``.
+    """
+    visual = perception.visual
+    frames, kept = visual.of_frames(Side.REFERENCE), visual.kept_of_frames()
+
+    def take(frame: Frame) -> None:
+        if frame.time is not None:
+            frames.add(frame)
+            kept.add(frame)
+
+    decoding = _decode(perception, file, take, admit, heed)
+    described = _described(perception, file, decoding, frames, Side.REFERENCE)
+    if decoding.still is not None:
+        stands_in = visual.kept_of_still(decoding.still)
+    elif decoding.header.medium is Medium.VIDEO:
+        stands_in = kept.finish(decoding.duration)
+    else:
+        return described
+    replaced = KEYPOINTS.name if stands_in.found else None
+    tracks = tuple(t for t in described.tracks if t.signal.name != replaced)
+    return replace(
+        described,
+        tracks=(*tracks, *stands_in.found),
+        skipped=(*described.skipped, *stands_in.skipped),
+    )
+
+
+def _described(
+    perception: Perception,
+    file: Fetched,
+    decoding: _Decoding,
+    frames: FrameSignals,
+    side: Side,
+) -> Fingerprint:
     header, sound = decoding.header, decoding.sound
     asset = Asset(
         sha256=file.sha256,
@@ -112,20 +166,18 @@ def fingerprint(
         seen = Tracks((), (Skip(DESCRIPTOR, "no picture"),))
     heard = perception.hear(sound) if sound else Tracks((), (Skip(PEAKS, "no sound"),))
     exact = (_exact(SHA256, asset.sha256, asset), _exact(MD5, asset.md5, asset))
-    described = Fingerprint(
+    return Fingerprint(
         asset,
         tracks=(*exact, *seen.found, *heard.found),
         skipped=(*seen.skipped, *heard.skipped),
         remarks=decoding.footer.remarks,
     )
-    return Rendition(described, gallery, pixels=decoding.still, sound=sound)
 
 
 def _decode(
     perception: Perception,
     file: Fetched,
-    frames: FrameSignals,
-    gallery: Gallery,
+    take: Callable[[Frame], None],
     admit: Admit,
     heed: Heed,
 ) -> _Decoding:
@@ -141,10 +193,9 @@ def _decode(
                 admit(header.medium)
             case Frame(time=None):
                 still = part.pixels
-                gallery.add(part)
+                take(part)
             case Frame():
-                frames.add(part)
-                gallery.add(part)
+                take(part)
             case Sound():
                 blocks.append(part)
             case Footer():

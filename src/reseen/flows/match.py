@@ -13,20 +13,23 @@ from dataclasses import dataclass, replace
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.match import Cuts, Match, Segment
-from reseen.domain.media import Channel, Frame, Medium
+from reseen.domain.media import Channel, Medium
 from reseen.engine.film import timeline
 from reseen.engine.film.windows import Shared, is_seen_in_part
 from reseen.engine.match import fuse, is_same_file, whole
 from reseen.engine.picture import still
-from reseen.engine.picture.geometry import Geometry, verify
+from reseen.engine.picture.geometry import Geometry
 from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
+from reseen.flows.party import Party, party
 from reseen.flows.second_look import (
-    Stills,
+    content,
     find_shared,
+    geometry_of,
+    moment_of,
     moves_of,
     open_window,
-    through,
+    registration,
 )
 from reseen.ports import Fetched, Side, VisualSignals
 
@@ -79,31 +82,28 @@ class _Abandoned(Exception):
     """This side is decoded no further, because the other one cannot be compared."""
 
 
-def compare(visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition) -> Match:
-    """The verdict on two renditions.
+def compare(
+    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition | Fingerprint
+) -> Match:
+    """The verdict on an upload and a reference: one that was decoded as well, or, as a
+    ``Fingerprint``, one that was kept by ``remember``.
 
     Its segments are those that match by themselves; where none does, those that come near.
     """
+    return _compare(cuts, party(visual, query), party(visual, reference))
+
+
+def _compare(cuts: Cuts, query: Party, reference: Party) -> Match:
     here, there = query.fingerprint, reference.fingerprint
     if is_same_file(here, there):
         return fuse(here, there, whole(here, there))
-    found = [*_pictures(visual, cuts, query, reference), *_sound(here, there)]
+    found = [*_pictures(cuts, query, reference), *_sound(here, there)]
     match = fuse(here, there, found)
     for cut in (cuts.medium, cuts.low):
         kept = tuple(s for s in match.segments if s.score >= cut)
         if kept:
             return replace(match, segments=kept)
     return replace(match, segments=())
-
-
-def geometry_of(visual: VisualSignals, query: Frame, reference: Frame) -> Geometry | None:
-    """How one frame lies in another, told by keypoints found anew."""
-    return verify(
-        visual.keypoints(query),
-        visual.keypoints(reference),
-        (query.pixels.shape[1], query.pixels.shape[0]),
-        (reference.pixels.shape[1], reference.pixels.shape[0]),
-    )
 
 
 def _perceive(
@@ -115,20 +115,16 @@ def _perceive(
         raise error.at(field) from None
 
 
-def _pictures(
-    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
-) -> Sequence[Segment]:
+def _pictures(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
     here, there = query.fingerprint, reference.fingerprint
     if Channel.VISUAL not in here.channels() & there.channels():
         return ()
     if here.asset.medium is Medium.IMAGE and there.asset.medium is Medium.IMAGE:
-        return _stills(visual, cuts, query, reference)
-    return _sequences(visual, cuts, query, reference)
+        return _stills(cuts, query, reference)
+    return _sequences(cuts, query, reference)
 
 
-def _stills(
-    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
-) -> Sequence[Segment]:
+def _stills(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
     """One segment or none. What keypoints leave open is looked at once more: edges are laid on
     edges, and where these agree a little, pictures with little to hold on to are described in
     parts. Edges are also asked where keypoints alone are sure. What looks alike and yet might be
@@ -137,24 +133,22 @@ def _stills(
     here, there = query.fingerprint, reference.fingerprint
     geometry = still.geometry_of(here, there)
     best, lying = still.weigh(here, there, geometry), geometry
-    stills = Stills(query, reference)
     if best is not None and best.score >= cuts.medium:
         if still.is_doubtful(here, there, geometry):
-            registered = still.weigh_registered(stills.registration(geometry))
+            registered = still.weigh_registered(registration(query, reference, geometry))
             best = still.confirmed(best, registered)
     else:
-        found = stills.registration(geometry)
+        found = registration(query, reference, geometry)
         registered = still.weigh_registered(found)
         if registered is not None and (best is None or registered.score > best.score):
             best, lying = registered, found
         is_open = best is None or best.score < cuts.medium
         if is_open and still.confirms(registered) and still.are_keypoints_scarce(here, there):
-            tiled = _tiled(visual, query), _tiled(visual, reference)
-            best = _surer(best, still.weigh(*tiled, geometry))
+            best = _surer(best, still.weigh(query.tiled(), reference.tiled(), geometry))
     if best is None:
         return ()
     if best.score >= cuts.low and still.may_share_layout(here, there, geometry):
-        best = still.told_apart(best, stills.disagreement(lying))
+        best = still.told_apart(best, content(query, reference, lying))
     return (best,)
 
 
@@ -163,46 +157,40 @@ def _surer(one: Segment | None, other: Segment | None) -> Segment | None:
     return max(known, key=lambda segment: segment.score, default=None)
 
 
-def _sequences(
-    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition
-) -> Sequence[Segment]:
+def _sequences(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
     """Whole frames first; where they tell nothing sure, what each side shows of the other. What
     lies small in a frame is placed anew through its window: quarters are described less often.
     """
-    first = _aligned(visual, query, reference, Shared.WHOLE)
+    first = _aligned(query, reference, Shared.WHOLE)
     known = [segment for segment in first if segment.score >= cuts.medium]
     if not known:
-        found = find_shared(visual, query, reference)
+        found = find_shared(query, reference)
     else:
         best = max(known, key=lambda segment: segment.score)
         if not is_seen_in_part(best):
             return first
-        found = open_window(visual, query, reference, timeline.looks(best, LOOKS))
+        found = open_window(query, reference, timeline.looks(best, LOOKS))
     if found is None or found.is_whole:
         return first
-    second = _aligned(visual, query, reference, found)
+    second = _aligned(query, reference, found)
     if not known:
         return max((first, second), key=lambda some: max((s.score for s in some), default=0.0))
     again = [segment for segment in second if segment.score >= cuts.medium]
     return second if timeline.tells_as_much(again, known) else first
 
 
-def _aligned(
-    visual: VisualSignals, query: Rendition, reference: Rendition, shared: Shared
-) -> Sequence[Segment]:
+def _aligned(query: Party, reference: Party, shared: Shared) -> Sequence[Segment]:
     """Segments of what both sides show through a pair of windows, looked at and judged."""
-    here = through(visual, query, shared.query, Side.QUERY)
-    there = through(visual, reference, shared.reference, Side.REFERENCE)
+    here = query.described(shared.query, Side.QUERY)
+    there = reference.described(shared.reference, Side.REFERENCE)
     if here is None or there is None:
         return ()
     judged = []
     for aligned in timeline.align(here, there):
         moves = moves_of(query, reference, shared, aligned)
         segment = aligned if moves is None else moves.timed(aligned)
-        seen = [
-            _look(visual, query, reference, shared, *times)
-            for times in timeline.looks(segment, LOOKS)
-        ]
+        times = (moment_of(reference, segment, at) for at in timeline.looks(segment, LOOKS))
+        seen = [_look(query, reference, shared, *at) for at in dict.fromkeys(times)]
         is_other_time = moves is not None and moves.disagrees
         judged.append(timeline.judge(segment, seen, is_other_time=is_other_time))
     if shared.transform is None:
@@ -211,28 +199,15 @@ def _aligned(
 
 
 def _look(
-    visual: VisualSignals,
-    query: Rendition,
-    reference: Rendition,
+    query: Party,
+    reference: Party,
     shared: Shared,
     query_time: float | None,
     reference_time: float | None,
 ) -> Geometry | None:
-    here, there = query.gallery.at(query_time), reference.gallery.at(reference_time)
-    if here is None or there is None:
-        return None
-    return geometry_of(visual, shared.query.through(here), shared.reference.through(there))
-
-
-def _tiled(visual: VisualSignals, rendition: Rendition) -> Fingerprint:
-    """The fingerprint with descriptors of the picture's parts beside those of the whole."""
-    tiles = None if rendition.pixels is None else visual.tiles(rendition.pixels)
-    if tiles is None:
-        return rendition.fingerprint
-    tracks = tuple(
-        t.joined(tiles) if t.signal == tiles.signal else t for t in rendition.fingerprint.tracks
-    )
-    return replace(rendition.fingerprint, tracks=tracks)
+    there = reference.look(reference_time, shared.reference)
+    here = None if there is None else query.look(query_time, shared.query)
+    return None if here is None or there is None else geometry_of(here, there)
 
 
 def _sound(query: Fingerprint, reference: Fingerprint) -> Sequence[Segment]:

@@ -10,14 +10,10 @@ each. Costs about a second for two films with nothing in common.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 
-import numpy as np
-
-from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
-from reseen.domain.media import Box, Frame, Span
-from reseen.engine.film.motion import Meeting, meet, motion
+from reseen.domain.media import Box, Span
+from reseen.engine.film.motion import Meeting, meet
 from reseen.engine.film.windows import (
     Shared,
     Sighting,
@@ -30,60 +26,44 @@ from reseen.engine.film.windows import (
     sightings,
 )
 from reseen.engine.picture.contents import Disagreement, disagreement
-from reseen.engine.picture.edges import Pyramid, pyramid
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.picture.guesses import guesses
-from reseen.engine.picture.projective import Points
 from reseen.engine.picture.registration import register
-from reseen.flows.fingerprint import Rendition
-from reseen.ports import Side, VisualSignals
+from reseen.flows.party import Look, Party
+from reseen.ports import Side
 
-GLANCES = 10
-"""Frames of each side whose parts are described: 45 ms each."""
 ENOUGH = 3
 """Sightings that hold; the surest of them is believed."""
-MOVING, MOMENT = (60.0, 300.0), 0.25
-"""Seconds of the query and of the reference in which motion is looked for, 2.5 ms a frame; and the
-step in seconds at which kept frames are sought, half of the usual one between them."""
-FRAMES = 240
-"""Frames that are described again, at most: half a second of work for a minute of film."""
+MOVING = (60.0, 300.0)
+"""Seconds of the query and of the reference in which motion is looked for, 2.5 ms a frame."""
 
 
-class Stills:
-    """Two stills, prepared once for all that is asked of their edges, when it is first asked."""
-
-    def __init__(self, query: Rendition, reference: Rendition) -> None:
-        self._query, self._reference = query, reference
-
-    @cached_property
-    def _pyramids(self) -> tuple[Pyramid, Pyramid] | None:
-        here, there = self._query.pixels, self._reference.pixels
-        return None if here is None or there is None else (pyramid(here), pyramid(there))
-
-    def registration(self, geometry: Geometry | None) -> Geometry | None:
-        """How one lies in the other by the edges of both; ``geometry`` is what keypoints found."""
-        if self._pyramids is None:
-            return None
-        ways = guesses(self._query.fingerprint, self._reference.fingerprint, geometry)
-        return register(*self._pyramids, ways)
-
-    def disagreement(self, geometry: Geometry | None) -> Disagreement | None:
-        """How much the content differs where the geometry lays one on the other."""
-        if geometry is None or self._pyramids is None:
-            return None
-        return disagreement(*self._pyramids, geometry.matrix)
+def registration(query: Party, reference: Party, geometry: Geometry | None) -> Geometry | None:
+    """How one still lies in the other by the edges of both; ``geometry`` is that of keypoints."""
+    here, there = query.edges(), reference.edges()
+    if here is None or there is None:
+        return None
+    return register(here, there, guesses(query.fingerprint, reference.fingerprint, geometry))
 
 
-def find_shared(visual: VisualSignals, query: Rendition, reference: Rendition) -> Shared | None:
+def content(query: Party, reference: Party, geometry: Geometry | None) -> Disagreement | None:
+    """How much the content of two stills differs where the geometry lays one on the other."""
+    here, there = query.edges(), reference.edges()
+    if geometry is None or here is None or there is None:
+        return None
+    return disagreement(here, there, geometry.matrix)
+
+
+def find_shared(query: Party, reference: Party) -> Shared | None:
     """What both sides show, where keypoints hold surely that they do."""
     sure: list[tuple[float, Shared]] = []
     for sighting in likeliest(
         [
-            *_sightings(visual, query, reference, Side.QUERY),
-            *_sightings(visual, reference, query, Side.REFERENCE),
+            *_sightings(query, reference, Side.QUERY),
+            *_sightings(reference, query, Side.REFERENCE),
         ]
     ):
-        found = _verified(visual, query, reference, sighting)
+        found = _verified(query, reference, sighting)
         if found is not None:
             sure.append(found)
         if len(sure) == ENOUGH:
@@ -92,106 +72,84 @@ def find_shared(visual: VisualSignals, query: Rendition, reference: Rendition) -
 
 
 def open_window(
-    visual: VisualSignals,
-    query: Rendition,
-    reference: Rendition,
+    query: Party,
+    reference: Party,
     moments: Sequence[tuple[float | None, float | None]],
 ) -> Shared | None:
     """What both sides show at the first of these moments (of both) at which keypoints hold."""
     for here, there in moments:
         sighting = Sighting(Side.QUERY, Box.WHOLE, here, there, cosine=1.0)
-        found = _verified(visual, query, reference, sighting)
+        found = _verified(query, reference, sighting)
         if found is not None:
             return found[1]
     return None
 
 
-def moves_of(
-    query: Rendition, reference: Rendition, windows: Shared, segment: Segment
-) -> Meeting | None:
+def moves_of(query: Party, reference: Party, windows: Shared, segment: Segment) -> Meeting | None:
     """What motion says of a segment without a clock; ``None`` where it is not asked."""
     if segment.offset is not None or segment.query.is_timeless or segment.reference.is_timeless:
         return None
-    length = reference.asset.duration or 0.0
+    length = reference.fingerprint.asset.duration or 0.0
     whole = Span(0.0, length) if length <= MOVING[1] else segment.reference
     if whole.duration > MOVING[1]:
         return None
-    here = motion(_frames(query, windows.query, segment.query, MOVING[0]))
-    there = motion(_frames(reference, windows.reference, whole, MOVING[1]))
-    return meet(here, there)
+    there = reference.motion(windows.reference, whole, MOVING[1])
+    here = None if there is None else query.motion(windows.query, segment.query, MOVING[0])
+    return None if here is None or there is None else meet(here, there)
 
 
-def _frames(rendition: Rendition, window: Window, span: Span, seconds: float) -> Iterator[Frame]:
-    """Every kept frame of the middle of a span, for so many seconds at most."""
-    spare = max(0.0, span.duration - seconds) / 2
-    last = -1.0
-    for time in np.arange(span.start + spare, span.end - spare, MOMENT):
-        frame = rendition.gallery.at(float(time))
-        if frame is not None and frame.time is not None and frame.time > last:
-            last = frame.time
-            yield window.through(frame)
+def moment_of(
+    reference: Party, segment: Segment, times: tuple[float | None, float | None]
+) -> tuple[float | None, float | None]:
+    """The times of a look (query, reference) moved to where there is a look at the reference."""
+    here, there = times
+    nearest = reference.moment(there)
+    if here is None or there is None or nearest is None or segment.offset is None:
+        return here, nearest
+    return here + (nearest - there) / segment.rate, nearest
 
 
-def through(
-    visual: VisualSignals, rendition: Rendition, window: Window, side: Side
-) -> Track | None:
-    """Descriptors of one side, seen through a window."""
-    known = rendition.fingerprint.track("descriptor")
-    if window.is_whole:
-        return known
-    still = rendition.gallery.at(None) if rendition.asset.duration is None else None
-    if still is not None:
-        seen = visual.of_still(window.through(still).pixels, side)
-    else:
-        frames = visual.of_frames(side)
-        for frame in rendition.gallery.spread(FRAMES):
-            frames.add(window.through(frame))
-        seen = frames.finish(rendition.asset.duration or 0.0)
-    return next((t for t in seen.found if t.signal.name == "descriptor"), None)
-
-
-def _sightings(
-    visual: VisualSignals, one: Rendition, other: Rendition, side: Side
-) -> Iterator[Sighting]:
+def _sightings(one: Party, other: Party, side: Side) -> Iterator[Sighting]:
     """Where parts of the one resemble frames of the other."""
     frames = other.fingerprint.track("descriptor")
     if frames is None:
         return
-    for frame in one.gallery.spread(GLANCES):
-        parts = visual.parts(frame)
-        if parts is not None:
-            yield from sightings(parts, frames, side)
+    for parts in one.parts():
+        yield from sightings(parts, frames, side)
 
 
-def _verified(
-    visual: VisualSignals, query: Rendition, reference: Rendition, sighting: Sighting
-) -> tuple[float, Shared] | None:
+def _verified(query: Party, reference: Party, sighting: Sighting) -> tuple[float, Shared] | None:
     """Evidence and windows of a sighting that holds."""
     is_ours = sighting.side is Side.QUERY
     times = (sighting.part_time, sighting.frame_time)
-    here = query.gallery.at(times[0] if is_ours else times[1])
-    there = reference.gallery.at(times[1] if is_ours else times[0])
-    if here is None or there is None:
-        return None
+    here, there = times if is_ours else times[::-1]
     part = Window(sighting.part)
-    one, other = (part.through(here), there) if is_ours else (here, part.through(there))
-    geometry, seen = _geometry(visual, one, other)
-    if geometry is None or not holds(geometry):
+    windows = (part, Window()) if is_ours else (Window(), part)
+    seen = _looks(query, reference, (here, there), windows)
+    geometry = None if seen is None else geometry_of(*seen)
+    if seen is None or geometry is None or not holds(geometry):
         return None
     evidence = geometry.evidence
     if not is_inside(sighting.side, geometry):
-        whole, all_seen = _geometry(visual, here, there)
-        if whole is not None and holds(whole):
-            sighting, geometry, seen = replace(sighting, part=Box.WHOLE), whole, all_seen
-    opened = shared(sighting, geometry, seen)
+        both = _looks(query, reference, (here, there), (Window(), Window()))
+        whole = None if both is None else geometry_of(*both)
+        if both is not None and whole is not None and holds(whole):
+            sighting, geometry, seen = replace(sighting, part=Box.WHOLE), whole, both
+    points = fractions(seen[0].keypoints, seen[0].size), fractions(seen[1].keypoints, seen[1].size)
+    opened = shared(sighting, geometry, points)
     return None if opened is None else (evidence, opened)
 
 
-def _geometry(
-    visual: VisualSignals, here: Frame, there: Frame
-) -> tuple[Geometry | None, tuple[Points, Points]]:
-    """How one frame lies in the other, and all keypoints of both, in fractions of them."""
-    sizes = [(frame.pixels.shape[1], frame.pixels.shape[0]) for frame in (here, there)]
-    found = [visual.keypoints(frame) for frame in (here, there)]
-    seen = fractions(found[0], sizes[0]), fractions(found[1], sizes[1])
-    return verify(found[0], found[1], sizes[0], sizes[1]), seen
+def _looks(
+    query: Party,
+    reference: Party,
+    times: tuple[float | None, float | None],
+    windows: tuple[Window, Window],
+) -> tuple[Look, Look] | None:
+    here, there = query.look(times[0], windows[0]), reference.look(times[1], windows[1])
+    return None if here is None or there is None else (here, there)
+
+
+def geometry_of(query: Look, reference: Look) -> Geometry | None:
+    """How one frame lies in the other, by the keypoints of both."""
+    return verify(query.keypoints, reference.keypoints, query.size, reference.size)

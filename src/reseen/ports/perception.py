@@ -156,6 +156,14 @@ class VisualSignals(Protocol):
 
     def of_frames(self, side: Side) -> FrameSignals: ...
 
+    def kept_of_still(self, pixels: Pixels) -> Tracks:
+        """What stands in for the pixels of a still that is kept without them."""
+        ...
+
+    def kept_of_frames(self) -> FrameSignals:
+        """What stands in for the frames of a film that is kept without them."""
+        ...
+
     def tiles(self, pixels: Pixels) -> Track | None:
         """Descriptors of the parts of a still that have detail, for a second pass; ``None`` without
         a descriptor or detail.

@@ -14,6 +14,7 @@ from reseen.domain.media import Frame, Pixels
 from reseen.ports import Describe, Side, Tracks
 from reseen.signals import frames
 from reseen.signals.frames import DescriptorFrames
+from reseen.signals.keeping import KeptFrames, kept_of_still
 from reseen.signals.keypoints import detect_keypoints
 from reseen.signals.layout import has_detail, thumb
 from reseen.signals.pdq import hash_frame, hash_picture
@@ -51,6 +52,12 @@ class Visual:
 
     def of_frames(self, side: Side) -> "VisualFrames":
         return VisualFrames(self._describe, side)
+
+    def kept_of_still(self, pixels: Pixels) -> Tracks:
+        return kept_of_still(self._describe, pixels)
+
+    def kept_of_frames(self) -> KeptFrames:
+        return KeptFrames(self._describe)
 
     def tiles(self, pixels: Pixels) -> Track | None:
         if isinstance(self._describe, Skip):

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.match import Segment
-from reseen.domain.media import Frame, Span
+from reseen.domain.media import Frame, Pixels, Span
 from reseen.engine.film.films import Floats
 from reseen.engine.film.hough import ODD_RATE, RATES, Line
 from reseen.engine.score import Calibration
@@ -67,13 +67,22 @@ class Motion:
 
 def motion(frames: Iterable[Frame]) -> Motion:
     """Of frames with times, in order."""
-    times, small = [], []
+    times, greys = [], []
     for frame in frames:
-        grey = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY)
         times.append(frame.time or 0.0)
-        small.append(cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
-    at = np.array(times, np.float64)
-    seen = np.array(small, np.float32).reshape(-1, SIDE, SIDE)
+        greys.append(small(frame.pixels))
+    return moving(np.array(times, np.float64), np.array(greys, np.uint8))
+
+
+def small(pixels: Pixels) -> npt.NDArray[np.uint8]:
+    """What motion looks at of a frame, ``uint8 [SIDE, SIDE]``."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def moving(at: Floats, greys: npt.NDArray[np.uint8]) -> Motion:
+    """Of small grey frames ``[n, SIDE, SIDE]`` at times ``[n]`` in order."""
+    seen = greys.astype(np.float32).reshape(-1, SIDE, SIDE)
     sums = np.concatenate([np.zeros((1, SIDE, SIDE)), np.cumsum(seen, axis=0, dtype=np.float64)])
     low, high = np.searchsorted(at, at - CALM), np.searchsorted(at, at + CALM, side="right")
     mean = (sums[high] - sums[low]) / np.maximum(1, high - low)[:, None, None]

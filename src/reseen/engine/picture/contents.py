@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.picture.edges import Plane, Pyramid, canvas, edges, laid
+from reseen.engine.picture.edges import Drawable, Drawing, canvas
 from reseen.engine.picture.projective import Matrix
 
 _CANVAS = 384
@@ -39,10 +39,10 @@ class Disagreement:
     scattered: float
 
 
-def disagreement(query: Pyramid, reference: Pyramid, matrix: Matrix) -> Disagreement | None:
+def disagreement(query: Drawable, reference: Drawable, matrix: Matrix) -> Disagreement | None:
     """How much the content differs where both pictures show it; ``None``: too little to tell."""
-    tall, wide = reference[0].shape
-    zoom = abs(float(np.linalg.det(matrix[:2, :2]))) * query[0].size / reference[0].size
+    wide, tall = reference.size
+    zoom = abs(float(np.linalg.det(matrix[:2, :2]))) * math.prod(query.size) / (wide * tall)
     laying = canvas(matrix, wide / tall, _CANVAS, 2 * _BLOCK)
     if laying is None:
         return None
@@ -54,11 +54,8 @@ def disagreement(query: Pyramid, reference: Pyramid, matrix: Matrix) -> Disagree
     if laying is None:
         return None
     to_reference, size = laying
-    there, everywhere = laid(reference, to_reference, size)
-    here, inside = laid(query, matrix @ to_reference, size)
-    grid = _likeness(
-        edges(there, everywhere, _AROUND), edges(here, inside, _AROUND), inside & everywhere
-    )
+    there = reference.drawn(to_reference, size, _AROUND)
+    grid = _likeness(there, query.drawn(matrix @ to_reference, size, _AROUND))
     asked = ~np.isnan(grid)
     if asked.sum() < _FEWEST:
         return None
@@ -72,12 +69,13 @@ def disagreement(query: Pyramid, reference: Pyramid, matrix: Matrix) -> Disagree
     return Disagreement(float((asked & ~agrees).sum() / asked.sum()), mixed / max(1, between))
 
 
-def _likeness(
-    there: tuple[Plane, Plane], here: tuple[Plane, Plane], inside: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
+def _likeness(there: Drawing, here: Drawing) -> npt.NDArray[np.float64]:
     """How well each block fits, -1..1, nan where neither side has edges or one does not reach."""
+    inside = here.inside & there.inside
     height, width = inside.shape
-    strength = np.maximum(*(cv2.boxFilter(side[1], -1, (_BLOCK, _BLOCK)) for side in (there, here)))
+    strength = np.maximum(
+        *(cv2.boxFilter(side.strength, -1, (_BLOCK, _BLOCK)) for side in (there, here))
+    )
     rows = range(_REACH, height - _BLOCK - _REACH + 1, _BLOCK)
     columns = range(_REACH, width - _BLOCK - _REACH + 1, _BLOCK)
     grid = np.full((len(rows), len(columns)), np.nan)
@@ -88,7 +86,7 @@ def _likeness(
                 continue
             if not inside[y : y + _BLOCK : last, x : x + _BLOCK : last].all():
                 continue
-            part = there[0][y : y + _BLOCK, x : x + _BLOCK]
-            window = here[0][y - _REACH : y + _BLOCK + _REACH, x - _REACH : x + _BLOCK + _REACH]
+            part = there.angles[y : y + _BLOCK, x : x + _BLOCK]
+            window = here.angles[y - _REACH : y + _BLOCK + _REACH, x - _REACH : x + _BLOCK + _REACH]
             grid[i, j] = cv2.matchTemplate(window, part, cv2.TM_CCORR_NORMED).max()
     return grid

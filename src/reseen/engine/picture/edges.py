@@ -6,6 +6,8 @@ relative to the surroundings, so that a dim picture equals a bright one.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,8 +17,6 @@ from reseen.domain.media import Pixels
 from reseen.engine.picture.projective import CORNERS, Matrix, apply
 
 type Plane = npt.NDArray[np.float32]
-type Pyramid = tuple[Plane, ...]
-"""Luma ``float32 [height, width]``, each level half as large as the one before."""
 
 SMALLEST = 40
 """Shorter side in pixels under which a level is not halved again."""
@@ -27,6 +27,52 @@ _SEEN = 0.08
 _SMOOTH = 1.0
 _FLOOR = 16.0
 """Half a grey level a pixel, as Scharr's operator measures it: what is fainter is no edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Edges on a canvas: double angles ``[height, width, 2]``, strength ``[height, width]``, where
+    the picture lies, and its luma where that is known.
+    """
+
+    angles: Plane
+    strength: Plane
+    inside: npt.NDArray[np.bool_]
+    luma: Plane | None
+
+
+class Drawable(Protocol):
+    """A picture whose edges can be drawn."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of the finest that is known of it."""
+        ...
+
+    def drawn(self, matrix: Matrix, size: tuple[int, int], around: int) -> Drawing:
+        """On a canvas of this width and height; ``matrix``: canvas to fractions of the picture.
+        ``around`` is the side in pixels of an edge's surroundings.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pyramid:
+    """A ``Drawable`` of which all is known: luma ``float32 [height, width]``, each level half as
+    large as the one before.
+    """
+
+    levels: tuple[Plane, ...]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.levels[0].shape
+        return width, height
+
+    def drawn(self, matrix: Matrix, size: tuple[int, int], around: int) -> Drawing:
+        luma, inside = _laid(self.levels, matrix, size)
+        angles, strength = _edges(luma, inside, around)
+        return Drawing(angles, strength, inside, luma)
 
 
 def pyramid(pixels: Pixels) -> Pyramid:
@@ -40,7 +86,7 @@ def pyramid(pixels: Pixels) -> Pyramid:
     levels = [luma.astype(np.float32)]
     while min(levels[-1].shape) > SMALLEST:
         levels.append(np.asarray(cv2.pyrDown(levels[-1]), np.float32))
-    return tuple(levels)
+    return Pyramid(tuple(levels))
 
 
 def canvas(
@@ -71,8 +117,8 @@ def canvas(
     return scale, (width, height)
 
 
-def laid(
-    levels: Pyramid, matrix: Matrix, size: tuple[int, int]
+def _laid(
+    levels: tuple[Plane, ...], matrix: Matrix, size: tuple[int, int]
 ) -> tuple[Plane, npt.NDArray[np.bool_]]:
     """The picture drawn on the canvas, and where it lies; ``matrix``: canvas to its fractions."""
     width, height = levels[0].shape[1], levels[0].shape[0]
@@ -85,7 +131,7 @@ def laid(
     return np.asarray(drawn, np.float32), np.asarray(inside > 0, np.bool_)
 
 
-def edges(drawn: Plane, inside: npt.NDArray[np.bool_], around: int) -> tuple[Plane, Plane]:
+def _edges(drawn: Plane, inside: npt.NDArray[np.bool_], around: int) -> tuple[Plane, Plane]:
     """Edges as double angles ``[height, width, 2]``, and their strength ``[height, width]``."""
     smooth = cv2.GaussianBlur(drawn, (0, 0), _SMOOTH)
     across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0)

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reseen.engine.picture.edges import Plane, Pyramid, canvas, edges, laid
+from reseen.engine.picture.edges import Drawable, Drawing, Plane, canvas
 from reseen.engine.picture.geometry import Geometry, hull, transform_of
 from reseen.engine.picture.projective import Matrix, Points, apply
 
@@ -89,7 +89,7 @@ class _Fit:
     here: Plane
 
 
-def register(query: Pyramid, reference: Pyramid, guesses: Iterable[Matrix]) -> Geometry | None:
+def register(query: Drawable, reference: Drawable, guesses: Iterable[Matrix]) -> Geometry | None:
     """The best of what the guesses lead to, or ``None`` where blocks agree on nothing.
 
     ``evidence`` is minus log10 of the chance of so many blocks in agreement, ``support`` the share
@@ -106,7 +106,7 @@ def register(query: Pyramid, reference: Pyramid, guesses: Iterable[Matrix]) -> G
     return best
 
 
-def _registered(query: Pyramid, reference: Pyramid, guess: Matrix) -> Geometry | None:
+def _registered(query: Drawable, reference: Drawable, guess: Matrix) -> Geometry | None:
     rough = _corrected(query, reference, guess, _ROUGH)
     once = None if rough is None else _corrected(query, reference, rough.matrix, _FINE)
     if once is None:
@@ -114,19 +114,17 @@ def _registered(query: Pyramid, reference: Pyramid, guess: Matrix) -> Geometry |
     fit = _corrected(query, reference, once.matrix, _FINE) or once
     if _repeats(fit.there, fit.here):
         return None
-    return _geometry(fit, query[0].shape[::-1], reference[0].shape[::-1])
+    return _geometry(fit, query.size, reference.size)
 
 
-def _corrected(query: Pyramid, reference: Pyramid, matrix: Matrix, step: _Round) -> _Fit | None:
-    aspect = reference[0].shape[1] / reference[0].shape[0]
-    laying = canvas(matrix, aspect, step.canvas, 2 * step.block)
+def _corrected(query: Drawable, reference: Drawable, matrix: Matrix, step: _Round) -> _Fit | None:
+    laying = canvas(matrix, reference.size[0] / reference.size[1], step.canvas, 2 * step.block)
     if laying is None:
         return None
     to_reference, size = laying
-    there, everywhere = laid(reference, to_reference, size)
-    here, inside = laid(query, matrix @ to_reference, size)
-    mine, theirs = edges(there, everywhere, step.around), edges(here, inside, step.around)
-    blocks = _blocks(mine, theirs, inside, step)
+    there = reference.drawn(to_reference, size, step.around)
+    here = query.drawn(matrix @ to_reference, size, step.around)
+    blocks = _blocks(there, here, step)
     if blocks is None:
         return None
     move, agree = _shared_move(blocks, step.tolerance)
@@ -142,27 +140,23 @@ def _corrected(query: Pyramid, reference: Pyramid, matrix: Matrix, step: _Round)
         foreign=blocks.foreign,
         likeness=float(blocks.likeness[agree].mean()),
         evidence=evidence,
-        is_negative=_is_negative(here, there, inside),
-        there=mine[0],
-        here=theirs[0],
+        is_negative=_is_negative(here, there),
+        there=there.angles,
+        here=here.angles,
     )
 
 
-def _blocks(
-    there: tuple[Plane, Plane],
-    here: tuple[Plane, Plane],
-    inside: npt.NDArray[np.bool_],
-    step: _Round,
-) -> _Blocks | None:
+def _blocks(there: Drawing, here: Drawing, step: _Round) -> _Blocks | None:
     """Where each block of the reference that has edges fits best; ``None`` if there are too few.
 
     Those of which the query shows nothing are asked too: a shared caption has no other blocks.
     """
+    inside = here.inside
     block, reach, height, width = step.block, step.reach, *inside.shape
-    mine = cv2.boxFilter(there[1], -1, (block, block))
-    shown = cv2.boxFilter(here[1], -1, (block, block))
+    mine = cv2.boxFilter(there.strength, -1, (block, block))
+    shown = cv2.boxFilter(here.strength, -1, (block, block))
     wide = block + 2 * reach
-    theirs = cv2.boxFilter(here[1], -1, (wide, wide))
+    theirs = cv2.boxFilter(here.strength, -1, (wide, wide))
     found, foreign = [], 0
     for y in range(reach, height - block - reach + 1, step.stride):
         for x in range(reach, width - block - reach + 1, step.stride):
@@ -179,8 +173,8 @@ def _blocks(
             if theirs[middle] < _FAINT:
                 found.append((*middle[::-1], np.nan, np.nan, 0.0))
                 continue
-            part = there[0][y : y + block, x : x + block]
-            window = here[0][y - reach : y + block + reach, x - reach : x + block + reach]
+            part = there.angles[y : y + block, x : x + block]
+            window = here.angles[y - reach : y + block + reach, x - reach : x + block + reach]
             fits = cv2.matchTemplate(window, part, cv2.TM_CCORR_NORMED)
             _, value, _, (right, below) = cv2.minMaxLoc(fits)
             clear = value >= float(fits.mean()) + _CLEAR
@@ -236,14 +230,18 @@ def _repeats(there: Plane, here: Plane) -> bool:
     return bool(fits[off > _APART].max() >= fits[off <= _APART].max())
 
 
-def _is_negative(here: Plane, there: Plane, inside: npt.NDArray[np.bool_]) -> bool:
-    one, other = (cv2.GaussianBlur(drawn, (0, 0), 3.0)[inside] for drawn in (here, there))
+def _is_negative(here: Drawing, there: Drawing) -> bool:
+    """Whether dark is bright; not told where edges are all that is known."""
+    if here.luma is None or there.luma is None:
+        return False
+    known = (here.luma, there.luma)
+    one, other = (cv2.GaussianBlur(luma, (0, 0), 3.0)[here.inside] for luma in known)
     if min(one.std(), other.std()) < 1.0:
         return False
     return float(np.corrcoef(one, other)[0, 1]) < _NEGATIVE
 
 
-def _geometry(fit: _Fit, query: tuple[int, ...], reference: tuple[int, ...]) -> Geometry:
+def _geometry(fit: _Fit, query: tuple[int, int], reference: tuple[int, int]) -> Geometry:
     """In words; ``query`` and ``reference`` are width and height."""
     shown = apply(fit.matrix, fit.at)
     mirrored = bool(np.linalg.det(fit.matrix[:2, :2]) < 0.0)
