@@ -4,13 +4,15 @@ Times are aware and in UTC. Identifiers are text made by the store: ``bank_...``
 ``job_...``.
 """
 
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from reseen.domain.fingerprint import Fingerprint, Signal
+from reseen.domain.errors import InvalidValue
+from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Signal
 from reseen.domain.match import Cuts
 from reseen.domain.media import Medium
 
@@ -93,12 +95,30 @@ class Bank:
         return self.draft.role
 
 
+HASH_BYTES = {"pdq": (PDQ, 32), "md5": (MD5, 16), "sha256": (SHA256, 32)}
+"""The kinds of hashes that stand by themselves, and how many bytes each has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hash:
     """A hash by itself, as lists hold it: SHA-256, MD5 or PDQ, as bytes."""
 
     signal: Signal
     code: bytes
+
+    @classmethod
+    def parse(cls, kind: str, digits: str) -> "Hash":
+        """From hexadecimal digits. Raises ``InvalidValue``."""
+        if kind not in HASH_BYTES:
+            raise InvalidValue(f"{kind!r} is no kind of hash; write pdq, md5 or sha256.")
+        signal, length = HASH_BYTES[kind]
+        digits = digits.strip()
+        if len(digits) != 2 * length or not set(digits) <= set(string.hexdigits):
+            raise InvalidValue(
+                f"{digits[:80]!r} is no {kind}: it has {2 * length} hexadecimal digits.",
+                field=kind,
+            )
+        return cls(signal, bytes.fromhex(digits))
 
 
 @dataclass(frozen=True, slots=True)
