@@ -1,0 +1,348 @@
+"""Media and hashes into banks, one by one or as a job.
+
+SHA-256 comes first: what a bank holds already is ``known`` and is not decoded. Files are obtained
+and fingerprinted side by side, and one writer commits them in batches, each item's outcome in the
+transaction that adds its reference: whenever the process dies, the items that still wait are those
+that are not in the bank. Doing a job again is safe in any case: equal content is held once.
+
+A job's request is ``{"bank": id, "labels": [...], "note": ..., "provenance": {...},
+"paths": true}``, all but the bank optional, said of every item; its items are as ``media.listings``
+describes. Local paths are opened only where the request says ``paths``: a client of the server may
+not name any.
+"""
+
+import base64
+import os
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reseen.domain.bank import (
+    HASH_BYTES,
+    Added,
+    Bank,
+    Content,
+    Hash,
+    ItemState,
+    Job,
+    JobItem,
+    Reference,
+    ReferenceDraft,
+)
+from reseen.domain.errors import Forbidden, InvalidValue, NotReady, ReseenError
+from reseen.domain.fingerprint import Fingerprint
+from reseen.flows.jobs import Hold
+from reseen.flows.lanes import Limits, in_lanes
+from reseen.flows.obtain import OpenFile
+from reseen.ports import BankStore, Fetched, Fetcher, JobStore, ReferenceStore
+
+type Remember = Callable[[Fetched], Fingerprint]
+"""All that is kept of a file. Safe for many threads; raises the media errors."""
+
+type Crew = Callable[[], AbstractContextManager[Remember]]
+"""Processes that fingerprint side by side, for as long as the context is open."""
+
+type Watch = Callable[[JobItem], None]
+"""Told of each item when its outcome is recorded."""
+
+PAGE = 1000
+"""Items that are read, and hashes that are added, in one transaction."""
+
+BATCH = 32
+BATCH_BYTES = 64 << 20
+"""Fingerprints that are added in one transaction: few enough to lose little when a process dies,
+enough that waiting for the disk is spread over them."""
+
+DOWNLOADS = 16
+HOST_DOWNLOADS = 4
+"""At the same time, in all and from one host: a slow host leaves lanes to the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an item; with ``content`` it is to be added under ``draft``."""
+
+    item: JobItem
+    draft: ReferenceDraft | None = None
+    content: Content | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingesting:
+    """Adds to banks. ``remember`` works in this process, ``crew`` in ``workers`` others that are
+    started for a job. ``probe`` refuses a file by its beginning, as decoding it would. ``nudge``
+    tells the index of a project that there is something new.
+    """
+
+    banks: BankStore
+    references: ReferenceStore
+    jobs: JobStore
+    fetcher: Fetcher
+    open_file: OpenFile
+    remember: Remember
+    probe: Callable[[Fetched], None]
+    crew: Crew
+    workers: int
+    nudge: Callable[[str, int], None]
+
+    def add_file(self, bank: Bank, file: Fetched, draft: ReferenceDraft) -> Added:
+        """Raises the media errors, and what the store raises."""
+        held = self.references.held(bank, f"sha256:{file.sha256}")
+        if held is not None:
+            return Added(held, is_new=False)
+        added = self.references.add(bank, kept_until(bank, draft), Content(self.remember(file)))
+        self.nudge(bank.project_id, added.reference.change)
+        return added
+
+    def add_hashes(self, bank: Bank, hashes: Sequence[Hash], draft: ReferenceDraft) -> Added:
+        """Raises ``InvalidValue`` for no hash at all, and what the store raises."""
+        if not hashes:
+            raise InvalidValue("A reference needs a file or a hash.", field="hashes")
+        content = Content(hashes=tuple(hashes))
+        added = self.references.add(bank, kept_until(bank, draft), content)
+        self.nudge(bank.project_id, added.reference.change)
+        return added
+
+    def work(self, job: Job, hold: Hold, watch: Watch = lambda _: None) -> Mapping[str, Any] | None:
+        """Work on an ingest job's waiting items to the end: a ``flows.jobs.Handler``.
+
+        Raises ``NotFound`` when the bank is gone, ``NotReady`` when the truth cannot be used; what
+        is wrong with an item is recorded with it.
+        """
+        bank = self.banks.get(job.project_id, str(job.request["bank"]))
+        writer = _Writer(self, bank, watch)
+        with (
+            self.crew() as remember,
+            closing(
+                in_lanes(
+                    self._media(job, bank, writer, hold),
+                    partial(self._obtain, job, bank, remember),
+                    partial(_limits, self.workers),
+                    lanes=_files_at_once(self.workers) + DOWNLOADS,
+                )
+            ) as outcomes,
+        ):
+            for outcome in outcomes:
+                hold.check()
+                if outcome is None:
+                    writer.flush()
+                else:
+                    writer.take(outcome)
+            writer.flush()
+        return None
+
+    def try_out(self, bank: Bank | None, givens: Iterable[Mapping[str, Any]]) -> Iterator[JobItem]:
+        """What a job with these items would do, without writing anything: ``DONE`` would be added.
+
+        Files are hashed and their beginning is looked at, not decoded. ``bank`` ``None``: it would
+        be made.
+        """
+        items = (JobItem("", number, given) for number, given in enumerate(givens))
+        lanes = _files_at_once(self.workers) + DOWNLOADS
+        seen: set[str] = set()
+        for one in in_lanes(
+            items, partial(self._foresee, bank), partial(_limits, self.workers), lanes=lanes
+        ):
+            if one is None:
+                continue
+            item, identity = one
+            if identity in seen and item.state is ItemState.DONE:
+                item = replace(item, state=ItemState.KNOWN)
+            seen.add(identity)
+            yield item
+
+    def _media(self, job: Job, bank: Bank, writer: "_Writer", hold: Hold) -> Iterator[JobItem]:
+        """Items that need a file; all others go to the writer on the way."""
+        after = -1
+        while page := self.jobs.waiting(job.id, after, PAGE):
+            after = page[-1].number
+            for item in page:
+                hold.check()
+                if "path" in item.given or "url" in item.given:
+                    yield item
+                else:
+                    writer.take(_of_hashes(job, bank, item))
+
+    def _obtain(self, job: Job, bank: Bank, remember: Remember, item: JobItem) -> Outcome:
+        """Bring a file here, and its fingerprint where the bank lacks it. Runs in a lane."""
+        try:
+            draft = _draft(job.request, bank, item)
+            with self._open(item, paths=bool(job.request.get("paths"))) as file:
+                held = self.references.held(bank, f"sha256:{file.sha256}")
+                if held is not None:
+                    return Outcome(_known(item, held))
+                return Outcome(item, draft, Content(remember(file)))
+        except NotReady:
+            raise
+        except ReseenError as error:
+            return Outcome(_failed(item, error))
+
+    def _open(self, item: JobItem, *, paths: bool) -> AbstractContextManager[Fetched]:
+        given = item.given
+        if "url" in given:
+            return self.fetcher.fetch(str(given["url"]))
+        if not paths:
+            raise Forbidden("This job may not open files of the server; give URLs or hashes.")
+        if "path_bytes" in given:
+            return self.open_file(Path(os.fsdecode(base64.b64decode(str(given["path_bytes"])))))
+        return self.open_file(Path(str(given["path"])))
+
+    def _foresee(self, bank: Bank | None, item: JobItem) -> tuple[JobItem, str]:
+        """How an item would end, and the identity of its content."""
+        identity = ""
+        try:
+            if "path" in item.given or "url" in item.given:
+                with self._open(item, paths=True) as file:
+                    identity = f"sha256:{file.sha256}"
+                    held = self.references.held(bank, identity) if bank else None
+                    if held is None:
+                        self.probe(file)
+            else:
+                identity = _content(item).identity
+                held = self.references.held(bank, identity) if bank else None
+        except ReseenError as error:
+            return _failed(item, error), identity
+        else:
+            done = replace(item, state=ItemState.DONE)
+            return done if held is None else _known(item, held), identity
+
+
+class _Writer:
+    """Commits outcomes in batches, in the one thread that calls it."""
+
+    def __init__(self, ingesting: Ingesting, bank: Bank, watch: Watch) -> None:
+        self._ingesting = ingesting
+        self._bank = bank
+        self._watch = watch
+        self._batch: list[Outcome] = []
+        self._media = 0
+        self._bytes = 0
+
+    def take(self, outcome: Outcome) -> None:
+        self._batch.append(outcome)
+        if outcome.content is not None and outcome.content.fingerprint is not None:
+            self._media += 1
+            self._bytes += _size(outcome.content.fingerprint)
+        if len(self._batch) >= PAGE or self._media >= BATCH or self._bytes >= BATCH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Raises ``NotReady``, and ``NotFound`` when the bank is gone."""
+        batch, self._batch, self._media, self._bytes = self._batch, [], 0, 0
+        if batch:
+            for item in self._commit(batch):
+                self._watch(item)
+
+    def _commit(self, batch: Sequence[Outcome]) -> Sequence[JobItem]:
+        references = self._ingesting.references
+        new = [(one.item, one.draft, one.content) for one in batch if one.draft and one.content]
+        over = [one.item for one in batch if one.content is None]
+        try:
+            added = references.add_many(self._bank, [(draft, content) for _, draft, content in new])
+        except InvalidValue as error:
+            if len(batch) == 1:
+                failed = [_failed(batch[0].item, error)]
+                self._ingesting.jobs.finish_items(failed)
+                return failed
+            return [item for one in batch for item in self._commit([one])]
+        over += [
+            replace(
+                item,
+                state=ItemState.DONE if one.is_new else ItemState.KNOWN,
+                reference_id=one.reference.id,
+            )
+            for (item, _, _), one in zip(new, added, strict=True)
+        ]
+        self._ingesting.jobs.finish_items(over)
+        if added:
+            last = max(one.reference.change for one in added)
+            self._ingesting.nudge(self._bank.project_id, last)
+        return over
+
+
+def kept_until(bank: Bank, draft: ReferenceDraft) -> ReferenceDraft:
+    """A draft with the expiry that its bank gives, where it says none itself."""
+    if draft.expires_at is not None or bank.draft.retention_s is None:
+        return draft
+    expires = datetime.now(UTC) + timedelta(seconds=bank.draft.retention_s)
+    return replace(draft, expires_at=expires)
+
+
+def name_of(given: Mapping[str, Any]) -> str:
+    """What an item is called: as it was given."""
+    return str(given.get("name") or given.get("path") or given.get("url") or "")
+
+
+def _files_at_once(workers: int) -> int:
+    """More than workers: the next files are read and hashed meanwhile."""
+    return 2 * workers + 1
+
+
+def _limits(workers: int, item: JobItem) -> Limits:
+    if "url" not in item.given:
+        return (("files", _files_at_once(workers)),)
+    host = None
+    with suppress(ValueError):
+        host = urllib.parse.urlsplit(str(item.given["url"])).hostname
+    return (("downloads", DOWNLOADS), (f"host {host}", HOST_DOWNLOADS))
+
+
+def _of_hashes(job: Job, bank: Bank, item: JobItem) -> Outcome:
+    """What becomes of an item that needs no file."""
+    try:
+        return Outcome(item, _draft(job.request, bank, item), _content(item))
+    except ReseenError as error:
+        return Outcome(_failed(item, error))
+
+
+def _content(item: JobItem) -> Content:
+    """The hashes that an item gives. Raises ``InvalidValue``."""
+    hashes = item.given.get("hashes")
+    if not isinstance(hashes, Mapping) or not hashes:
+        raise InvalidValue("The item has no file, no URL and no hash.")
+    return Content(
+        hashes=tuple(
+            Hash.parse(kind, str(hashes[kind]))
+            for kind in (*HASH_BYTES, *(hashes.keys() - HASH_BYTES))
+            if kind in hashes
+        )
+    )
+
+
+def _draft(request: Mapping[str, Any], bank: Bank, item: JobItem) -> ReferenceDraft:
+    """What the job says of every item, and what the item says of itself."""
+    given = item.given
+    source = {name: given[name] for name in ("path", "path_bytes", "url") if name in given}
+    labels = (*request.get("labels", ()), *given.get("labels", ()))
+    draft = ReferenceDraft(
+        name=name_of(given),
+        labels=tuple(dict.fromkeys(map(str, labels))),
+        note=str(given.get("note") or request.get("note") or ""),
+        provenance={**request.get("provenance", {}), **given.get("provenance", {}), **source},
+    )
+    return kept_until(bank, draft)
+
+
+def _known(item: JobItem, held: Reference) -> JobItem:
+    return replace(item, state=ItemState.KNOWN, reference_id=held.id)
+
+
+def _failed(item: JobItem, error: ReseenError) -> JobItem:
+    """With the item's own error, where it was listed with one."""
+    said = {"code": error.code, "detail": error.detail, **item.given.get("error", {})}
+    return replace(
+        item, state=ItemState.FAILED, error_code=said["code"], error_detail=said["detail"]
+    )
+
+
+def _size(fingerprint: Fingerprint) -> int:
+    return sum(
+        column.nbytes
+        for track in fingerprint.tracks
+        for column in (track.spans, track.codes, track.quality, track.places)
+    )
