@@ -6,6 +6,7 @@ typed callable.
 """
 
 from reseen.ports.banks import (
+    QUAD_WINDOW,
     Answered,
     BankStore,
     Blobs,
@@ -45,6 +46,7 @@ from reseen.ports.perception import (
 )
 
 __all__ = [
+    "QUAD_WINDOW",
     "Answered",
     "BankStore",
     "Blobs",

@@ -26,6 +26,10 @@ from reseen.domain.bank import (
 )
 from reseen.domain.fingerprint import Fingerprint, Signal, Track
 
+QUAD_WINDOW = 12.0
+"""Seconds. An index counts shared keys of quads by window, and window n begins at n times this. A
+query of 10 s fills most of one or halves of two; 300 hours are 90,000 windows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page[T]:
@@ -369,7 +373,7 @@ class IdempotencyStore(Protocol):
     """Requests by the key that their sender chose, and what they were answered. Any call may raise
     ``NotReady``.
 
-    ``digest`` tells one request from another. ``holder`` names the server that works on it.
+    ``digest`` tells one request from another, ``holder`` one attempt at it from the next.
     """
 
     def begin(self, project_id: str, key: str, digest: str, holder: str) -> Answered | None:
@@ -380,16 +384,16 @@ class IdempotencyStore(Protocol):
         """
         ...
 
-    def finish(self, project_id: str, key: str, answered: Answered) -> None:
+    def finish(self, project_id: str, key: str, holder: str, answered: Answered) -> None:
         """Keep the answer."""
         ...
 
-    def release(self, project_id: str, key: str) -> None:
+    def release(self, project_id: str, key: str, holder: str) -> None:
         """Nothing came of it: the next request with this key is a new one."""
         ...
 
-    def renew(self, holder: str) -> None:
-        """The server still works on all that it took up. One that is silent has died, and its
-        requests may be taken up again.
+    def renew(self, holders: Sequence[str]) -> None:
+        """These are still worked on. One that is silent for half a minute may be taken up again:
+        its server has died.
         """
         ...
