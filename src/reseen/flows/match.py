@@ -83,10 +83,13 @@ class _Abandoned(Exception):
 
 
 def compare(
-    visual: VisualSignals, cuts: Cuts, query: Rendition, reference: Rendition | Fingerprint
+    visual: VisualSignals,
+    cuts: Cuts,
+    query: Rendition | Fingerprint | Party,
+    reference: Rendition | Fingerprint | Party,
 ) -> Match:
-    """The verdict on an upload and a reference: one that was decoded as well, or, as a
-    ``Fingerprint``, one that was kept by ``remember``.
+    """The verdict on an upload and a reference, each decoded or, as a ``Fingerprint``, kept by
+    ``remember``. A side that meets many others is best made a ``party`` once.
 
     Its segments are those that match by themselves; where none does, those that come near.
     """

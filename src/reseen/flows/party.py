@@ -215,9 +215,13 @@ class Kept:
         return Motion(rows.spans[:, 0], moved, rows.quality)
 
 
-def party(visual: VisualSignals, side: Rendition | Fingerprint) -> Party:
-    """A side as it is at hand: a ``Fingerprint`` is a kept reference."""
-    return Kept(side) if isinstance(side, Fingerprint) else Decoded(visual, side)
+def party(visual: VisualSignals, side: Rendition | Fingerprint | Party) -> Party:
+    """A side as it is at hand: a ``Fingerprint`` is a kept reference. One that meets many others is
+    made once and handed on, so that it remembers.
+    """
+    if isinstance(side, Rendition):
+        return Decoded(visual, side)
+    return Kept(side) if isinstance(side, Fingerprint) else side
 
 
 def _with_tiles(fingerprint: Fingerprint, tiles: Track | None) -> Fingerprint:
