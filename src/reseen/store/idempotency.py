@@ -5,7 +5,7 @@ that a killed server does not hold a key for ever, what it took up is its own on
 renews; after ``LEASE`` another request with the key may begin anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -51,19 +51,18 @@ class SqlIdempotencyStore:
         except exc.IntegrityError:  # another took the key between our look and our insert
             return self._begin(project_id, key, digest, holder)
 
-    def finish(self, project_id: str, key: str, answered: Answered) -> None:
-        said = sa.update(REQUESTS).where(_is(project_id, key))
+    def finish(self, project_id: str, key: str, holder: str, answered: Answered) -> None:
+        kept = sa.update(REQUESTS).where(_is(project_id, key), REQUESTS.c.holder == holder)
         with self._database.writing() as connection:
-            connection.execute(said.values(status=answered.status, body=answered.body))
+            connection.execute(kept.values(status=answered.status, body=answered.body))
 
-    def release(self, project_id: str, key: str) -> None:
-        with self._database.writing() as connection:
-            connection.execute(
-                sa.delete(REQUESTS).where(_is(project_id, key), REQUESTS.c.status.is_(None))
-            )
-
-    def renew(self, holder: str) -> None:
+    def release(self, project_id: str, key: str, holder: str) -> None:
         ours = sa.and_(REQUESTS.c.holder == holder, REQUESTS.c.status.is_(None))
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(REQUESTS).where(_is(project_id, key), ours))
+
+    def renew(self, holders: Sequence[str]) -> None:
+        ours = sa.and_(REQUESTS.c.holder.in_(holders), REQUESTS.c.status.is_(None))
         with self._database.writing() as connection:
             connection.execute(sa.update(REQUESTS).where(ours).values(renewed_at=self._clock()))
 
