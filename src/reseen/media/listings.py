@@ -56,7 +56,7 @@ def _at(path: Path) -> Iterator[Given]:
             yield from _in_list(path)
         else:
             yield _file(path)
-    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+    except OSError as error:
         yield _unreadable(path, error)
 
 
@@ -162,9 +162,8 @@ def _text(name: Path | str) -> str:
     return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> Given:
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return _error(_text(path), InvalidValue(f"{_text(path)} cannot be read: {reason}."))
+def _unreadable(path: Path, error: OSError) -> Given:
+    return _error(_text(path), InvalidValue(f"{_text(path)} cannot be read: {error.strerror}."))
 
 
 def _error(where: str, error: ReseenError) -> Given:

@@ -1,0 +1,219 @@
+"""``reseen ingest``: files, folders, URLs and lists into a bank, as a job that can be resumed."""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reseen.cli.items import Teller, progress_bar
+from reseen.cli.speak import answering, people, read_settings
+from reseen.domain.bank import BankDraft, BankRole, ItemState, JobKind
+from reseen.domain.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from reseen.domain.bank import Bank, Job
+    from reseen.flows.ingest import Ingesting
+    from reseen.wiring.truth import Truth
+
+
+def ingest(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="WHAT...",
+            help="Files, folders, URLs, or text files that list URLs or hashes.",
+        ),
+    ] = None,
+    bank: Annotated[
+        str | None, typer.Option(help="The bank; a missing one is made.", show_default=False)
+    ] = None,
+    role: Annotated[
+        BankRole | None, typer.Option(help="What a match with a bank that is made means.")
+    ] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="Said of each reference; repeat for others.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Said of each reference.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be added, and write nothing.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that fingerprint; one a core.", min=1)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="A file for every error, one JSON object a line.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="JOB", help="Go on with an ingest that was stopped.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an item.")] = False,
+) -> None:
+    """Add files, folders, URLs and lists of URLs or hashes to a bank.
+
+    Content that the bank holds already is not added again, so the same command may be given as
+    often as you like.
+    """
+    if (resume is None) == (not what) or (what and not bank) or (resume and (bank or dry_run)):
+        raise typer.BadParameter("give what to ingest and --bank, or --resume with the id of a job")
+    settings = read_settings(workers=workers)
+    failed = 0
+    with answering(as_json=as_json), ExitStack() as open_:
+        from reseen.wiring.ingest import open_ingesting
+
+        open_.enter_context(_ended_like_ctrl_c())
+        errors = open_.enter_context(report.open("w", encoding="utf-8")) if report else None
+        truth, ingesting = open_.enter_context(open_ingesting(settings))
+        progress = open_.enter_context(progress_bar())
+        teller = Teller(progress, errors, as_json=as_json)
+        if dry_run:
+            _try_out(truth, ingesting, tuple(what or ()), str(bank), teller)
+            failed = teller.counts[ItemState.FAILED]
+        else:
+            if resume:
+                job, owner = _taken_up(truth, resume)
+            else:
+                about = {"labels": label or [], "note": note}
+                job, owner = _begun(truth, tuple(what or ()), str(bank), role, about, progress)
+            failed = _work(truth, ingesting, job, owner, teller)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _begun(
+    truth: "Truth",
+    what: tuple[str, ...],
+    name: str,
+    role: BankRole | None,
+    about: Mapping[str, Any],
+    progress: "Progress",
+) -> "tuple[Job, str]":
+    """A new job for these arguments, ours from the start; an older one that was for the same and
+    never ended is cancelled, as this one does all of it.
+    """
+    from reseen.flows.jobs import LEASE, new_owner
+    from reseen.media.listings import is_url, listed
+
+    bank = _bank(truth, name, role)
+    arguments = [one if is_url(one) else str(Path(one).absolute()) for one in what]
+    request = {"bank": bank.id, **about, "paths": True, "arguments": arguments}
+    _supersede(truth, request)
+    task = progress.add_task("listing", total=None)
+    givens = progress.track(listed(what), task_id=task)
+    owner = new_owner("ingest")
+    job = truth.jobs.create(
+        truth.project_id, JobKind.INGEST, request, givens, owner=owner, lease=LEASE
+    )
+    progress.remove_task(task)
+    return job, owner
+
+
+def _supersede(truth: "Truth", request: Mapping[str, Any]) -> None:
+    cursor = None
+    while True:
+        page = truth.jobs.list(truth.project_id, cursor)
+        for job in page.items:
+            if job.kind is JobKind.INGEST and not job.is_over and dict(job.request) == request:
+                with suppress(Conflict):
+                    truth.jobs.cancel(truth.project_id, job.id)
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def _bank(truth: "Truth", name: str, role: BankRole | None) -> "Bank":
+    try:
+        bank = truth.banks.get(truth.project_id, name)
+    except NotFound:
+        try:
+            return truth.banks.create(truth.project_id, BankDraft(name, role or BankRole.KNOWN))
+        except Conflict:  # made by another a moment ago
+            bank = truth.banks.get(truth.project_id, name)
+    if role is not None and bank.role is not role:
+        raise Conflict(
+            f"The bank {bank.name} has the role {bank.role}; leave --role out, or change the bank"
+            " with 'reseen banks update'.",
+            field="role",
+        )
+    return bank
+
+
+def _taken_up(truth: "Truth", job_id: str) -> "tuple[Job, str]":
+    """The job, claimed. Raises ``NotFound``, and ``Conflict`` when it is over or another's."""
+    from reseen.flows.jobs import LEASE, new_owner
+
+    job = truth.jobs.get(truth.project_id, job_id)
+    if job.kind is not JobKind.INGEST:
+        raise Conflict(f"{job.id} is no ingest: it is a {job.kind} job.", field="resume")
+    if job.is_over:
+        raise Conflict(f"{job.id} is {job.state} and cannot go on.", field="resume")
+    owner = new_owner("ingest")
+    claimed = truth.jobs.claim_job(owner, LEASE, job.id)
+    if claimed is None:
+        raise Conflict(
+            f"{job.id} is being worked on, by a server or another command;"
+            f" 'reseen jobs show {job.id}' tells how far it is.",
+            field="resume",
+        )
+    return claimed, owner
+
+
+def _work(truth: "Truth", ingesting: "Ingesting", job: "Job", owner: str, teller: Teller) -> int:
+    """How many items failed. Raises ``Conflict`` when the job was cancelled or taken meanwhile."""
+    from reseen.flows.jobs import work_on
+
+    teller.begin(job.total, done=job.done + job.known + job.failed)
+    try:
+        job = work_on(
+            truth.jobs, job, owner, lambda job, hold: ingesting.work(job, hold, teller.tell)
+        )
+    except BaseException:
+        people.print(f"To go on:  reseen ingest --resume {job.id}", markup=False)
+        raise
+    teller.end(f"{job.done:,} added, {job.known:,} known before, {job.failed:,} failed", job.failed)
+    if job.error is not None:
+        code, _, detail = job.error.partition(": ")
+        raise Conflict(f"{job.id} failed ({code}): {detail}")
+    if not job.is_over:
+        raise Conflict(f"{job.id} was taken over; 'reseen jobs show {job.id}' tells how far it is.")
+    if job.state == "cancelled":
+        raise Conflict(f"{job.id} was cancelled.")
+    return job.failed
+
+
+def _try_out(
+    truth: "Truth", ingesting: "Ingesting", what: tuple[str, ...], name: str, teller: Teller
+) -> None:
+    from reseen.media.listings import listed
+
+    try:
+        bank = truth.banks.get(truth.project_id, name)
+    except NotFound:
+        bank = None
+    teller.begin(None)
+    for item in ingesting.try_out(bank, listed(what)):
+        teller.tell(item)
+    counts = teller.counts
+    teller.end(
+        f"would add {counts[ItemState.DONE]:,}; {counts[ItemState.KNOWN]:,} known,"
+        f" {counts[ItemState.FAILED]:,} refused",
+        counts[ItemState.FAILED],
+    )
+
+
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Being told to end is as Ctrl-C: the job is given back."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
