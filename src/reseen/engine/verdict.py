@@ -41,15 +41,29 @@ def regime_of_media(query: Medium | None, reference: Medium | None) -> Regime:
 
 
 def judged(
-    match: Match, usual: Cuts, own: Mapping[Regime, Cuts], otherwise: Regime
+    match: Match, usual: Cuts, own: Mapping[Regime, Cuts], media: Regime
 ) -> tuple[Confidence, Regime]:
     """The confidence of a match by the cuts of a bank, and the regime that gave it: the surest of
-    its segments. ``otherwise`` is the regime of a match without segments.
+    its segments. ``media`` is the regime of both media, and that of all segments where it is of
+    hashes.
     """
-    known = [(s.score, regime_of(s)) for s in match.segments] or [(match.score, otherwise)]
-    given = [(own.get(regime, usual).confidence(score), score, regime) for score, regime in known]
+    given = [
+        (own.get(regime, usual).confidence(score), score, regime)
+        for regime, score in by_regime(match, media).items()
+    ]
     confidence, _, regime = max(given, key=lambda one: (_RISING.index(one[0]), one[1]))
     return confidence, regime
+
+
+def by_regime(match: Match, media: Regime) -> dict[Regime, float]:
+    """The best score of each regime that a match has segments of; its own without segments."""
+    if media is Regime.HASH or not match.segments:
+        return {media: match.score}
+    scores: dict[Regime, float] = {}
+    for segment in match.segments:
+        regime = regime_of(segment)
+        scores[regime] = max(segment.score, scores.get(regime, 0.0))
+    return scores
 
 
 def is_match(confidence: Confidence) -> bool:

@@ -6,8 +6,8 @@ counted: where removed references took the places of others, more are asked for.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,11 +55,10 @@ class Clues:
     """Leads by signal, best first, and for those by hashes how near they lie."""
 
     signals: tuple[tuple[Lead, ...], ...] = ()
-    hashes: dict[int, NearHash] | None = None
+    hashes: Mapping[int, NearHash] = field(default_factory=dict)
 
     def beside(self, other: "Clues") -> "Clues":
-        known, new = self.hashes or {}, other.hashes or {}
-        return Clues((*self.signals, *other.signals), {**new, **known})
+        return Clues((*self.signals, *other.signals), {**other.hashes, **self.hashes})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,367 @@
+"""Which references of a project's banks a query repeats.
+
+Equal files come from the truth; all others are led to by the index, let through by the truth, and
+looked at closely (``leads``, ``shortlisted``). What is found is judged by the cuts of its bank,
+ranked, and told a page at a time. A reference that is removed is in no answer that begins, or ends,
+afterwards, whatever the index still holds.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from reseen.domain.bank import Bank, BankRole, Hash, Reference, Regime, StoredScore
+from reseen.domain.errors import ReseenError
+from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Skip, Track
+from reseen.domain.match import Confidence, Cuts, Match, Segment
+from reseen.domain.media import Channel, Medium, Span
+from reseen.engine.candidates import shortlist
+from reseen.engine.match import whole
+from reseen.engine.verdict import by_regime, explains, is_match, judged, regime_of_media
+from reseen.flows.fingerprint import Perception, fingerprint
+from reseen.flows.leads import Asking, Clues, QueryKeys
+from reseen.flows.party import Decoded, Kept, Party
+from reseen.flows.shortlisted import Query, Verified, Verifying
+from reseen.ports import (
+    BankStore,
+    Candidate,
+    Fetched,
+    IndexService,
+    ReferenceStore,
+    ScoreLog,
+    Side,
+)
+
+FRESH_S = 1.0
+"""Seconds for which a search waits for an index that is behind."""
+AT_ONCE = 500
+"""References that the truth is asked about at once."""
+HARM = frozenset({BankRole.KNOWN, BankRole.RECENT})
+CROWDS = (
+    frozenset({BankRole.KNOWN, BankRole.RECENT, BankRole.ALLOWED}),
+    frozenset({BankRole.SEEN}),
+)
+"""Banks that are asked by themselves: ten thousand uploads of one meme do not hide the one that is
+known.
+"""
+MOST_SURE = 10
+"""Times the budget that is looked at, at most, however many references are sure."""
+LOGGED = 0.05
+"""Scores below are not kept for backtests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to search, and how much to tell. ``banks`` are ids or names, none: all. A reference is
+    told of with one of the ``labels``, where any are given. ``min_score`` ``None``: all that a
+    bank's cuts give some confidence; 0: all that were verified.
+    """
+
+    banks: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    roles: tuple[BankRole, ...] = tuple(BankRole)
+    limit: int = 20
+    offset: int = 0
+    min_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A reference that was looked at, and what its bank makes of it."""
+
+    reference: Reference
+    bank: Bank
+    match: Match
+    confidence: Confidence
+    regime: Regime
+
+    @property
+    def is_match(self) -> bool:
+        return is_match(self.confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, best first; ``total`` before paging. ``medium`` is ``None`` for hashes.
+
+    ``cleared``: an allowed reference matches, and explains all that references of harm match.
+    """
+
+    medium: Medium | None
+    matches: tuple[Found, ...]
+    cleared_by: tuple[Found, ...] = ()
+    total: int = 0
+    skipped: tuple[Skip, ...] = ()
+    remarks: tuple[str, ...] = ()
+    cleared: bool = False
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """All that a search depends on. Safe for many threads; every call may raise ``NotReady``.
+
+    ``budget``: references that are looked at besides those that the index is sure of.
+    """
+
+    perception: Perception
+    cuts: Cuts
+    banks: BankStore
+    references: ReferenceStore
+    index: IndexService
+    query_keys: QueryKeys
+    scores: ScoreLog | None = None
+    budget: int = 40
+    workers: int = 2
+    clock: Callable[[], datetime] = now
+
+    def by_file(self, project_id: str, file: Fetched, scope: Scope) -> Answer:
+        """Raises the decoder's errors, unless equal bytes are in a bank, and ``NotFound`` for a
+        bank that is not there.
+        """
+        digests = (Hash(SHA256, bytes.fromhex(file.sha256)), Hash(MD5, bytes.fromhex(file.md5)))
+        search = self._begin(project_id, scope)
+        equal = search.equal(digests)
+        try:
+            rendition = fingerprint(self.perception, file, Side.QUERY)
+        except ReseenError as error:
+            found = [one for one in equal if one.match.score > 0.0]
+            if not found:
+                raise
+            return search.answer(Query(None, None), found, remarks=(error.detail,))
+        party = Decoded(self.perception.visual, rendition)
+        return search.of_party(party, equal)
+
+    def by_hashes(self, project_id: str, hashes: Sequence[Hash], scope: Scope) -> Answer:
+        """References with one of these digests, or with a hash near one of PDQ."""
+        search = self._begin(project_id, scope)
+        found = search.equal([one for one in hashes if one.signal.name != PDQ.name])
+        query = Query(None, None)
+        codes = [one.code for one in hashes if one.signal.name == PDQ.name]
+        more, remarks = search.closely(query, _hash_track(codes), found)
+        return search.answer(query, [*found, *more], remarks=remarks)
+
+    def by_fingerprint(self, project_id: str, fingerprint: Fingerprint, scope: Scope) -> Answer:
+        """A kept reference as the query; segments map what was found (the source) to it."""
+        search = self._begin(project_id, scope)
+        digest = Hash(SHA256, bytes.fromhex(fingerprint.asset.sha256))
+        return search.of_party(Kept(fingerprint), search.equal([digest]), is_reference=True)
+
+    def _begin(self, project_id: str, scope: Scope) -> "_Search":
+        every = (
+            [self.banks.get(project_id, name) for name in scope.banks]
+            if scope.banks
+            else self.banks.of_project(project_id)
+        )
+        banks = {b.id: b for b in every if b.role in scope.roles and b.draft.enabled}
+        is_all = not scope.banks and len(banks) == len(every)
+        newest = self.references.last_change(project_id)
+        return _Search(self, project_id, scope, banks, newest, is_all=is_all)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One search at work. What the truth said of a reference is remembered until it is asked anew
+    for the answer.
+    """
+
+    of: Searching
+    project_id: str
+    scope: Scope
+    banks: Mapping[str, Bank]
+    newest: int
+    is_all: bool
+    known: dict[int, Candidate | None] = field(default_factory=dict)
+
+    def equal(self, digests: Sequence[Hash]) -> list[Verified]:
+        """References with these digests; of media, those with the very bytes."""
+        if not digests or not self.banks:
+            return []
+        numbers = self.of.references.with_hashes(self.project_id, digests)
+        whole_file = Segment(Channel.FILE, Span.ALWAYS, Span.ALWAYS, score=1.0, support=1)
+        match = Match(1.0, (replace(whole_file, signal=digests[0].signal),))
+        return [Verified(one, match, Regime.HASH) for one in self.candidates(numbers).values()]
+
+    def candidates(self, numbers: Iterable[int]) -> dict[int, Candidate]:
+        """Those of these references that may match and that were asked for."""
+        wanted = list(dict.fromkeys(numbers))
+        unknown = [n for n in wanted if n not in self.known]
+        for at in range(0, len(unknown), AT_ONCE):
+            some = unknown[at : at + AT_ONCE]
+            self.known.update(dict.fromkeys(some))
+            for one in self.of.references.candidates(self.project_id, some, self.of.clock()):
+                if self._is_asked(one):
+                    self.known[one.reference.number] = one
+        every = ((number, self.known[number]) for number in wanted)
+        return {number: one for number, one in every if one is not None}
+
+    def _is_asked(self, one: Candidate) -> bool:
+        labels = self.scope.labels
+        has_label = not labels or not set(labels).isdisjoint(one.reference.draft.labels)
+        return has_label and one.bank.id in self.banks
+
+    def of_party(
+        self, party: Party, equal: Sequence[Verified], *, is_reference: bool = False
+    ) -> Answer:
+        """Search with a fingerprint."""
+        seen = party.fingerprint
+        query = Query(seen.asset.medium, party, is_reference)
+        certain = [one for one in (_as_pair(e, seen) for e in equal) if one is not None]
+        found, remarks = self.closely(query, seen.tracks, certain)
+        if isinstance(party, Decoded) and not any(self._judge(one).is_match for one in found):
+            tiles = _tiles(party)
+            if tiles is not None:
+                more, others = self.closely(query, (tiles,), [*certain, *found])
+                found, remarks = [*found, *more], [*remarks, *others]
+        remarks = [*seen.remarks, *remarks]
+        return self.answer(query, [*certain, *found], seen.skipped, remarks)
+
+    def closely(
+        self, query: Query, tracks: Sequence[Track], done: Sequence[Verified]
+    ) -> tuple[list[Verified], list[str]]:
+        """Look at what the index leads to, those aside that were looked at already."""
+        if not self.banks or not tracks:
+            return [], []
+        remarks = self._freshen()
+        verifying = Verifying(
+            self.of.perception.visual, self.of.cuts, self.of.references, self.of.workers
+        )
+        passed = {one.candidate.reference.number for one in done}
+        found: list[Verified] = []
+        for crowd in CROWDS:
+            banks = [b for b in self.banks.values() if b.role in crowd]
+            if not banks:
+                continue
+            clues = self._clues(banks, tracks)
+            leads = [
+                lead
+                for lead in shortlist(clues.signals, self.of.budget)
+                if lead.reference not in passed
+            ]
+            most = MOST_SURE * self.of.budget
+            if len(leads) > most:
+                remarks.append(f"{len(leads) - most:,} more references are as near; not compared.")
+            leads = leads[:most]
+            candidates = self.candidates(lead.reference for lead in leads)
+            verified, unread = verifying.verify(query, leads, candidates, clues.hashes)
+            found += verified
+            remarks += unread
+        return found, remarks
+
+    def _clues(self, banks: Sequence[Bank], tracks: Sequence[Track]) -> Clues:
+        only_these = None if self.is_all and len(banks) == len(self.banks) else banks
+        numbers = None if only_these is None else tuple(bank.number for bank in only_these)
+        mine = {bank.id for bank in banks}
+
+        def living(some: Sequence[int]) -> frozenset[int]:
+            alive = self.candidates(some)
+            return frozenset(n for n, one in alive.items() if one.bank.id in mine)
+
+        asking = Asking(self.of.index, self.of.query_keys, self.project_id, numbers, living)
+        return asking.clues(tracks)
+
+    def _freshen(self) -> list[str]:
+        """Wait a little for an index that has not reached what was acknowledged by now."""
+        if self.of.index.position(self.project_id) >= self.newest:
+            return []
+        self.of.index.nudge(self.project_id, self.newest)
+        if self.of.index.wait_for(self.project_id, self.newest, FRESH_S):
+            return []
+        return ["The index is behind: what was added last may be missing."]
+
+    def answer(
+        self,
+        query: Query,
+        verified: Sequence[Verified],
+        skipped: tuple[Skip, ...] = (),
+        remarks: Sequence[str] = (),
+    ) -> Answer:
+        """Judge, rank and page, of those that may still match now."""
+        self.known.clear()
+        still = self.candidates(one.candidate.reference.number for one in verified)
+        found = [
+            self._judge(replace(one, candidate=still[number]))
+            for one in verified
+            if (number := one.candidate.reference.number) in still
+        ]
+        found.sort(key=lambda f: (-f.match.score, f.reference.number))
+        self._log(query, found)
+        least = self.scope.min_score
+        listed = [
+            f
+            for f in found
+            if (f.confidence is not Confidence.NONE if least is None else f.match.score >= least)
+        ]
+        page = listed[self.scope.offset : self.scope.offset + self.scope.limit]
+        allowed = [f for f in found if f.bank.role is BankRole.ALLOWED and f.is_match]
+        harmful = [f for f in found if f.bank.role in HARM and f.is_match]
+        explaining = [s for f in allowed for s in f.match.segments]
+        return Answer(
+            medium=query.medium,
+            matches=tuple(page),
+            cleared_by=tuple(allowed),
+            total=len(listed),
+            skipped=skipped,
+            remarks=tuple(dict.fromkeys(remarks)),
+            cleared=bool(allowed) and all(explains(explaining, f.match.segments) for f in harmful),
+        )
+
+    def _judge(self, one: Verified) -> Found:
+        bank = one.candidate.bank
+        confidence, regime = judged(one.match, self.of.cuts, bank.draft.cuts, one.regime)
+        return Found(one.candidate.reference, bank, one.match, confidence, regime)
+
+    def _log(self, query: Query, found: Sequence[Found]) -> None:
+        if self.of.scores is None or query.party is None or query.is_reference:
+            return
+        sha256 = query.party.fingerprint.asset.sha256
+        at = self.of.clock()
+        rows = [
+            StoredScore(at, self.project_id, sha256, f.reference.id, f.bank.id, regime, score)
+            for f in found
+            for regime, score in by_regime(f.match, f.regime).items()
+            if score >= LOGGED
+        ]
+        if rows:
+            self.of.scores.record(rows)
+
+
+def _as_pair(equal: Verified, seen: Fingerprint) -> Verified | None:
+    """An equal file, told as a pair would be: its channels from end to end. Of two files that are
+    equal because they show and sound nothing, only a hash in a list says that they were seen; and
+    MD5 alone says nothing of a file whose SHA-256 is known.
+    """
+    is_listed = equal.candidate.reference.medium is None
+    if not seen.channels():
+        return equal if is_listed else None
+    if not is_listed and equal.candidate.reference.identity != f"sha256:{seen.asset.sha256}":
+        return None
+    regime = regime_of_media(seen.asset.medium, equal.candidate.reference.medium)
+    return replace(equal, match=Match(1.0, whole(seen, seen), seen.skipped), regime=regime)
+
+
+def _hash_track(codes: Sequence[bytes]) -> tuple[Track, ...]:
+    if not codes:
+        return ()
+    return (
+        Track(
+            PDQ,
+            spans=np.tile(np.array([-np.inf, np.inf]), (len(codes), 1)),
+            codes=np.stack([np.frombuffer(code, np.uint8) for code in codes]),
+            quality=np.ones(len(codes), np.float32),
+            places=np.zeros((len(codes), 0), np.float32),
+        ),
+    )
+
+
+def _tiles(party: Decoded) -> Track | None:
+    """Descriptors of the parts of a still, for a second pass; ``None`` of anything else."""
+    known, tiled = party.fingerprint.track("descriptor"), party.tiled().track("descriptor")
+    if known is None or tiled is None or len(tiled) == len(known):
+        return None
+    return tiled.rows(slice(len(known), None))
