@@ -122,8 +122,8 @@ class Ingesting:
                 in_lanes(
                     self._media(job, bank, writer, hold),
                     partial(self._obtain, job, bank, remember),
-                    partial(_limits, self.workers),
-                    lanes=_files_at_once(self.workers) + DOWNLOADS,
+                    lambda item: limits_of(self.workers, item.given),
+                    lanes=files_at_once(self.workers) + DOWNLOADS,
                 )
             ) as outcomes,
         ):
@@ -143,10 +143,13 @@ class Ingesting:
         be made.
         """
         items = (JobItem("", number, given) for number, given in enumerate(givens))
-        lanes = _files_at_once(self.workers) + DOWNLOADS
+        lanes = files_at_once(self.workers) + DOWNLOADS
         seen: set[str] = set()
         for one in in_lanes(
-            items, partial(self._foresee, bank), partial(_limits, self.workers), lanes=lanes
+            items,
+            partial(self._foresee, bank),
+            lambda item: limits_of(self.workers, item.given),
+            lanes=lanes,
         ):
             if one is None:
                 continue
@@ -172,7 +175,7 @@ class Ingesting:
         """Bring a file here, and its fingerprint where the bank lacks it. Runs in a lane."""
         try:
             draft = _draft(job.request, bank, item)
-            with self._open(item, paths=bool(job.request.get("paths"))) as file:
+            with self.opened(item.given, paths=bool(job.request.get("paths"))) as file:
                 held = self.references.held(bank, f"sha256:{file.sha256}")
                 if held is not None:
                     return Outcome(_known(item, held))
@@ -180,10 +183,12 @@ class Ingesting:
         except NotReady:
             raise
         except ReseenError as error:
-            return Outcome(_failed(item, error))
+            return Outcome(failed(item, error))
 
-    def _open(self, item: JobItem, *, paths: bool) -> AbstractContextManager[Fetched]:
-        given = item.given
+    def opened(self, given: Mapping[str, Any], *, paths: bool) -> AbstractContextManager[Fetched]:
+        """The file that was given. Raises what fetching and opening raise, and ``Forbidden`` for a
+        path where ``paths`` may not be opened.
+        """
         if "url" in given:
             return self.fetcher.fetch(str(given["url"]))
         if not paths:
@@ -197,7 +202,7 @@ class Ingesting:
         identity = ""
         try:
             if "path" in item.given or "url" in item.given:
-                with self._open(item, paths=True) as file:
+                with self.opened(item.given, paths=True) as file:
                     identity = f"sha256:{file.sha256}"
                     held = self.references.held(bank, identity) if bank else None
                     if held is None:
@@ -206,7 +211,7 @@ class Ingesting:
                 identity = _content(item).identity
                 held = self.references.held(bank, identity) if bank else None
         except ReseenError as error:
-            return _failed(item, error), identity
+            return failed(item, error), identity
         else:
             done = replace(item, state=ItemState.DONE)
             return done if held is None else _known(item, held), identity
@@ -246,9 +251,9 @@ class _Writer:
             added = references.add_many(self._bank, [(draft, content) for _, draft, content in new])
         except InvalidValue as error:
             if len(batch) == 1:
-                failed = [_failed(batch[0].item, error)]
-                self._ingesting.jobs.finish_items(failed)
-                return failed
+                refused = [failed(batch[0].item, error)]
+                self._ingesting.jobs.finish_items(refused)
+                return refused
             return [item for one in batch for item in self._commit([one])]
         over += [
             replace(
@@ -278,17 +283,18 @@ def name_of(given: Mapping[str, Any]) -> str:
     return str(given.get("name") or given.get("path") or given.get("url") or "")
 
 
-def _files_at_once(workers: int) -> int:
+def files_at_once(workers: int) -> int:
     """More than workers: the next files are read and hashed meanwhile."""
     return 2 * workers + 1
 
 
-def _limits(workers: int, item: JobItem) -> Limits:
-    if "url" not in item.given:
-        return (("files", _files_at_once(workers)),)
+def limits_of(workers: int, given: Mapping[str, Any]) -> Limits:
+    """What binds a file that is read, or fetched."""
+    if "url" not in given:
+        return (("files", files_at_once(workers)),)
     host = None
     with suppress(ValueError):
-        host = urllib.parse.urlsplit(str(item.given["url"])).hostname
+        host = urllib.parse.urlsplit(str(given["url"])).hostname
     return (("downloads", DOWNLOADS), (f"host {host}", HOST_DOWNLOADS))
 
 
@@ -297,7 +303,7 @@ def _of_hashes(job: Job, bank: Bank, item: JobItem) -> Outcome:
     try:
         return Outcome(item, _draft(job.request, bank, item), _content(item))
     except ReseenError as error:
-        return Outcome(_failed(item, error))
+        return Outcome(failed(item, error))
 
 
 def _content(item: JobItem) -> Content:
@@ -332,7 +338,7 @@ def _known(item: JobItem, held: Reference) -> JobItem:
     return replace(item, state=ItemState.KNOWN, reference_id=held.id)
 
 
-def _failed(item: JobItem, error: ReseenError) -> JobItem:
+def failed(item: JobItem, error: ReseenError) -> JobItem:
     """With the item's own error, where it was listed with one."""
     said = {"code": error.code, "detail": error.detail, **item.given.get("error", {})}
     return replace(
