@@ -14,9 +14,10 @@ import typer.main
 
 from reseen.cli import app as program
 from reseen.domain import fingerprint
-from reseen.domain.access import Key
+from reseen.domain.access import Key, Role
 from reseen.flows.answer import Verdict
 from reseen.settings import Settings
+from reseen.web.auth import RIGHTS
 from reseen.web.docs import kind
 from reseen.web.errors import PROBLEMS
 from reseen.web.server import application
@@ -56,13 +57,21 @@ def openapi() -> dict[str, Any]:
     def authenticate(_: str) -> Key:
         raise NotImplementedError
 
+    nothing: Any = unused
     services = Services(
         scratch=unused,
-        fetcher=unused,  # type: ignore[arg-type]
+        fetcher=nothing,
         open_file=unused,
         compare=compare,
         authenticate=authenticate,
         check_ready=unused,
+        banks=nothing,
+        references=nothing,
+        jobs=nothing,
+        idempotency=nothing,
+        index=nothing,
+        searching=nothing,
+        ingesting=nothing,
     )
     return application(services, Settings()).openapi()
 
@@ -70,6 +79,7 @@ def openapi() -> dict[str, Any]:
 def http(document: dict[str, Any]) -> str:
     said = f"# HTTP\n\n{document['info']['description'].strip()}\n\n"
     said += "A running server shows the same at `/docs`, with forms to try each route.\n\n"
+    said += roles()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             said += f"## {method.upper()} {path}\n\n**{operation['summary']}.** "
@@ -95,6 +105,16 @@ def http(document: dict[str, Any]) -> str:
             said += f"| `{field}` | {cell} | {_line(about.get('description', ''))} |\n"
         said += "\n"
     return said
+
+
+def roles() -> str:
+    said = "## Roles\n\nA key may do what its role may, in its own project; what else it tries is "
+    said += "`forbidden`.\n\n| a key may | " + " | ".join(Role) + " |\n|---|"
+    said += "---|" * len(Role) + "\n"
+    for right, able in RIGHTS.items():
+        cells = ("yes" if role in able else "no" for role in Role)
+        said += f"| {right} | {' | '.join(cells)} |\n"
+    return said + "\n"
 
 
 def errors() -> str:

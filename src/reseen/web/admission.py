@@ -52,7 +52,7 @@ class Gate:
         with self._lock:
             if self.stopping():
                 raise NotReady("The server is stopping; try another or wait.", retry_after_s=5)
-            self._spend(key_id)
+            self._spend(key_id, 1)
             if self._admitted >= self._capacity:
                 wait = self._typical_s * self._admitted / self._concurrency
                 raise NotReady(
@@ -68,6 +68,11 @@ class Gate:
             with self._lock:
                 self._admitted -= 1
 
+    def spend(self, key_id: str, requests: int = 1) -> None:
+        """Count requests that need no place, or many that came as one. Raises ``RateLimited``."""
+        with self._lock:
+            self._spend(key_id, requests)
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a processor core, in a thread."""
@@ -79,20 +84,23 @@ class Gate:
                 with self._lock:
                     self._typical_s += 0.2 * (self._clock() - begun - self._typical_s)
 
-    def _spend(self, key_id: str) -> None:
-        """Take one token of the key's bucket, which refills at the rate and holds a minute's."""
+    def _spend(self, key_id: str, requests: int) -> None:
+        """Take tokens of the key's bucket, which refills at the rate and holds a minute's. More
+        than it holds empties it.
+        """
         if not self._rate:
             return
         now = self._clock()
         tokens, seen = self._buckets.pop(key_id, (self._burst, now))
         tokens = min(self._burst, tokens + (now - seen) * self._rate)
-        enough = tokens >= 1.0
-        self._buckets[key_id] = (tokens - 1.0 if enough else tokens, now)
+        cost = min(float(requests), self._burst)
+        enough = tokens >= cost
+        self._buckets[key_id] = (tokens - cost if enough else tokens, now)
         if len(self._buckets) > REMEMBERED_KEYS:
             self._buckets.popitem(last=False)
         if not enough:
             raise RateLimited(
                 f"This key may send {self._burst:.0f} requests a minute.",
                 limit=self._burst,
-                retry_after_s=max(1.0, (1.0 - tokens) / self._rate),
+                retry_after_s=max(1.0, (cost - tokens) / self._rate),
             )

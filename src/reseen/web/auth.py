@@ -4,16 +4,45 @@
 its host.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from reseen.domain.access import Key
-from reseen.domain.errors import Unauthenticated
+from reseen.domain.access import Key, Role
+from reseen.domain.errors import Forbidden, Unauthenticated
 
 LONGEST_KEY = 512
+
+
+class Right(StrEnum):
+    """What a route lets its caller do."""
+
+    MATCH = "match"
+    SEARCH = "search"
+    READ = "read banks, references and jobs"
+    ADD = "add references"
+    MANAGE = "change banks, references and jobs"
+
+
+RIGHTS: Mapping[Right, frozenset[Role]] = {
+    Right.MATCH: frozenset(Role),
+    Right.SEARCH: frozenset(Role),
+    Right.READ: frozenset(Role),
+    Right.ADD: frozenset({Role.OWNER, Role.ADMIN, Role.SERVICE}),
+    Right.MANAGE: frozenset({Role.OWNER, Role.ADMIN}),
+}
+"""The one table of who may do what; the documentation shows it."""
+
+
+def demand(key: Key, right: Right) -> None:
+    """Raises ``Forbidden``."""
+    if key.role not in RIGHTS[right]:
+        able = ", ".join(role for role in Role if role in RIGHTS[right])
+        raise Forbidden(f"A key of the role {key.role} may not {right}; use one of {able}.")
+
 
 BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Your reseen key.")
 RAPIDAPI = APIKeyHeader(
@@ -24,8 +53,8 @@ RAPIDAPI = APIKeyHeader(
 )
 
 
-def authenticated(authenticate: Callable[[str], Key]) -> Callable[..., Key]:
-    """A dependency that gives the caller or raises ``Unauthenticated``."""
+def authenticated(authenticate: Callable[[str], Key], right: Right) -> Callable[..., Key]:
+    """A dependency that gives the caller, or raises ``Unauthenticated`` or ``Forbidden``."""
 
     def caller(
         request: Request,
@@ -44,6 +73,7 @@ def authenticated(authenticate: Callable[[str], Key]) -> Callable[..., Key]:
             raise Unauthenticated("No key is that long; 'reseen keys create' makes one.")
         found = authenticate(secret)
         request.state.key_id = found.id
+        demand(found, right)
         return found
 
     return caller

@@ -14,7 +14,10 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from reseen.domain.access import Role
+from reseen.web.auth import RIGHTS
 from reseen.web.errors import PROBLEMS
+from reseen.web.tries import curl, form
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -59,8 +62,9 @@ def page(document: dict[str, Any], address: str) -> str:
         for method, operation in methods.items()
     ]
     contents = "".join(
-        f'<li><a href="#{operation["operationId"]}"><code>{escape(path)}</code></a></li>'
-        for path, _, operation in routes
+        f'<li><a href="#{operation["operationId"]}"><code>{_verb(method)}{escape(path)}</code></a>'
+        "</li>"
+        for path, method, operation in routes
     )
     return f"""<!doctype html>
 <html lang="en">
@@ -80,11 +84,13 @@ def page(document: dict[str, Any], address: str) -> str:
 <label class="key">Your key <input id="key" type="password" autocomplete="off" size="48"
 placeholder="paste it here to try the routes below"></label>
 <p class="small">The key stays in this page and is sent with your tries only.</p>
-<nav><ul>{contents}<li><a href="#schemas">Fields</a></li>
+<nav><ul>{contents}<li><a href="#roles">Roles</a></li>
+<li><a href="#schemas">Fields</a></li>
 <li><a href="#errors">Errors</a></li></ul></nav>
 </header>
 <main>
-{"".join(_route(path, method, operation, address) for path, method, operation in routes)}
+{"".join(_route(document, *route, address) for route in routes)}
+<section id="roles"><h2>Roles</h2>{_roles()}</section>
 <section id="schemas"><h2>Fields</h2>{_schemas(document)}</section>
 <section id="errors"><h2>Errors</h2>{_problems()}</section>
 </main>
@@ -93,9 +99,10 @@ placeholder="paste it here to try the routes below"></label>
 """
 
 
-def _route(path: str, method: str, operation: dict[str, Any], address: str) -> str:
+def _route(
+    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], address: str
+) -> str:
     name = operation["operationId"]
-    tries = _form(path) if "requestBody" in operation else _button(path)
     answers = "".join(
         f"<li><b>{status}</b> {_inline(answer['description'])}</li>"
         for status, answer in sorted(operation["responses"].items())
@@ -103,39 +110,15 @@ def _route(path: str, method: str, operation: dict[str, Any], address: str) -> s
     return f"""<section id="{name}" class="route">
 <h2><span class="method">{method.upper()}</span> <code>{escape(path)}</code></h2>
 <p><b>{escape(operation["summary"])}.</b> {_inline(operation.get("description", ""))}</p>
-<pre>{escape(_curl(path, method, address, with_body="requestBody" in operation))}</pre>
-{tries}
+<pre>{escape(curl(document, path, method, operation, address))}</pre>
+{form(document, path, method, operation)}
 <details><summary>What it can answer</summary><ul>{answers}</ul></details>
 </section>
 """
 
 
-def _curl(path: str, method: str, address: str, *, with_body: bool) -> str:
-    if not with_body:
-        return f"curl {address}{path}" if method == "get" else f"curl -X {method} {address}{path}"
-    return (
-        f'curl {address}{path} -H "Authorization: Bearer $KEY" \\\n'
-        "     -F source=@upload -F target=@original\n\n"
-        f'curl {address}{path} -H "Authorization: Bearer $KEY" \\\n'
-        "     -H 'Content-Type: application/json' \\\n"
-        '     -d \'{"source_url": "https://...", "target_url": "https://..."}\''
-    )
-
-
-def _form(path: str) -> str:
-    sides = "".join(
-        f'<fieldset><legend>{side}</legend><input type="file" name="{side}">'
-        f' or <input type="url" name="{side}_url" placeholder="https://..." size="36"></fieldset>'
-        for side in ("source", "target")
-    )
-    return f"""<form data-path="{escape(path)}">{sides}
-<label><input type="checkbox" name="explain"> explain</label>
-<button>Try it</button><output></output></form>"""
-
-
-def _button(path: str) -> str:
-    return f"""<form data-path="{escape(path)}" data-method="GET">
-<button>Try it</button><output></output></form>"""
+def _verb(method: str) -> str:
+    return "" if method == "post" else f"{method.upper()} "
 
 
 def _schemas(document: dict[str, Any]) -> str:
@@ -168,11 +151,25 @@ def kind(about: dict[str, Any]) -> str:
         return " | ".join(map(str, about["enum"]))
     if "const" in about:
         return str(about["const"])
+    if about.get("type") == "object" and isinstance(about.get("additionalProperties"), dict):
+        return f"object of {kind(about['additionalProperties'])}"
     if about.get("type") == "array":
         inner = [*about.get("prefixItems", []), about.get("items", {})]
         many = about.get("maxItems") or ""
         return f"list of {many} {kind(inner[0])}".replace("  ", " ")
     return str(about.get("type", ""))
+
+
+def _roles() -> str:
+    """Who may do what."""
+    head = "".join(f"<td><b>{role}</b></td>" for role in Role)
+    rows = "".join(
+        f"<tr><td>{escape(right)}</td>"
+        + "".join(f"<td>{'yes' if role in able else 'no'}</td>" for role in Role)
+        + "</tr>"
+        for right, able in RIGHTS.items()
+    )
+    return f"<table><tr><td>a key may</td>{head}</tr>{rows}</table>"
 
 
 def _problems() -> str:

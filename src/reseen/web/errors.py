@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from reseen.domain import errors
 from reseen.domain.errors import ReseenError
+from reseen.web.schemas.model import ErrorSchema
 
 log = logging.getLogger("reseen.web")
 
@@ -56,7 +57,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "makes one.",
     ),
     _problem(errors.Forbidden, 403, "Use a key whose role may do this."),
-    _problem(errors.NotFound, 404, "Check the path; `/docs` lists every route."),
+    _problem(
+        errors.NotFound,
+        404,
+        "Check the path and the ids; `/docs` lists every route. What belongs to another project is "
+        "not there for yours.",
+    ),
     Problem(
         "method_not_allowed",
         405,
@@ -64,6 +70,11 @@ PROBLEMS: tuple[Problem, ...] = (
         "Use a method that the `Allow` header names.",
     ),
     _problem(errors.Conflict, 409, "Read the present state, then decide again."),
+    _problem(
+        errors.IdempotencyMismatch,
+        409,
+        "Send a new `Idempotency-Key` with a new request; to repeat one, send the same bytes.",
+    ),
     _problem(
         errors.PayloadTooLarge,
         413,
@@ -104,6 +115,9 @@ PROBLEMS: tuple[Problem, ...] = (
         errors.FetchTimeout, 424, "The other server was too slow; try again or send the file."
     ),
     _problem(errors.RateLimited, 429, "Wait for `retry_after_s` seconds, then send it again."),
+    _problem(
+        errors.QuotaExceeded, 429, "Remove what is not needed any more. `limit` is the quota."
+    ),
     Problem(
         "internal",
         500,
@@ -145,6 +159,17 @@ def problem_of(error: ReseenError, *, path: str, request_id: str) -> dict[str, o
         "request_id": request_id,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def error_of(error: ReseenError) -> ErrorSchema:
+    """What is said of one item of many."""
+    return ErrorSchema(
+        code=error.code,
+        title=error.title,
+        status=status_of(error),
+        detail=error.detail,
+        field=error.field,
+    )
 
 
 def answer(request: Request, error: ReseenError) -> JSONResponse:

@@ -5,31 +5,44 @@ is waited for, the flow decides. Only the reading runs on the event loop, the re
 """
 
 import base64
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from anyio import from_thread
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
-from reseen.domain.access import Key
-from reseen.domain.errors import InvalidRequest
+from reseen.domain.errors import InvalidRequest, InvalidValue
 from reseen.domain.media import Medium
 from reseen.flows.explain import Exhibit
-from reseen.flows.obtain import obtain
-from reseen.settings import Settings
-from reseen.web.admission import Gate
-from reseen.web.openapi import match_request_body, problem_responses
-from reseen.web.schemas import Envelope, EvidenceSchema, PictureSchema, envelope
-from reseen.web.services import Services
-from reseen.web.spool import Pair, read_pair
+from reseen.flows.obtain import Given, obtain
+from reseen.web.auth import Right
+from reseen.web.openapi import BODY, EVERYWHERE, MEDIA, problem_responses, request_body
+from reseen.web.reception import Received, Reception
+from reseen.web.schemas.match import (
+    Envelope,
+    EvidenceSchema,
+    MatchForm,
+    MatchRequest,
+    PictureSchema,
+    envelope,
+)
+from reseen.web.schemas.model import said
+from reseen.web.spool import Body, Shape
 
 EVERY = frozenset(Medium)
+SIDES = ("source", "target")
+SHAPE = Shape((MatchRequest,), files=SIDES, form=MatchForm)
+MATCH_BODY = request_body(SHAPE, "The files; `source_url` or `target_url` may stand for one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What was sent for each side: a URL, or the file that was spooled."""
+
+    source: Given
+    target: Given
 
 
 class Options(BaseModel):
@@ -79,42 +92,37 @@ ROUTES = (
 )
 
 
-def match_routes(
-    services: Services, settings: Settings, gate: Gate, caller: Callable[..., Key]
-) -> APIRouter:
+def match_routes(reception: Reception) -> APIRouter:
     router = APIRouter(tags=["Match"])
-    largest = max(settings.image_bytes, settings.video_bytes, settings.audio_bytes)
+    services = reception.services
+    parcel = reception.parcel(Right.MATCH, SHAPE)
 
-    async def received(
-        request: Request, who: Annotated[Key, Depends(caller)]
-    ) -> AsyncIterator[Pair]:
-        with gate.admit(who.id), tempfile.TemporaryDirectory(dir=services.scratch()) as folder:
-            yield await read_pair(request, Path(folder), largest, settings.upload_stall_seconds)
-
-    def answer(request: Request, pair: Pair, route: Route, *, explain: bool) -> JSONResponse:
+    def answer(request: Request, body: Body, route: Route, *, explain: bool) -> JSONResponse:
+        pair = _pair(body)
         begun = time.perf_counter()
         with (
             obtain(services.fetcher, services.open_file, pair.source, pair.target) as files,
-            gate.turn(),
+            reception.turn(request),
         ):
-            if from_thread.run(request.is_disconnected):
-                raise InvalidRequest("The client left before its turn came.")
             verdict = services.compare(*files, route.allowed, explain)
-        said = envelope(
-            verdict,
-            elapsed_ms=round(1000 * (time.perf_counter() - begun)),
-            request_id=request.state.request_id,
-            evidence=evidence(verdict.exhibits) if explain else None,
+        return JSONResponse(
+            said(
+                envelope(
+                    verdict,
+                    elapsed_ms=round(1000 * (time.perf_counter() - begun)),
+                    request_id=request.state.request_id,
+                    evidence=evidence(verdict.exhibits) if explain else None,
+                )
+            )
         )
-        return JSONResponse(said.model_dump(exclude_none=True))
 
     def add(route: Route) -> None:
         def endpoint(
             request: Request,
-            pair: Annotated[Pair, Depends(received)],
+            received: Annotated[Received, Depends(parcel)],
             options: Annotated[Options, Query()],
         ) -> JSONResponse:
-            return answer(request, pair, route, explain=options.explain)
+            return answer(request, received.body, route, explain=options.explain)
 
         router.add_api_route(
             route.path,
@@ -125,9 +133,8 @@ def match_routes(
             operation_id=route.path.strip("/").replace("/", "_"),
             response_model=Envelope,
             response_description="the envelope",
-            response_model_exclude_none=True,
-            responses=MATCH_PROBLEMS,
-            openapi_extra=match_request_body(),
+            responses=problem_responses(*EVERYWHERE, *BODY, *MEDIA, path=route.path),
+            openapi_extra=MATCH_BODY,
         )
 
     for route in ROUTES:
@@ -135,22 +142,23 @@ def match_routes(
     return router
 
 
-MATCH_PROBLEMS: dict[int | str, dict[str, Any]] = problem_responses(
-    "invalid_request",
-    "unauthenticated",
-    "payload_too_large",
-    "unsupported_media",
-    "url_not_allowed",
-    "media_unreadable",
-    "media_empty",
-    "media_too_long",
-    "media_too_large",
-    "fetch_failed",
-    "fetch_timeout",
-    "rate_limited",
-    "internal",
-    "not_ready",
-)
+def _pair(body: Body) -> Pair:
+    """Raises ``InvalidRequest``, ``InvalidValue``."""
+    if body.json is not None:
+        urls = body.read(MatchRequest)
+        return Pair(urls.source_url, urls.target_url)
+    form = body.read(MatchForm)
+
+    def side(name: str, url: str | None) -> Given:
+        file = body.files.get(name)
+        if file is not None and url is not None:
+            raise InvalidRequest(f"{name} was sent twice.", field=name)
+        given = file or url
+        if given is None:
+            raise InvalidValue(f"Send the file {name}, or {name}_url.", field=name)
+        return given
+
+    return Pair(side("source", form.source_url), side("target", form.target_url))
 
 
 def evidence(exhibits: tuple[Exhibit, ...]) -> EvidenceSchema:

@@ -8,17 +8,27 @@ from fastapi import FastAPI
 
 from reseen.domain.errors import InvalidValue, ReseenError
 from reseen.web.errors import MEDIA_TYPE, PROBLEMS, problem_of
-from reseen.web.schemas import MatchRequest
+from reseen.web.schemas import REQUESTS
+from reseen.web.schemas.model import ITEMS
+from reseen.web.spool import Shape
 
+_REF = "#/components/schemas/{model}"
 REQUEST_ID = "0d3c2f8e5b6f4a3e9a51b6f1b0a3a2c4"
 
 INTRODUCTION = """
 reseen recognises media which has been seen before, however it was disguised. Send two media, the
 upload in question as `source` and the original as `target`; the answer says whether one is a copy
-of the other, how sure that is, and which seconds of the one lie where in the other.
+of the other, how sure that is, and which seconds of the one lie where in the other. Or keep
+references in **banks** and search them all with one upload, under `/v1`.
 
-**Keys.** Every match needs a key: `Authorization: Bearer KEY` or `x-rapidapi-key: KEY`.
-`reseen keys create` makes one on the machine that runs the server.
+**Keys.** Every request needs a key: `Authorization: Bearer KEY` or `x-rapidapi-key: KEY`.
+`reseen keys create` makes one on the machine that runs the server. A key belongs to a project, and
+sees nothing of another; its role says what it may do.
+
+**Under /v1** times are RFC 3339 in UTC, durations seconds. Lists have `data` and `next_cursor`, to
+be sent as `cursor`. Writes take an `Idempotency-Key`: sent again within 24 hours, a write that
+succeeded is not done twice, and its first answer comes again. Every request counts towards the rate
+of its key, one of many queries as many.
 
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. Every answer carries
 `X-Request-Id`; a well-formed one that you send is kept.
@@ -84,6 +94,21 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "limit": 600,
         "retry_after_s": 1,
     },
+    "forbidden": {
+        "detail": "A key of the role reviewer may not add references; use one of owner, admin, "
+        "service."
+    },
+    "not_found": {"detail": "There is no bank 'terror'.", "field": "bank"},
+    "conflict": {"detail": "There is a bank 'terror' already.", "field": "name"},
+    "idempotency_mismatch": {
+        "detail": "This Idempotency-Key came with another request in the last 24 hours; send a new "
+        "key with a new request, and the same bytes with the same key."
+    },
+    "quota_exceeded": {
+        "detail": "A project has at most 1000 banks.",
+        "limit": 1000,
+        "actual": 1000,
+    },
     "internal": {"detail": "reseen failed; its log tells more under this request_id."},
     "not_ready": {
         "detail": "34 requests are running or waiting, and no more may wait.",
@@ -123,6 +148,23 @@ def problem_example(code: str, status: int, title: str, path: str) -> dict[str, 
     return {**example, "type": f"/docs#{code}", "title": title, "status": status, "code": code}
 
 
+EVERYWHERE = ("invalid_request", "unauthenticated", "rate_limited", "internal", "not_ready")
+"""What any route with a key may answer."""
+
+MEDIA = (
+    "url_not_allowed",
+    "media_unreadable",
+    "media_empty",
+    "media_too_long",
+    "media_too_large",
+    "fetch_failed",
+    "fetch_timeout",
+)
+BODY = ("payload_too_large", "unsupported_media")
+ONCE = ("conflict", "idempotency_mismatch")
+"""What a write with an ``Idempotency-Key`` may answer."""
+
+
 def problem_responses(*codes: str, path: str = "/match") -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route that can give these codes, an example of each."""
     by_status: dict[int | str, dict[str, Any]] = {}
@@ -150,31 +192,18 @@ def problem_responses(*codes: str, path: str = "/match") -> dict[int | str, dict
     return by_status
 
 
-def match_request_body() -> dict[str, Any]:
-    """JSON with two URLs, or a form with two files; a form may name a URL for either side."""
-    file = {"type": "string", "format": "binary"}
-    url = {"type": "string", "format": "uri"}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"$ref": "#/components/schemas/MatchRequest"}},
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "description": "The files; `source_url` or `target_url` may stand for one.",
-                        "properties": {
-                            "source": file,
-                            "target": file,
-                            "source_url": url,
-                            "target_url": url,
-                        },
-                        "additionalProperties": False,
-                    }
-                },
-            },
-        }
-    }
+def request_body(shape: Shape, about: str = "") -> dict[str, Any]:
+    """JSON, or a form with files; ``about`` tells of the form."""
+    models = [{"$ref": _REF.format(model=model.__name__)} for model in shape.models]
+    content = {"application/json": {"schema": models[0] if len(models) == 1 else {"oneOf": models}}}
+    if shape.form is not None:
+        form = shape.form.model_json_schema(ref_template=_REF)
+        form.pop("$defs", None)
+        file = {"type": "string", "format": "binary"}
+        form["properties"] = {**dict.fromkeys(shape.files, file), **form["properties"]}
+        form["description"] = about
+        content["multipart/form-data"] = {"schema": form}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def complete(app: FastAPI) -> None:
@@ -185,7 +214,24 @@ def complete(app: FastAPI) -> None:
         document = infer()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = PROBLEM_SCHEMA
-        schemas["MatchRequest"] = MatchRequest.model_json_schema()
+        for model in REQUESTS:
+            schema = model.model_json_schema(ref_template=_REF)
+            schemas.update(schema.pop("$defs", {}))
+            for about in schema["properties"].values():
+                if ITEMS in about:
+                    about["items"] = {"$ref": _REF.format(model=about.pop(ITEMS))}
+            schemas[model.__name__] = schema
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                _leave_out_theirs(operation["responses"])
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's documented way
+
+
+def _leave_out_theirs(responses: dict[str, Any]) -> None:
+    """What the framework would answer: a problem is answered instead."""
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        del responses["422"]

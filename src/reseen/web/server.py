@@ -16,11 +16,17 @@ from reseen import __version__
 from reseen.settings import Settings
 from reseen.web import errors, openapi
 from reseen.web.admission import Gate
-from reseen.web.auth import authenticated
+from reseen.web.banks import bank_routes
+from reseen.web.batch import batch_routes
 from reseen.web.docs import docs_routes
 from reseen.web.health import health_routes
+from reseen.web.idempotency import Once
+from reseen.web.jobs import job_routes
 from reseen.web.match import match_routes
 from reseen.web.observe import Observed
+from reseen.web.reception import Reception
+from reseen.web.references import reference_routes
+from reseen.web.search import search_routes
 from reseen.web.services import Services
 
 BACKLOG = 128
@@ -40,11 +46,16 @@ def application(
         stopping=stopping,
     )
 
+    once = Once(services.idempotency)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threads = settings.concurrency + settings.queue + SPARE_THREADS
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
-        yield
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(once.keep)
+            yield
+            beside.cancel_scope.cancel()
 
     app = FastAPI(
         title="reseen",
@@ -58,8 +69,13 @@ def application(
     )
     app.add_middleware(Observed)
     errors.install(app)
-    caller = authenticated(services.authenticate)
-    app.include_router(match_routes(services, settings, gate, caller))
+    reception = Reception(services, settings, gate)
+    app.include_router(match_routes(reception))
+    app.include_router(search_routes(reception))
+    app.include_router(bank_routes(reception, once))
+    app.include_router(reference_routes(reception, once))
+    app.include_router(batch_routes(reception, once))
+    app.include_router(job_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

@@ -1,6 +1,6 @@
 """What the web layer is handed: everything it does, it does through these.
 
-``reseen serve`` makes them of what ``wiring.py`` built; a test makes its own.
+``reseen serve`` makes them of what ``wiring`` built; a test makes its own.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,18 @@ from pathlib import Path
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
+from reseen.flows.ingest import Ingesting
 from reseen.flows.obtain import OpenFile
-from reseen.ports import Fetched, Fetcher
+from reseen.flows.search import Searching
+from reseen.ports import (
+    BankStore,
+    Fetched,
+    Fetcher,
+    IdempotencyStore,
+    IndexService,
+    JobStore,
+    ReferenceStore,
+)
 
 type Compare = Callable[[Fetched, Fetched, frozenset[Medium], bool], Verdict]
 """``compare(source, target, allowed, explain)``; raises the media errors with ``field``."""
@@ -30,3 +40,11 @@ class Services:
 
     check_ready: Callable[[], None]
     """Raises ``NotReady`` while something that matching needs is missing."""
+
+    banks: BankStore
+    references: ReferenceStore
+    jobs: JobStore
+    idempotency: IdempotencyStore
+    index: IndexService
+    searching: Searching
+    ingesting: Ingesting

@@ -1,4 +1,4 @@
-"""The body of a match request, streamed to disk: JSON with two URLs, or a form with files.
+"""The body of a request, streamed to disk: JSON, or a form with files.
 
 Nothing of a file is held in memory, and reading stops at the limit. What the files are is told
 later, where untrusted bytes are opened. Runs on the event loop: each step is a chunk of at most
@@ -6,77 +6,106 @@ later, where untrusted bytes are opened. Runs on the event loop: each step is a 
 """
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
-from pydantic import ValidationError
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from pydantic import BaseModel
+from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from reseen.domain.errors import (
-    InvalidRequest,
-    InvalidValue,
-    NotReady,
-    PayloadTooLarge,
-    ReseenError,
-    UnsupportedMedia,
-)
-from reseen.web.schemas import LONGEST_URL, MatchRequest
+from reseen.domain.errors import InvalidRequest, PayloadTooLarge, UnsupportedMedia
+from reseen.web.form import read_form
+from reseen.web.strict import from_json, from_texts, listed
 
-LARGEST_JSON = 65_536
+SMALL_JSON = 65_536
+LARGE_JSON = 4_000_000
+"""Room for a thousand references with labels and provenance."""
 FORM_BYTES = 65_536
-"""Room in a form beside its two files."""
+"""Room in a form beside its files."""
 SLOWEST = 20_000
 """Bytes a second that a body must bring on average once the first pause was used up: nobody holds a
 place in the queue by sending a byte now and then. Two gigabytes may take a day at this rate."""
-SIDES = ("source", "target")
-
-type Given = str | Path
-"""A URL, or the file that was spooled for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """What was sent for each side."""
+class Shape:
+    """What a route takes: JSON of at most ``json_bytes``, or a form with these files and texts."""
 
-    source: Given
-    target: Given
+    models: tuple[type[BaseModel], ...]
+    """What the JSON may be."""
+
+    files: tuple[str, ...] = ()
+    form: type[BaseModel] | None = None
+    json_bytes: int = SMALL_JSON
 
 
-async def read_pair(request: Request, folder: Path, max_bytes: int, stall_s: float) -> Pair:
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What was sent: ``json`` as it came, or the parts of a form."""
+
+    json: bytes | None = None
+    files: Mapping[str, Path] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the client calls its files."""
+
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def read[M: BaseModel](self, model: type[M]) -> M:
+        """As a request. Raises ``InvalidRequest``, ``InvalidValue``."""
+        if self.json is not None:
+            return from_json(model, self.json)
+        return from_texts(model, self.texts)
+
+    def digest(self, *more: str) -> str:
+        """Tells this body, and ``more``, from any other; the boundary of a form does not count.
+        Reads the files.
+        """
+        parts = [*more, "" if self.json is None else hashlib.sha256(self.json).hexdigest()]
+        parts += [repr(text) for text in sorted(self.texts.items())]
+        for name, path in sorted(self.files.items()):
+            with path.open("rb") as file:
+                parts += [name, hashlib.file_digest(file, "sha256").hexdigest()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+async def read_body(
+    request: Request, shape: Shape, folder: Path, max_bytes: int, stall_s: float
+) -> Body:
     """Read the whole body. Files go to ``folder``, which the caller removes. ``stall_s`` is how far
     the body may fall behind ``SLOWEST``.
 
     Raises ``InvalidRequest``, ``InvalidValue``, ``PayloadTooLarge``, ``UnsupportedMedia``.
     """
-    limit = 2 * max_bytes + FORM_BYTES
+    count = len(shape.files)
+    limit = max(count * max_bytes + FORM_BYTES if count else 0, shape.json_bytes)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal():  # such a body need not be waited for
         _refuse_beyond(int(declared), limit)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     chunks = _chunks(request, stall_s, limit)
-    if kind == b"multipart/form-data":
+    if kind == b"multipart/form-data" and shape.form is not None:
         if not options.get(b"boundary"):
             raise InvalidRequest("The Content-Type of the form names no boundary.")
-        return await _read_form(chunks, options[b"boundary"], folder, max_bytes)
+        texts = tuple(shape.form.model_fields)
+        parts = await read_form(
+            chunks, options[b"boundary"], folder, shape.files, texts, max_bytes, FORM_BYTES
+        )
+        return Body(files=parts.files, names=parts.names, texts=parts.texts)
     if kind in {b"application/json", b""}:
-        return await _read_json(chunks)
-    raise UnsupportedMedia(
-        f"The body is {kind.decode('latin-1')!r}; send application/json with source_url and "
-        "target_url, or multipart/form-data with the files source and target."
-    )
+        return Body(json=await _read_json(chunks, shape.json_bytes))
+    fields = dict.fromkeys(name for model in shape.models for name in model.model_fields)
+    taken = f"application/json with {listed(fields)}"
+    if shape.files:
+        taken += f", or multipart/form-data with the file {listed(shape.files)}"
+    raise UnsupportedMedia(f"The body is {kind.decode('latin-1')!r}; send {taken}.")
 
 
 def _refuse_beyond(size: int, limit: int) -> None:
-    """A body may be as large as two of the largest files."""
     if size > limit:
         raise PayloadTooLarge(
-            f"The body has {size:,} bytes; two files of the largest size have {limit:,}.",
+            f"The body has {size:,} bytes; the largest that this route takes has {limit:,}.",
             limit=limit,
             actual=size,
         )
@@ -103,188 +132,12 @@ async def _chunks(request: Request, stall_s: float, limit: int) -> AsyncIterator
         yield chunk
 
 
-async def _read_json(chunks: AsyncIterator[bytes]) -> Pair:
+async def _read_json(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     body = bytearray()
     async for chunk in chunks:
         body += chunk
-        if len(body) > LARGEST_JSON:
+        if len(body) > limit:
             raise PayloadTooLarge(
-                f"A JSON body has at most {LARGEST_JSON} bytes.",
-                limit=LARGEST_JSON,
-                actual=len(body),
+                f"A JSON body has at most {limit} bytes here.", limit=limit, actual=len(body)
             )
-    try:
-        value = json.loads(body, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"The body is not JSON: {error}") from None
-    try:
-        urls = MatchRequest.model_validate(value)
-    except ValidationError as error:
-        raise _refusal(error) from None
-    return Pair(urls.source_url, urls.target_url)
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A name given twice would be compared as one thing here and read as another elsewhere."""
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidRequest(f"The field {twice!r} was sent twice.", field=twice)
-    return dict(pairs)
-
-
-def _refusal(error: ValidationError) -> ReseenError:
-    """Unknown fields first: they are why the needed ones are missing when a name is misspelt."""
-    found = error.errors(include_url=False, include_input=False)
-    unknown = [e for e in found if e["type"] == "extra_forbidden"]
-    if unknown:
-        field = str(unknown[0]["loc"][0])
-        return InvalidRequest(
-            f"There is no field {field!r}; the fields are source_url and target_url.", field=field
-        )
-    first = found[0]
-    if not first["loc"]:
-        return InvalidValue("The body must be a JSON object with source_url and target_url.")
-    field = str(first["loc"][0])
-    return InvalidValue(f"{field}: {first['msg']}.", field=field)
-
-
-async def _read_form(
-    chunks: AsyncIterator[bytes], boundary: bytes, folder: Path, max_bytes: int
-) -> Pair:
-    form = _Form(folder, max_bytes)
-    try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": form.begin,
-                "on_header_field": form.header_name,
-                "on_header_value": form.header_value,
-                "on_header_end": form.header_end,
-                "on_headers_finished": form.headers_finished,
-                "on_part_data": form.data,
-                "on_part_end": form.end,
-                "on_end": form.finish,
-            },
-        )
-        async for chunk in chunks:
-            parser.write(chunk)
-        parser.finalize()
-    except FormParserError as error:
-        raise InvalidRequest(f"The form is malformed: {error}") from None
-    finally:
-        form.close()
-    if not form.complete:
-        raise InvalidRequest("The form ends before its closing boundary.")
-    return Pair(form.side("source"), form.side("target"))
-
-
-@contextmanager
-def _disk_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise NotReady(f"The upload could not be kept: {error.strerror}.") from error
-
-
-class _Form:
-    """Follows the parser's events; one part at a time is open."""
-
-    def __init__(self, folder: Path, max_bytes: int) -> None:
-        self._folder = folder
-        self._max_bytes = max_bytes
-        self._given: dict[str, Given] = {}
-        self._name = b""
-        self._value = b""
-        self._disposition = b""
-        self._side = ""
-        self._file: BinaryIO | None = None
-        self._url = bytearray()
-        self._size = 0
-        self.complete = False
-
-    def begin(self) -> None:
-        self._name = self._value = self._disposition = b""
-
-    def header_name(self, data: bytes, start: int, end: int) -> None:
-        self._name += data[start:end]
-
-    def header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def header_end(self) -> None:
-        if self._name.lower() == b"content-disposition":
-            self._disposition = self._value
-        self._name = self._value = b""
-
-    def headers_finished(self) -> None:
-        """A part named ``source`` or ``source_url``, and so on. A file under a URL's name, or text
-        under a file's, is what it is by its name.
-        """
-        _, options = parse_options_header(self._disposition)
-        name = options.get(b"name", b"").decode("utf-8", "replace")
-        self._side = name.removesuffix("_url")
-        if self._side not in SIDES:
-            raise InvalidRequest(
-                f"There is no field {name!r}; the fields are the files source and target, or "
-                "source_url and target_url.",
-                field=name,
-            )
-        if self._side in self._given:
-            raise InvalidRequest(f"{self._side} was sent twice.", field=self._side)
-        self._url.clear()
-        self._size = 0
-        if name == self._side:
-            path = self._folder / name
-            with _disk_errors():
-                self._file = path.open("xb")
-            self._given[name] = path
-
-    def data(self, data: bytes, start: int, end: int) -> None:
-        self._size += end - start
-        if self._file is None:
-            self._url += data[start:end]
-            if self._size > LONGEST_URL:
-                raise InvalidValue(
-                    f"{self._side}_url is longer than {LONGEST_URL} characters.",
-                    field=f"{self._side}_url",
-                )
-            return
-        if self._size > self._max_bytes:
-            raise PayloadTooLarge(
-                f"The file {self._side} is larger than {self._max_bytes} bytes.",
-                field=self._side,
-                limit=self._max_bytes,
-                actual=self._size,
-            )
-        with _disk_errors():
-            self._file.write(memoryview(data)[start:end])
-
-    def end(self) -> None:
-        if self._file is not None:
-            with _disk_errors():
-                self._file.flush()
-            self.close()
-            return
-        try:
-            url = self._url.decode("utf-8").strip()
-        except UnicodeDecodeError:
-            url = ""
-        if not url:
-            raise InvalidValue(f"{self._side}_url is not an address.", field=f"{self._side}_url")
-        self._given[self._side] = url
-
-    def finish(self) -> None:
-        self.complete = True
-
-    def close(self) -> None:
-        if self._file is not None:
-            with suppress(OSError):  # what was not flushed before is not wanted any more
-                self._file.close()
-            self._file = None
-
-    def side(self, side: str) -> Given:
-        given = self._given.get(side)
-        if given is None:
-            raise InvalidValue(f"Send the file {side}, or {side}_url.", field=side)
-        return given
+    return bytes(body)

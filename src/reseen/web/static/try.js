@@ -8,7 +8,8 @@ const show = (output, name, text) => {
   return part;
 };
 
-const bodyOf = (form) => {
+// Two media: files or addresses.
+const pairOf = (form) => {
   const body = new FormData();
   for (const side of ["source", "target"]) {
     const file = form.elements[side].files[0];
@@ -19,15 +20,42 @@ const bodyOf = (form) => {
   return body;
 };
 
+// The JSON as it stands; with a file its fields become those of a form.
+const bodyOf = (form) => {
+  if (form.elements.source) return pairOf(form);
+  const text = form.elements.json ? form.elements.json.value : "";
+  const file = form.elements.file ? form.elements.file.files[0] : undefined;
+  if (!file) return text || undefined;
+  const body = new FormData();
+  for (const [name, value] of Object.entries(JSON.parse(text || "{}"))) {
+    if (["url", "urls", "hashes"].includes(name)) continue;
+    const many = Array.isArray(value) ? value : [value];
+    for (const one of many) body.append(name, one === Object(one) ? JSON.stringify(one) : one);
+  }
+  body.append("file", file);
+  return body;
+};
+
+const addressOf = (form) => {
+  const query = new URLSearchParams();
+  let path = form.dataset.path;
+  for (const input of form.querySelectorAll("input[data-in]")) {
+    const value = input.value.trim();
+    if (input.dataset.in === "path") path = path.replace("{" + input.name + "}", encodeURIComponent(value));
+    else if (value) query.set(input.name, value);
+  }
+  if (form.elements.explain && form.elements.explain.checked) query.set("explain", "true");
+  return query.size ? path + "?" + query : path;
+};
+
 const attempt = async (form, output) => {
-  const get = form.dataset.method === "GET";
-  const explain = !get && form.elements.explain.checked ? "?explain=true" : "";
+  const method = form.dataset.method || "POST";
   const key = document.getElementById("key").value.trim();
-  const response = await fetch(form.dataset.path + explain, {
-    method: get ? "GET" : "POST",
-    headers: key && !get ? { Authorization: "Bearer " + key } : {},
-    body: get ? undefined : bodyOf(form),
-  });
+  const open = form.dataset.path.endsWith("z"); // health needs no key
+  const body = method === "GET" ? undefined : bodyOf(form);
+  const headers = key && !open ? { Authorization: "Bearer " + key } : {};
+  if (typeof body === "string") headers["Content-Type"] = "application/json";
+  const response = await fetch(addressOf(form), { method, headers, body });
   const answer = await response.json();
   const pictures = answer.evidence ? answer.evidence.pictures : [];
   const words = JSON.stringify(answer, (name, value) => (name === "data" ? "..." : value), 2);

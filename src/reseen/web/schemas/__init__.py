@@ -1,0 +1,32 @@
+"""What goes over the wire, a module a noun. Times are RFC 3339 in UTC, durations seconds."""
+
+from pydantic import BaseModel
+
+from reseen.web.schemas.banks import BankChange, BankRequest
+from reseen.web.schemas.jobs import BacktestRequest, IngestRequest, RetroactiveRequest
+from reseen.web.schemas.match import Envelope, MatchRequest, envelope
+from reseen.web.schemas.references import (
+    ReferenceBatch,
+    ReferenceChange,
+    ReferenceItem,
+    ReferenceRequest,
+)
+from reseen.web.schemas.search import SearchBatch, SearchRequest
+
+__all__ = ["REQUESTS", "Envelope", "MatchRequest", "envelope"]
+
+REQUESTS: tuple[type[BaseModel], ...] = (
+    MatchRequest,
+    SearchRequest,
+    SearchBatch,
+    BankRequest,
+    BankChange,
+    ReferenceRequest,
+    ReferenceItem,
+    ReferenceBatch,
+    ReferenceChange,
+    IngestRequest,
+    RetroactiveRequest,
+    BacktestRequest,
+)
+"""What is read by us and not by the framework, for the OpenAPI document."""
