@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from reseen.domain.bank import Regime
+from reseen.domain.bank import BankRole, Regime
 from reseen.domain.match import Confidence, Cuts, Match, Segment
 from reseen.domain.media import Box, Channel, Medium, Span
 from reseen.engine.score import Calibration
 
+HARM = frozenset({BankRole.KNOWN, BankRole.RECENT})
+"""Roles of banks whose matches mean harm."""
 EXPLAINED = 0.8
 """Share of what a match shows that an allowed match must show as well, to clear it."""
 

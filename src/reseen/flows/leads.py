@@ -63,13 +63,16 @@ class Clues:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """An index, what turns sound into keys, and the part of a project that is asked."""
+    """An index, what turns sound into keys, and the part of a project that is asked. ``counts``: so
+    many nearest rows of each, and more where these lead to few references.
+    """
 
     index: Index
     query_keys: QueryKeys
     project_id: str
     bank_numbers: tuple[int, ...] | None
     living: Living
+    counts: tuple[int, ...] = COUNTS
 
     def clues(self, tracks: Sequence[Track]) -> Clues:
         """What the index says of a query. Raises ``NotReady``."""
@@ -91,7 +94,7 @@ class Asking:
         of = asked(track, max(ROWS, round(ROWS_A_SECOND * float(ends.max(initial=0.0)))))
         codes = track.codes[of.rows]
         leads: list[Lead] = []
-        for count in COUNTS:
+        for count in self.counts:
             hits = self.index.nearest(
                 self.project_id, track.signal, codes, count, self.bank_numbers
             )
@@ -121,7 +124,9 @@ class Asking:
         times, keys = self.query_keys(peaks)
         found = []
         for some in _windows(times, keys):
-            hits = self.index.nearest(self.project_id, QUADS, some, COUNTS[0], self.bank_numbers)
+            hits = self.index.nearest(
+                self.project_id, QUADS, some, self.counts[0], self.bank_numbers
+            )
             found.append((len(some), self._alive(hits)))
         return by_quads(found, QUAD_WINDOW)
 

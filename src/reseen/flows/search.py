@@ -19,9 +19,9 @@ from reseen.domain.match import Confidence, Cuts, Match, Segment
 from reseen.domain.media import Channel, Medium, Span
 from reseen.engine.candidates import shortlist
 from reseen.engine.match import whole
-from reseen.engine.verdict import by_regime, explains, is_match, judged, regime_of_media
+from reseen.engine.verdict import HARM, by_regime, explains, is_match, judged, regime_of_media
 from reseen.flows.fingerprint import Perception, fingerprint
-from reseen.flows.leads import Asking, Clues, QueryKeys
+from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
 from reseen.flows.party import Decoded, Kept, Party
 from reseen.flows.shortlisted import Query, Verified, Verifying
 from reseen.ports import (
@@ -56,7 +56,8 @@ LOGGED = 0.05
 class Scope:
     """Where to search, and how much to tell. ``banks`` are ids or names, none: all. A reference is
     told of with one of the ``labels``, where any are given. ``min_score`` ``None``: all that a
-    bank's cuts give some confidence; 0: all that were verified.
+    bank's cuts give some confidence; 0: all that were verified. ``since``: only references that
+    entered then or later.
     """
 
     banks: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class Scope:
     limit: int = 20
     offset: int = 0
     min_score: float | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def now() -> datetime:
 class Searching:
     """All that a search depends on. Safe for many threads; every call may raise ``NotReady``.
 
-    ``budget``: references that are looked at besides those that the index is sure of.
+    ``budget``: references that are looked at besides those that the index is sure of; ``counts``:
+    as in ``leads.Asking``.
     """
 
     perception: Perception
@@ -117,6 +120,7 @@ class Searching:
     query_keys: QueryKeys
     scores: ScoreLog | None = None
     budget: int = 40
+    counts: tuple[int, ...] = COUNTS
     workers: int = 2
     clock: Callable[[], datetime] = now
 
@@ -203,7 +207,8 @@ class _Search:
     def _is_asked(self, one: Candidate) -> bool:
         labels = self.scope.labels
         has_label = not labels or not set(labels).isdisjoint(one.reference.draft.labels)
-        return has_label and one.bank.id in self.banks
+        is_new = self.scope.since is None or one.reference.created_at >= self.scope.since
+        return has_label and is_new and one.bank.id in self.banks
 
     def of_party(
         self, party: Party, equal: Sequence[Verified], *, is_reference: bool = False
@@ -262,7 +267,8 @@ class _Search:
             alive = self.candidates(some)
             return frozenset(n for n, one in alive.items() if one.bank.id in mine)
 
-        asking = Asking(self.of.index, self.of.query_keys, self.project_id, numbers, living)
+        of = self.of
+        asking = Asking(of.index, of.query_keys, self.project_id, numbers, living, of.counts)
         return asking.clues(tracks)
 
     def _freshen(self) -> list[str]:

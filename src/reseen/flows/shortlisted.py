@@ -102,7 +102,8 @@ class Verifying:
             if near is None:
                 return Match(0.0, ())
             kept = None if query.medium is not None else self.references.fingerprint(reference)
-            return by_hash(near, kept)
+            match = by_hash(near, kept)
+            return turned(match) if query.is_reference else match
         kept = self.references.fingerprint(reference)
         if kept is None:
             return Match(0.0, ())
@@ -115,6 +116,12 @@ class Verifying:
             if seen.score < SAME:
                 return replace(seen, segments=())
         return compare(self.visual, self.cuts, *sides)
+
+
+def turned(match: Match) -> Match:
+    """The match of two hashes, or of two equal files, with its sides changed."""
+    segments = (replace(s, query=s.reference, reference=s.query) for s in match.segments)
+    return replace(match, segments=tuple(segments))
 
 
 def by_hash(near: NearHash, kept: Fingerprint | None) -> Match:
