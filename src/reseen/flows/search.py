@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from reseen.domain.bank import Bank, BankRole, Hash, Reference, Regime, StoredScore
+from reseen.domain.bank import Bank, BankRole, Hash, Regime, StoredScore
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Skip, Track
-from reseen.domain.match import Confidence, Cuts, Match, Segment
-from reseen.domain.media import Channel, Medium, Span
+from reseen.domain.match import Cuts, Match, Segment
+from reseen.domain.media import Channel, Span
 from reseen.engine.candidates import shortlist
 from reseen.engine.match import whole
-from reseen.engine.verdict import HARM, by_regime, explains, is_match, judged, regime_of_media
+from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
+from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, fingerprint
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
 from reseen.flows.party import Decoded, Kept, Party
@@ -34,15 +35,13 @@ from reseen.ports import (
     Side,
 )
 
+__all__ = ["Answer", "Found", "Scope", "Searching"]
+
 FRESH_S = 1.0
 """Seconds for which a search waits for an index that is behind."""
 AT_ONCE = 500
 """References that the truth is asked about at once."""
-HARM = frozenset({BankRole.KNOWN, BankRole.RECENT})
-CROWDS = (
-    frozenset({BankRole.KNOWN, BankRole.RECENT, BankRole.ALLOWED}),
-    frozenset({BankRole.SEEN}),
-)
+CROWDS = (HARM | {BankRole.ALLOWED}, frozenset({BankRole.SEEN}))
 """Banks that are asked by themselves: ten thousand uploads of one meme do not hide the one that is
 known.
 """
@@ -50,54 +49,6 @@ MOST_SURE = 10
 """Times the budget that is looked at, at most, however many references are sure."""
 LOGGED = 0.05
 """Scores below are not kept for backtests."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where to search, and how much to tell. ``banks`` are ids or names, none: all. A reference is
-    told of with one of the ``labels``, where any are given. ``min_score`` ``None``: all that a
-    bank's cuts give some confidence; 0: all that were verified. ``since``: only references that
-    entered then or later.
-    """
-
-    banks: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    roles: tuple[BankRole, ...] = tuple(BankRole)
-    limit: int = 20
-    offset: int = 0
-    min_score: float | None = None
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A reference that was looked at, and what its bank makes of it."""
-
-    reference: Reference
-    bank: Bank
-    match: Match
-    confidence: Confidence
-    regime: Regime
-
-    @property
-    def is_match(self) -> bool:
-        return is_match(self.confidence)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found, best first; ``total`` before paging. ``medium`` is ``None`` for hashes.
-
-    ``cleared``: an allowed reference matches, and explains all that references of harm match.
-    """
-
-    medium: Medium | None
-    matches: tuple[Found, ...]
-    cleared_by: tuple[Found, ...] = ()
-    total: int = 0
-    skipped: tuple[Skip, ...] = ()
-    remarks: tuple[str, ...] = ()
-    cleared: bool = False
 
 
 def now() -> datetime:
@@ -295,27 +246,8 @@ class _Search:
             for one in verified
             if (number := one.candidate.reference.number) in still
         ]
-        found.sort(key=lambda f: (-f.match.score, f.reference.number))
         self._log(query, found)
-        least = self.scope.min_score
-        listed = [
-            f
-            for f in found
-            if (f.confidence is not Confidence.NONE if least is None else f.match.score >= least)
-        ]
-        page = listed[self.scope.offset : self.scope.offset + self.scope.limit]
-        allowed = [f for f in found if f.bank.role is BankRole.ALLOWED and f.is_match]
-        harmful = [f for f in found if f.bank.role in HARM and f.is_match]
-        explaining = [s for f in allowed for s in f.match.segments]
-        return Answer(
-            medium=query.medium,
-            matches=tuple(page),
-            cleared_by=tuple(allowed),
-            total=len(listed),
-            skipped=skipped,
-            remarks=tuple(dict.fromkeys(remarks)),
-            cleared=bool(allowed) and all(explains(explaining, f.match.segments) for f in harmful),
-        )
+        return told(query.medium, found, self.scope, skipped, remarks)
 
     def _judge(self, one: Verified) -> Found:
         bank = one.candidate.bank
