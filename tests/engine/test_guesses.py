@@ -6,6 +6,7 @@ from reseen.domain.fingerprint import DESCRIPTOR, Fingerprint, Track
 from reseen.domain.media import Asset, Medium, Pixels
 from reseen.engine.picture.guesses import guesses
 from reseen.engine.picture.projective import apply
+from reseen.engine.picture.still import meeting
 from reseen.signals.keypoints import detect_keypoints
 from reseen.testing import pictures
 
@@ -31,7 +32,7 @@ def _views(*boxes: tuple[float, float, float, float], codes: list[int]) -> Finge
 def test_views_that_are_alike_are_laid_on_each_other_as_they_are_and_mirrored() -> None:
     query = _views((0, 0, 1, 1), (0.5, 0.25, 0.4, 0.5), codes=[1, 2])
     reference = _views((0, 0, 1, 1), (0.1, 0.1, 0.8, 0.8), codes=[3, 2])
-    plain, flipped, *rest = guesses(query, reference, None)
+    plain, flipped, *rest = guesses(query, reference, None, None)
     corners = np.array([(0.1, 0.1), (0.9, 0.9)])
     assert apply(plain, corners) == pytest.approx(np.array([(0.5, 0.25), (0.9, 0.75)]), abs=1e-6)
     assert apply(flipped, corners) == pytest.approx(np.array([(0.9, 0.25), (0.5, 0.75)]), abs=1e-6)
@@ -41,12 +42,13 @@ def test_views_that_are_alike_are_laid_on_each_other_as_they_are_and_mirrored() 
 
 def test_without_any_hint_the_whole_is_laid_on_the_whole() -> None:
     nothing = Fingerprint(_asset(pictures.flat(0, 0, 0)), ())
-    assert len(list(guesses(nothing, nothing, None))) == 2
+    assert len(list(guesses(nothing, nothing, None, None))) == 2
 
 
 def test_a_handful_of_keypoints_says_how_a_turned_picture_lies() -> None:
     original = pictures.scene(1)
     query = np.ascontiguousarray(np.rot90(editing.clipped(original * 0.5 + 40.0)))
     turned = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
-    found = [g / g[2, 2] for g in guesses(_seen(query), _seen(original), None)]
+    here, there = _seen(query), _seen(original)
+    found = [g / g[2, 2] for g in guesses(here, there, None, meeting(here, there))]
     assert min(float(np.abs(g - turned).max()) for g in found[2:]) < 0.02

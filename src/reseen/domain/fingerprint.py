@@ -65,10 +65,9 @@ rows of one frame share its span."""
 
 LOOKS = Signal("looks", "sift-packed.1", Channel.VISUAL, Metric.PAIRED)
 """What a reference keeps of ``KEYPOINTS`` in place of pixels: one row a frame, whose span is the
-time for which it was shown alike. codes ``uint8 [N, 70 K]``: K keypoints of 70 bytes, strongest
-first: two bins a byte in steps of ``engine.picture.packed.STEP``, then x and y as ``uint16``
-fractions of the longer side, size (logarithmic) and angle; unused ones are zero. quality: how many
-there are; no places."""
+time for which it was shown alike. codes ``uint8 [N, D]``: a zlib stream, zeros after it, of 70
+bytes a keypoint, strongest first: two bins a byte in steps of ten, then x and y as ``uint16``
+fractions of the longer side, size (logarithmic) and angle. No places."""
 
 PARTS = Signal("parts", "sscd-distilled.1", Channel.VISUAL, Metric.COSINE)
 """What a reference keeps for a second look: as ``DESCRIPTOR``, of the pictures inside a still or
@@ -79,8 +78,8 @@ PARTS_FULL = Signal("parts", "sscd.1", Channel.VISUAL, Metric.COSINE)
 
 EDGES = Signal("edges", "1", Channel.VISUAL, Metric.PAIRED)
 """What a reference keeps of a still for registration: one row. codes ``uint8 [1, D]``: direction
-and strength of edges, four bits a pixel, level after level; places ``float32 [1, 2 L]``: width and
-height of each of the L levels. Dark and bright are not kept."""
+and strength of edges, four bits a pixel, a zlib stream a level; places ``float32 [1, 3 L]``: width
+and height in pixels and length in bytes of each of the L levels. Dark and bright are not kept."""
 
 MOTION = Signal("motion", "1", Channel.VISUAL, Metric.PAIRED)
 """What a reference keeps of a film for clocks by motion: one row a sampled frame. codes ``int8

@@ -140,8 +140,9 @@ def _geometry(case: Case, query: Frame, reference: Frame, segment: Segment) -> G
     if segment.transform is None or (found and found.transform == segment.transform):
         return found
     source, target = case.pair.source, case.pair.target
-    known = still.geometry_of(source.fingerprint, target.fingerprint)
-    registered = registration(party(visual, source), party(visual, target), known)
+    met = still.meeting(source.fingerprint, target.fingerprint)
+    known = still.geometry_of(met)
+    registered = registration(party(visual, source), party(visual, target), known, met)
     is_theirs = registered is not None and registered.transform == segment.transform
     return registered if is_theirs else found
 

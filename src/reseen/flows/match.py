@@ -159,14 +159,15 @@ def _stills(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
     one layout with other content is then compared block by block.
     """
     here, there = query.fingerprint, reference.fingerprint
-    geometry = still.geometry_of(here, there)
+    met = still.meeting(here, there)
+    geometry = still.geometry_of(met)
     best, lying = still.weigh(here, there, geometry), geometry
     if best is not None and best.score >= cuts.medium:
         if still.is_doubtful(here, there, geometry):
-            registered = still.weigh_registered(registration(query, reference, geometry))
+            registered = still.weigh_registered(registration(query, reference, geometry, met))
             best = still.confirmed(best, registered)
     else:
-        found = registration(query, reference, geometry)
+        found = registration(query, reference, geometry, met)
         registered = still.weigh_registered(found)
         if registered is not None and (best is None or registered.score > best.score):
             best, lying = registered, found

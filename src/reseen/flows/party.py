@@ -165,7 +165,7 @@ class Kept:
         looks = self.kept.track(LOOKS.name)
         if looks is None or self.kept.asset.duration is not None:
             return self.kept
-        found = unpacked(looks.codes[0], int(looks.quality[0]), None)
+        found = unpacked(looks.codes[0], None)
         return replace(self.kept, tracks=(*self.kept.tracks, found))
 
     def moment(self, time: float | None) -> float | None:
@@ -180,7 +180,7 @@ class Kept:
         if looks is None or not len(looks):
             return None
         row = 0 if time is None else _nearest(looks, time)
-        found = unpacked(looks.codes[row], int(looks.quality[row]), time)
+        found = unpacked(looks.codes[row], time)
         asset = self.kept.asset
         return _through(Look(found, (float(asset.width or 1), float(asset.height or 1))), window)
 

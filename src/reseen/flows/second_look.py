@@ -28,6 +28,7 @@ from reseen.engine.film.windows import (
 from reseen.engine.picture.contents import Disagreement, disagreement
 from reseen.engine.picture.geometry import Geometry, verify
 from reseen.engine.picture.guesses import guesses
+from reseen.engine.picture.pairing import Encounter
 from reseen.engine.picture.registration import register
 from reseen.flows.party import Look, Party
 from reseen.ports import Side
@@ -38,12 +39,17 @@ MOVING = (60.0, 300.0)
 """Seconds of the query and of the reference in which motion is looked for, 2.5 ms a frame."""
 
 
-def registration(query: Party, reference: Party, geometry: Geometry | None) -> Geometry | None:
-    """How one still lies in the other by the edges of both; ``geometry`` is that of keypoints."""
+def registration(
+    query: Party, reference: Party, geometry: Geometry | None, met: Encounter | None
+) -> Geometry | None:
+    """How one still lies in the other by the edges of both; ``geometry`` is that of the keypoints
+    that met.
+    """
     here, there = query.edges(), reference.edges()
     if here is None or there is None:
         return None
-    return register(here, there, guesses(query.fingerprint, reference.fingerprint, geometry))
+    ways = guesses(query.fingerprint, reference.fingerprint, geometry, met)
+    return register(here, there, ways)
 
 
 def content(query: Party, reference: Party, geometry: Geometry | None) -> Disagreement | None:

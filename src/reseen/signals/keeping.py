@@ -15,7 +15,7 @@ from reseen.domain.media import Frame, Pixels
 from reseen.engine.film.motion import CALM, moving, small
 from reseen.engine.picture.edges import pyramid
 from reseen.engine.picture.outline import outline
-from reseen.engine.picture.packed import packed
+from reseen.engine.picture.packed import looks, packed
 from reseen.ports import Describe, Tracks
 from reseen.signals.frames import ALIKE
 from reseen.signals.keypoints import KEPT, detect_keypoints
@@ -37,8 +37,8 @@ def kept_of_still(describe: Describe | Skip, pixels: Pixels) -> Tracks:
         return Tracks((), (Skip(LOOKS, "no detail"),))
     small_copy = shrunk(pixels)
     keypoints = detect_keypoints(small_copy, None)
-    looks = _looks([(keypoints, (-np.inf, np.inf))], KEPT)
-    found = [looks, outline(pyramid(pixels))]
+    look = packed(keypoints, KEPT), -np.inf, np.inf
+    found = [looks([look]), outline(pyramid(pixels))]
     if not isinstance(describe, Skip):
         found.append(parts(describe, small_copy))
     return Tracks(tuple(found))
@@ -69,7 +69,7 @@ class KeptFrames:
 
     def __init__(self, describe: Describe | Skip) -> None:
         self._describe = None if isinstance(describe, Skip) else describe
-        self._rows: list[tuple[npt.NDArray[np.uint8], int, float, float]] = []
+        self._rows: list[tuple[bytes, float, float]] = []
         self._open: _Moment | None = None
         self._few: list[Frame] = []
         self._stride, self._seen = 1, 0
@@ -99,14 +99,7 @@ class KeptFrames:
         motion = self._moving.finish()
         if not self._rows:
             return Tracks((motion,) if len(motion) else (), (Skip(LOOKS, "no detail"),))
-        looks = Track(
-            LOOKS,
-            spans=np.array([row[2:] for row in self._rows], np.float64),
-            codes=np.stack([row[0] for row in self._rows]),
-            quality=np.array([row[1] for row in self._rows], np.float32),
-            places=np.zeros((len(self._rows), 0), np.float32),
-        )
-        found = [looks, motion]
+        found = [looks(self._rows), motion]
         if self._describe is not None:
             found.append(self._parts(self._describe))
         return Tracks(tuple(found))
@@ -114,9 +107,8 @@ class KeptFrames:
     def _close(self) -> None:
         if self._open is not None:
             moment, self._open = self._open, None
-            count = min(A_FRAME, len(moment.keypoints))
             row = packed(moment.keypoints, A_FRAME)
-            self._rows.append((row, count, moment.start, moment.end))
+            self._rows.append((row, moment.start, moment.end))
 
     def _spread(self, frame: Frame) -> None:
         """Hold up to twice as many frames as are described, evenly spread."""
@@ -176,16 +168,6 @@ class _Moving:
             self._done = float(at[new][-1])
         first = int(np.searchsorted(at, self._done - CALM))
         del self._times[:first], self._greys[:first]
-
-
-def _looks(found: list[tuple[Track, tuple[float, float]]], most: int) -> Track:
-    return Track(
-        LOOKS,
-        spans=np.array([span for _, span in found], np.float64),
-        codes=np.stack([packed(keypoints, most) for keypoints, _ in found]),
-        quality=np.array([min(most, len(keypoints)) for keypoints, _ in found], np.float32),
-        places=np.zeros((len(found), 0), np.float32),
-    )
 
 
 def _joined(tracks: list[Track]) -> Track:

@@ -25,12 +25,12 @@ from reseen.engine.picture.pairing import (
     TOLERANCE,
     TURN,
     ZOOM,
+    Encounter,
     Side,
     Size,
-    disguised,
+    Votes,
     side,
     tolerance_at,
-    vote,
 )
 from reseen.engine.picture.projective import (
     CORNERS,
@@ -106,10 +106,19 @@ def verify(
     """
     if len(query) < _LEAST or len(reference) < _LEAST:
         return None
-    here, there = side(query, query_size), side(reference, reference_size)
+    met = Encounter(side(query, query_size), side(reference, reference_size))
+    return settle(met, disguises=disguises)
+
+
+def settle(
+    met: Encounter, *, disguises: tuple[tuple[bool, bool], ...] = DISGUISES
+) -> Geometry | None:
+    """As ``verify``, of an encounter that others ask as well."""
+    if met.fewest < _LEAST:
+        return None
     best: Geometry | None = None
     for disguise in disguises:
-        found = _geometry(here, there, *disguise)
+        found = _geometry(met, *disguise)
         if found is not None and (best is None or found.evidence > best.evidence):
             best = found
             if found.evidence >= _SURE and found.density >= _SETTLED:
@@ -117,10 +126,11 @@ def verify(
     return best
 
 
-def _geometry(here: Side, there: Side, mirrored: bool, inverted: bool) -> Geometry | None:
+def _geometry(met: Encounter, mirrored: bool, inverted: bool) -> Geometry | None:
     """The geometry under one disguise."""
-    shown = disguised(there, mirrored, inverted)
-    fit = _fit(here, shown)
+    here = met.here
+    shown, votes = met.under(mirrored, inverted)
+    fit = None if votes is None else _fit(votes, here.width * here.height)
     if fit is None:
         return None
     support, density, where = _support(here, shown, fit)
@@ -148,14 +158,13 @@ def _geometry(here: Side, there: Side, mirrored: bool, inverted: bool) -> Geomet
     )
 
 
-def _fit(here: Side, there: Side) -> _Fit | None:
+def _fit(votes: Votes, frame: float) -> _Fit | None:
     """The transform that most matched pairs agree on, refitted, or ``None``."""
-    votes = vote(here, there, _LEAST)
-    if votes is None:
+    if len(votes.p) < _LEAST:
         return None
     best: _Fit | None = None
     for k in np.argsort(-votes.near.sum(axis=1), kind="stable")[:3]:
-        fit = _refit(votes.p, votes.q, votes.near[k], votes.akin[k], here.width * here.height)
+        fit = _refit(votes.p, votes.q, votes.near[k], votes.akin[k], frame)
         if fit is not None and (best is None or fit.evidence > best.evidence):
             best = fit
     return best

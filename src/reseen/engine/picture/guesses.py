@@ -12,7 +12,7 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import Fingerprint, Track
 from reseen.domain.media import Box
 from reseen.engine.picture.geometry import Geometry
-from reseen.engine.picture.pairing import DISGUISES, disguised, handfuls, side
+from reseen.engine.picture.pairing import DISGUISES, Encounter, handfuls
 from reseen.engine.picture.projective import Matrix
 
 VIEWS = 2
@@ -27,10 +27,13 @@ _FLIP = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
 
 
 def guesses(
-    query: Fingerprint, reference: Fingerprint, geometry: Geometry | None
+    query: Fingerprint,
+    reference: Fingerprint,
+    geometry: Geometry | None,
+    met: Encounter | None,
 ) -> Iterator[Matrix]:
     """By the geometry that keypoints found, by views that are alike, whole on whole, and by
-    handfuls of keypoints.
+    handfuls of the keypoints that met.
     """
     if geometry is not None:
         yield geometry.matrix
@@ -40,7 +43,8 @@ def guesses(
         laid = _laid(here, there)
         yield laid
         yield laid @ _FLIP
-    yield from _handfuls(query, reference)
+    if met is not None and met.fewest >= FEWEST:
+        yield from _handfuls(met)
 
 
 def _alike(query: Track, reference: Track) -> list[tuple[Box, Box]]:
@@ -70,17 +74,16 @@ def _laid(here: Box, there: Box) -> Matrix:
     )
 
 
-def _handfuls(query: Fingerprint, reference: Fingerprint) -> list[Matrix]:
+def _handfuls(met: Encounter) -> list[Matrix]:
     """Similarities that a handful of keypoints agree on, those of most keypoints first."""
-    mine, theirs = query.track("keypoints"), reference.track("keypoints")
-    if mine is None or theirs is None or min(len(mine), len(theirs)) < FEWEST:
-        return []
-    sizes = [(a.width or 1, a.height or 1) for a in (query.asset, reference.asset)]
-    here, there = side(mine, sizes[0]), side(theirs, sizes[1])
+    here, there = met.here, met.there
     found = []
     for mirrored, inverted in DISGUISES:
+        _, votes = met.under(mirrored, inverted)
+        if votes is None or len(votes.p) < FEWEST:
+            continue
         flip = _FLIP if mirrored else np.eye(3)
-        for count, matrix in handfuls(here, disguised(there, mirrored, inverted), FEWEST):
+        for count, matrix in handfuls(votes, FEWEST):
             whole = (
                 np.diag([1 / here.width, 1 / here.height, 1.0])
                 @ matrix

@@ -6,7 +6,8 @@ see more of the picture than a rough tracing of it.
 """
 
 import math
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import cv2
@@ -17,7 +18,7 @@ from reseen.domain.fingerprint import EDGES, Track
 from reseen.engine.picture.edges import Drawable, Drawing, Plane
 from reseen.engine.picture.projective import Matrix
 
-LEVELS = ((96, 13), (192, 25))
+LEVELS = ((96, 13), (192, 25), (384, 25))
 """Longer sides of what is kept, and of the surroundings of an edge in each."""
 _DIRECTIONS = 5
 _STRENGTHS = (0.45, 1.1, 2.2)
@@ -27,28 +28,29 @@ _STRENGTHS = (0.45, 1.1, 2.2)
 def outline(picture: Drawable) -> Track:
     """What is kept of a picture's edges."""
     width, height = picture.size
-    codes: list[npt.NDArray[np.uint8]] = []
-    sizes: list[int] = []
+    codes, places = b"", []
     for longest, around in LEVELS:
         scale = longest / max(width, height)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         drawing = picture.drawn(np.diag([1.0 / size[0], 1.0 / size[1], 1.0]), size, around)
-        codes.append(_packed(_symbols(drawing)))
-        sizes += size
+        level = zlib.compress(_packed(_symbols(drawing)), 6)
+        codes += level
+        places.append((*size, len(level)))
     return Track(
         EDGES,
         spans=np.array([[-np.inf, np.inf]]),
-        codes=np.concatenate(codes)[None],
+        codes=np.frombuffer(codes, np.uint8)[None],
         quality=np.ones(1, np.float32),
-        places=np.array([sizes], np.float32),
+        places=np.array(places, np.float32).reshape(1, -1),
     )
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A ``Drawable`` of which only the edges are known: as they were kept, scaled, never turned."""
+    """A ``Drawable`` of which only the edges are known."""
 
     track: Track
+    _levels: dict[int, tuple[Plane, Plane]] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,12 +58,12 @@ class Outline:
         return width, height
 
     def drawn(self, matrix: Matrix, size: tuple[int, int], around: int) -> Drawing:
-        """``matrix`` only scales and shifts; ``around`` is that of the level that is nearest."""
+        """From the level whose scale is nearest, with its ``around``."""
         del around
         zoom = math.sqrt(abs(float(np.linalg.det(matrix[:2, :2]))))
         sides = [math.sqrt(width * height) * zoom for width, height in self._sizes]
         near = min(range(len(sides)), key=lambda k: abs(math.log(max(sides[k], 1e-6))))
-        angles, strength = self._levels[near]
+        angles, strength = self._level(near)
         width, height = self._sizes[near]
         scale = np.diag([float(width), float(height), 1.0]) @ matrix
         how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -70,22 +72,35 @@ class Outline:
             return np.asarray(cv2.warpPerspective(plane, scale, size, flags=how), np.float32)
 
         inside = placed(np.ones((height, width), np.float32))
-        return Drawing(placed(angles), placed(strength), np.asarray(inside > 0.0, np.bool_), None)
+        turned = placed(angles) @ _turn(scale)
+        return Drawing(turned, placed(strength), np.asarray(inside > 0.0, np.bool_), None)
 
     @cached_property
     def _sizes(self) -> list[tuple[int, int]]:
-        return [(int(w), int(h)) for w, h in self.track.places[0].reshape(-1, 2)]
+        return [(int(w), int(h)) for w, h, _ in self.track.places[0].reshape(-1, 3)]
 
-    @cached_property
-    def _levels(self) -> list[tuple[Plane, Plane]]:
-        found, at = [], 0
-        for width, height in self._sizes:
-            until = at + (width * height + 1) // 2
-            packed = self.track.codes[0, at:until]
-            symbols = np.column_stack([packed >> 4, packed & 15]).reshape(-1)[: width * height]
-            found.append(_planes(symbols.reshape(height, width)))
-            at = until
-        return found
+    def _level(self, k: int) -> tuple[Plane, Plane]:
+        """Double angles and strength of one level, as kept."""
+        if k not in self._levels:
+            ends = np.cumsum(self.track.places[0, 2::3]).astype(int)
+            level = self.track.codes[0, ends[k] - int(self.track.places[0, 3 * k + 2]) : ends[k]]
+            width, height = self._sizes[k]
+            pairs = np.frombuffer(zlib.decompress(level.tobytes()), np.uint8)
+            symbols = np.column_stack([pairs >> 4, pairs & 15]).reshape(-1)[: width * height]
+            self._levels[k] = _planes(symbols.reshape(height, width))
+        return self._levels[k]
+
+
+def _turn(scale: Matrix) -> Plane:
+    """What a map from canvas to picture does to double angles, as a matrix ``[2, 2]`` to their
+    right: gradients turn by the inverse of the nearest rotation or reflection.
+    """
+    left, _, right = np.linalg.svd(scale[:2, :2])
+    nearest = (left @ right).T
+    angle = 2.0 * math.atan2(nearest[1, 0], nearest[0, 0])
+    sense = math.copysign(1.0, float(np.linalg.det(nearest)))
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.array([[cos, sin], [-sense * sin, sense * cos]], np.float32)
 
 
 def _symbols(drawing: Drawing) -> npt.NDArray[np.uint8]:
@@ -107,8 +122,9 @@ def _planes(symbols: npt.NDArray[np.uint8]) -> tuple[Plane, Plane]:
     return table[symbols], np.append(0.0, strengths).astype(np.float32)[symbols]
 
 
-def _packed(symbols: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _packed(symbols: npt.NDArray[np.uint8]) -> bytes:
+    """Two symbols a byte."""
     flat = symbols.reshape(-1)
     if len(flat) % 2:
         flat = np.append(flat, np.uint8(0))
-    return np.asarray(flat[0::2] << 4 | flat[1::2], np.uint8)
+    return (flat[0::2] << 4 | flat[1::2]).astype(np.uint8).tobytes()

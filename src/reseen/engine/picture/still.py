@@ -20,7 +20,8 @@ from reseen.domain.fingerprint import PDQ, Fingerprint, Signal, Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.picture.contents import Disagreement
-from reseen.engine.picture.geometry import Geometry, verify
+from reseen.engine.picture.geometry import Geometry, settle
+from reseen.engine.picture.pairing import Encounter, side
 from reseen.engine.score import Calibration
 
 CALIBRATION = Calibration(bias=-8.5, weights=(6.38, 30.0, 4.08))
@@ -76,7 +77,7 @@ class Nearest:
 
 def compare(query: Fingerprint, reference: Fingerprint) -> Segment | None:
     """What two stills have in common, or ``None``."""
-    return weigh(query, reference, geometry_of(query, reference))
+    return weigh(query, reference, geometry_of(meeting(query, reference)))
 
 
 def weigh(query: Fingerprint, reference: Fingerprint, geometry: Geometry | None) -> Segment | None:
@@ -193,18 +194,21 @@ def _segment(score: float, geometry: Geometry | None, signal: Signal | None) -> 
     )
 
 
-def geometry_of(query: Fingerprint, reference: Fingerprint) -> Geometry | None:
-    """How the reference lies in the query, by the keypoints of both fingerprints."""
+def meeting(query: Fingerprint, reference: Fingerprint) -> Encounter | None:
+    """The keypoints of both fingerprints, where both have them."""
     mine, theirs = query.track("keypoints"), reference.track("keypoints")
     if mine is None or theirs is None or mine.signal != theirs.signal:
         return None
     here, there = query.asset, reference.asset
-    return verify(
-        mine,
-        theirs,
-        (here.width or 1, here.height or 1),
-        (there.width or 1, there.height or 1),
+    return Encounter(
+        side(mine, (here.width or 1, here.height or 1)),
+        side(theirs, (there.width or 1, there.height or 1)),
     )
+
+
+def geometry_of(met: Encounter | None) -> Geometry | None:
+    """How the reference lies in the query, by the keypoints that met."""
+    return None if met is None else settle(met)
 
 
 def _fewest_keypoints(query: Fingerprint, reference: Fingerprint) -> int:
