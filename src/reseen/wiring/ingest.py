@@ -1,0 +1,78 @@
+"""What ingesting needs: the truth, a fetcher, and processes that fingerprint. No model and no index
+in this process: the index follows the truth by itself.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from reseen.domain.media import Medium
+from reseen.flows.ingest import Ingesting
+from reseen.media.decode import IsolatedDecoder
+from reseen.media.receive import local_file
+from reseen.media.scratch import Scratch
+from reseen.ports import Decoder, Fetched, Header, Limits, Sampling
+from reseen.settings import Settings
+from reseen.wiring.crew import hired, limits_of, remembering
+from reseen.wiring.matching import Reseen, SizedDecoder, largest_bytes, make_fetcher
+from reseen.wiring.truth import Truth, open_truth
+
+
+def make_ingesting(
+    settings: Settings, reseen: Reseen, truth: Truth, nudge: Callable[[str, int], None]
+) -> Ingesting:
+    """For a server: single files are fingerprinted in this process, jobs in others."""
+    perception = reseen.answering.perception
+    return Ingesting(
+        banks=truth.banks,
+        references=truth.references,
+        jobs=truth.jobs,
+        fetcher=reseen.fetcher,
+        open_file=reseen.open_file,
+        remember=remembering(settings, reseen),
+        probe=partial(look_at, perception.decoder, limits_of(settings)),
+        crew=partial(hired, settings),
+        workers=settings.workers,
+        nudge=nudge,
+    )
+
+
+@contextmanager
+def open_ingesting(settings: Settings) -> Iterator[tuple[Truth, Ingesting]]:
+    """For a command: light to start, all fingerprints come from the crew."""
+    decoder = SizedDecoder(
+        IsolatedDecoder(memory=settings.decode_memory_bytes),
+        {
+            Medium.IMAGE: settings.image_bytes,
+            Medium.VIDEO: settings.video_bytes,
+            Medium.AUDIO: settings.audio_bytes,
+        },
+    )
+    scratch = Scratch(settings.scratch_folder)
+    try:
+        with open_truth(settings) as truth, hired(settings) as crew:
+            yield (
+                truth,
+                Ingesting(
+                    banks=truth.banks,
+                    references=truth.references,
+                    jobs=truth.jobs,
+                    fetcher=make_fetcher(settings, scratch.folder),
+                    open_file=partial(local_file, max_bytes=largest_bytes(settings)),
+                    remember=crew,
+                    probe=partial(look_at, decoder, limits_of(settings)),
+                    crew=partial(hired, settings),
+                    workers=settings.workers,
+                    nudge=lambda _project, _position: None,
+                ),
+            )
+    finally:
+        decoder.close()
+        scratch.close()
+
+
+def look_at(decoder: Decoder, limits: Limits, file: Fetched) -> None:
+    """Decode a file's header and no more. Raises what decoding raises by then."""
+    for part in decoder.decode(file.path, Sampling(), limits):
+        if isinstance(part, Header):
+            return
