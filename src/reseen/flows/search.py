@@ -21,7 +21,7 @@ from reseen.engine.candidates import shortlist
 from reseen.engine.match import whole
 from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
 from reseen.flows.findings import Answer, Found, Scope, told
-from reseen.flows.fingerprint import Perception, fingerprint
+from reseen.flows.fingerprint import Perception, Rendition, fingerprint
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
 from reseen.flows.party import Decoded, Kept, Party
 from reseen.flows.shortlisted import Query, Verified, Verifying
@@ -79,9 +79,8 @@ class Searching:
         """Raises the decoder's errors, unless equal bytes are in a bank, and ``NotFound`` for a
         bank that is not there.
         """
-        digests = (Hash(SHA256, bytes.fromhex(file.sha256)), Hash(MD5, bytes.fromhex(file.md5)))
         search = self._begin(project_id, scope)
-        equal = search.equal(digests)
+        equal = search.equal(_digests(file.sha256, file.md5))
         try:
             rendition = fingerprint(self.perception, file, Side.QUERY)
         except ReseenError as error:
@@ -89,8 +88,14 @@ class Searching:
             if not found:
                 raise
             return search.answer(Query(None, None), found, remarks=(error.detail,))
-        party = Decoded(self.perception.visual, rendition)
-        return search.of_party(party, equal)
+        return search.of_party(Decoded(self.perception.visual, rendition), equal)
+
+    def by_rendition(self, project_id: str, rendition: Rendition, scope: Scope) -> Answer:
+        """A file that was decoded already, as a query."""
+        asset = rendition.asset
+        search = self._begin(project_id, scope)
+        equal = search.equal(_digests(asset.sha256, asset.md5))
+        return search.of_party(Decoded(self.perception.visual, rendition), equal)
 
     def by_hashes(self, project_id: str, hashes: Sequence[Hash], scope: Scope) -> Answer:
         """References with one of these digests, or with a hash near one of PDQ."""
@@ -281,6 +286,10 @@ def _as_pair(equal: Verified, seen: Fingerprint) -> Verified | None:
         return None
     regime = regime_of_media(seen.asset.medium, equal.candidate.reference.medium)
     return replace(equal, match=Match(1.0, whole(seen, seen), seen.skipped), regime=regime)
+
+
+def _digests(sha256: str, md5: str) -> tuple[Hash, ...]:
+    return Hash(SHA256, bytes.fromhex(sha256)), Hash(MD5, bytes.fromhex(md5))
 
 
 def _hash_track(codes: Sequence[bytes]) -> tuple[Track, ...]:
