@@ -60,7 +60,7 @@ class Teller:
         self._task = self._progress.add_task("ingesting", total=total, completed=done, failures="")
 
     def tell(self, item: JobItem) -> None:
-        from reseen.flows.ingest import name_of
+        from reseen.flows.items import name_of
 
         self.counts[item.state] += 1
         if self._as_json:
@@ -86,7 +86,7 @@ class Teller:
 
 def row(item: JobItem) -> dict[str, Any]:
     """An item for programs."""
-    from reseen.flows.ingest import name_of
+    from reseen.flows.items import name_of
 
     return {
         "item": item.number,

@@ -11,19 +11,14 @@ describes. Local paths are opened only where the request says ``paths``: a clien
 not name any.
 """
 
-import base64
-import os
-import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from reseen.domain.bank import (
-    HASH_BYTES,
     Added,
     Bank,
     Content,
@@ -36,8 +31,18 @@ from reseen.domain.bank import (
 )
 from reseen.domain.errors import Forbidden, InvalidValue, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
+from reseen.flows.items import (
+    DOWNLOADS,
+    content_of,
+    draft_of,
+    failed,
+    files_at_once,
+    known,
+    limits_of,
+    path_of,
+)
 from reseen.flows.jobs import Hold
-from reseen.flows.lanes import Limits, in_lanes
+from reseen.flows.lanes import in_lanes
 from reseen.flows.obtain import OpenFile
 from reseen.ports import BankStore, Fetched, Fetcher, JobStore, ReferenceStore
 
@@ -57,10 +62,6 @@ BATCH = 32
 BATCH_BYTES = 64 << 20
 """Fingerprints that are added in one transaction: few enough to lose little when a process dies,
 enough that waiting for the disk is spread over them."""
-
-DOWNLOADS = 16
-HOST_DOWNLOADS = 4
-"""At the same time, in all and from one host: a slow host leaves lanes to the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +90,22 @@ class Ingesting:
     crew: Crew
     workers: int
     nudge: Callable[[str, int], None]
+    arrived: Callable[[Bank, Mapping[str, Any]], object] = lambda _bank, _what: None
+    """Told what a bank got: ``{"reference_id": ...}``; of a job at its end ``{"ingest_job_id":
+    ...}``."""
 
     def add_file(self, bank: Bank, file: Fetched, draft: ReferenceDraft) -> Added:
         """Raises the media errors, and what the store raises."""
-        held = self.references.held(bank, f"sha256:{file.sha256}")
+        held = self._held(bank, f"sha256:{file.sha256}")
         if held is not None:
             return Added(held, is_new=False)
-        added = self.references.add(bank, kept_until(bank, draft), Content(self.remember(file)))
-        self.nudge(bank.project_id, added.reference.change)
-        return added
+        return self._add(bank, draft, Content(self.remember(file)))
 
     def add_hashes(self, bank: Bank, hashes: Sequence[Hash], draft: ReferenceDraft) -> Added:
         """Raises ``InvalidValue`` for no hash at all, and what the store raises."""
         if not hashes:
             raise InvalidValue("A reference needs a file or a hash.", field="hashes")
-        content = Content(hashes=tuple(hashes))
-        added = self.references.add(bank, kept_until(bank, draft), content)
-        self.nudge(bank.project_id, added.reference.change)
-        return added
+        return self._add(bank, draft, Content(hashes=tuple(hashes)))
 
     def work(self, job: Job, hold: Hold, watch: Watch = lambda _: None) -> Mapping[str, Any] | None:
         """Work on an ingest job's waiting items to the end: a ``flows.jobs.Handler``.
@@ -134,6 +133,8 @@ class Ingesting:
                 else:
                     writer.take(outcome)
             writer.flush()
+        if self.jobs.get(job.project_id, job.id).done:
+            self.arrived(bank, {"ingest_job_id": job.id})
         return None
 
     def try_out(self, bank: Bank | None, givens: Iterable[Mapping[str, Any]]) -> Iterator[JobItem]:
@@ -159,6 +160,20 @@ class Ingesting:
             seen.add(identity)
             yield item
 
+    def _add(self, bank: Bank, draft: ReferenceDraft, content: Content) -> Added:
+        added = self.references.add(bank, kept_until(bank, draft), content)
+        if added.is_new:
+            self.nudge(bank.project_id, added.reference.change)
+            self.arrived(bank, {"reference_id": added.reference.id})
+        return added
+
+    def _held(self, bank: Bank, identity: str) -> Reference | None:
+        """The bank's reference with this content, unless its time is over."""
+        held = self.references.held(bank, identity)
+        if held is None or held.draft.expires_at is None:
+            return held
+        return held if datetime.now(UTC) < held.draft.expires_at else None
+
     def _media(self, job: Job, bank: Bank, writer: "_Writer", hold: Hold) -> Iterator[JobItem]:
         """Items that need a file; all others go to the writer on the way."""
         after = -1
@@ -174,11 +189,11 @@ class Ingesting:
     def _obtain(self, job: Job, bank: Bank, remember: Remember, item: JobItem) -> Outcome:
         """Bring a file here, and its fingerprint where the bank lacks it. Runs in a lane."""
         try:
-            draft = _draft(job.request, bank, item)
+            draft = kept_until(bank, draft_of(job.request, item))
             with self.opened(item.given, paths=bool(job.request.get("paths"))) as file:
-                held = self.references.held(bank, f"sha256:{file.sha256}")
+                held = self._held(bank, f"sha256:{file.sha256}")
                 if held is not None:
-                    return Outcome(_known(item, held))
+                    return Outcome(known(item, held))
                 return Outcome(item, draft, Content(remember(file)))
         except NotReady:
             raise
@@ -193,9 +208,7 @@ class Ingesting:
             return self.fetcher.fetch(str(given["url"]))
         if not paths:
             raise Forbidden("This job may not open files of the server; give URLs or hashes.")
-        if "path_bytes" in given:
-            return self.open_file(Path(os.fsdecode(base64.b64decode(str(given["path_bytes"])))))
-        return self.open_file(Path(str(given["path"])))
+        return self.open_file(path_of(given))
 
     def _foresee(self, bank: Bank | None, item: JobItem) -> tuple[JobItem, str]:
         """How an item would end, and the identity of its content."""
@@ -204,17 +217,17 @@ class Ingesting:
             if "path" in item.given or "url" in item.given:
                 with self.opened(item.given, paths=True) as file:
                     identity = f"sha256:{file.sha256}"
-                    held = self.references.held(bank, identity) if bank else None
+                    held = self._held(bank, identity) if bank else None
                     if held is None:
                         self.probe(file)
             else:
-                identity = _content(item).identity
-                held = self.references.held(bank, identity) if bank else None
+                identity = content_of(item).identity
+                held = self._held(bank, identity) if bank else None
         except ReseenError as error:
             return failed(item, error), identity
         else:
             done = replace(item, state=ItemState.DONE)
-            return done if held is None else _known(item, held), identity
+            return done if held is None else known(item, held), identity
 
 
 class _Writer:
@@ -278,72 +291,12 @@ def kept_until(bank: Bank, draft: ReferenceDraft) -> ReferenceDraft:
     return replace(draft, expires_at=expires)
 
 
-def name_of(given: Mapping[str, Any]) -> str:
-    """What an item is called: as it was given."""
-    return str(given.get("name") or given.get("path") or given.get("url") or "")
-
-
-def files_at_once(workers: int) -> int:
-    """More than workers: the next files are read and hashed meanwhile."""
-    return 2 * workers + 1
-
-
-def limits_of(workers: int, given: Mapping[str, Any]) -> Limits:
-    """What binds a file that is read, or fetched."""
-    if "url" not in given:
-        return (("files", files_at_once(workers)),)
-    host = None
-    with suppress(ValueError):
-        host = urllib.parse.urlsplit(str(given["url"])).hostname
-    return (("downloads", DOWNLOADS), (f"host {host}", HOST_DOWNLOADS))
-
-
 def _of_hashes(job: Job, bank: Bank, item: JobItem) -> Outcome:
     """What becomes of an item that needs no file."""
     try:
-        return Outcome(item, _draft(job.request, bank, item), _content(item))
+        return Outcome(item, kept_until(bank, draft_of(job.request, item)), content_of(item))
     except ReseenError as error:
         return Outcome(failed(item, error))
-
-
-def _content(item: JobItem) -> Content:
-    """The hashes that an item gives. Raises ``InvalidValue``."""
-    hashes = item.given.get("hashes")
-    if not isinstance(hashes, Mapping) or not hashes:
-        raise InvalidValue("The item has no file, no URL and no hash.")
-    return Content(
-        hashes=tuple(
-            Hash.parse(kind, str(hashes[kind]))
-            for kind in (*HASH_BYTES, *(hashes.keys() - HASH_BYTES))
-            if kind in hashes
-        )
-    )
-
-
-def _draft(request: Mapping[str, Any], bank: Bank, item: JobItem) -> ReferenceDraft:
-    """What the job says of every item, and what the item says of itself."""
-    given = item.given
-    source = {name: given[name] for name in ("path", "path_bytes", "url") if name in given}
-    labels = (*request.get("labels", ()), *given.get("labels", ()))
-    draft = ReferenceDraft(
-        name=name_of(given),
-        labels=tuple(dict.fromkeys(map(str, labels))),
-        note=str(given.get("note") or request.get("note") or ""),
-        provenance={**request.get("provenance", {}), **given.get("provenance", {}), **source},
-    )
-    return kept_until(bank, draft)
-
-
-def _known(item: JobItem, held: Reference) -> JobItem:
-    return replace(item, state=ItemState.KNOWN, reference_id=held.id)
-
-
-def failed(item: JobItem, error: ReseenError) -> JobItem:
-    """With the item's own error, where it was listed with one."""
-    said = {"code": error.code, "detail": error.detail, **item.given.get("error", {})}
-    return replace(
-        item, state=ItemState.FAILED, error_code=said["code"], error_detail=said["detail"]
-    )
 
 
 def _size(fingerprint: Fingerprint) -> int:

@@ -14,16 +14,8 @@ from typing import Any
 from reseen.domain.bank import ItemState, Job, JobItem, JobKind, Reference
 from reseen.domain.errors import BlobMissing, Conflict, NotFound, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
-from reseen.flows.ingest import (
-    DOWNLOADS,
-    PAGE,
-    Ingesting,
-    Remember,
-    Watch,
-    failed,
-    files_at_once,
-    limits_of,
-)
+from reseen.flows.ingest import PAGE, Ingesting, Remember, Watch
+from reseen.flows.items import DOWNLOADS, failed, files_at_once, limits_of
 from reseen.flows.jobs import Hold
 from reseen.flows.lanes import Limits, in_lanes
 
