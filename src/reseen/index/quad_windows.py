@@ -13,7 +13,7 @@ def quad_windows(
     """Numbers of the windows in which quads begin, ascending, and the distinct keys of each."""
     if not len(track):
         return np.empty(0, np.int64), []
-    begins = np.floor(track.spans[:, 0] / QUAD_WINDOW).astype(np.int64)
+    begins = np.maximum(track.spans[:, 0] / QUAD_WINDOW, 0.0).astype(np.int64)
     pairs = np.unique((begins << 32) | track.codes[:, 0].astype(np.int64))
     numbers, starts = np.unique(pairs >> 32, return_index=True)
     keys = (pairs & 0xFFFFFFFF).astype(np.uint32)

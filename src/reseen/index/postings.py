@@ -1,0 +1,62 @@
+"""Quads: for each key the windows that hold it. A query counts the keys it shares with each."""
+
+import numpy as np
+import numpy.typing as npt
+
+from reseen.index.rows import Arrays, Flags, Near, Rows, best
+
+
+class Postings:
+    """``rows.Kind`` of windows of quads."""
+
+    name = "postings"
+
+    def build(self, rows: Rows) -> Arrays:
+        if rows.owners is None:
+            raise ValueError("windows of quads say which keys are theirs")
+        pairs = np.sort((rows.codes.astype(np.uint64) << np.uint64(32)) | rows.owners)
+        keys = (pairs >> np.uint64(32)).astype(np.uint32)
+        firsts = np.flatnonzero(np.diff(keys, prepend=keys[:1] ^ np.uint32(1)))
+        return {
+            "slots": rows.slots,
+            "numbers": rows.numbers,
+            "keys": keys[firsts],
+            "starts": np.append(firsts, len(keys)).astype(np.uint32),
+            "windows": pairs.astype(np.uint32),
+        }
+
+    def rows(self, arrays: Arrays) -> Rows:
+        keys = np.repeat(arrays["keys"], np.diff(arrays["starts"]))
+        return Rows(arrays["slots"], arrays["numbers"], keys, arrays["windows"])
+
+    def search(
+        self, arrays: Arrays, queries: npt.NDArray[np.uint32], count: int, alive: Flags | None
+    ) -> Near:
+        """``queries`` is one row: the distinct keys asked for, ascending."""
+        keys, starts = arrays["keys"], arrays["starts"]
+        asked = queries[0]
+        if not len(keys):
+            return Near.join([])
+        places = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+        places = places[keys[places] == asked]
+        shared = np.bincount(
+            arrays["windows"][_ranges(starts[places], starts[places + 1])],
+            minlength=len(arrays["slots"]),
+        )
+        if alive is not None:
+            shared[~alive] = 0
+        rows = np.flatnonzero(shared)
+        first = best(shared[rows], count)
+        return Near.of(0, rows[first], shared[rows[first]])
+
+
+def _ranges(begins: npt.NDArray[np.uint32], ends: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """``begins[0] .. ends[0] - 1, begins[1] .. ends[1] - 1, ...``; no range is empty."""
+    lengths = (ends - begins).astype(np.int64)
+    steps = np.ones(int(lengths.sum()), np.int64)
+    if not len(steps):
+        return steps
+    steps[0] = begins[0]
+    turns = np.cumsum(lengths[:-1])
+    steps[turns] = begins[1:].astype(np.int64) - ends[:-1].astype(np.int64) + 1
+    return np.cumsum(steps)
