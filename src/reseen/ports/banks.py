@@ -1,6 +1,6 @@
 """The truth, the blobs and the index: what a search in banks depends on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -110,8 +110,15 @@ class ReferenceStore(Protocol):
         """
         ...
 
-    def add_many(self, bank: Bank, items: Sequence[tuple[ReferenceDraft, Content]]) -> list[Added]:
-        """As ``add``, in one transaction: all or nothing."""
+    def add_many(
+        self,
+        bank: Bank,
+        items: Sequence[tuple[ReferenceDraft, Content]],
+        outcomes: Callable[[Sequence[Added]], Sequence[JobItem]] = lambda _: (),
+    ) -> list[Added]:
+        """As ``add``, in one transaction: all or nothing. ``outcomes`` says of what was added which
+        job items it settles; they are recorded in the same transaction.
+        """
         ...
 
     def get(self, project_id: str, reference_id: str) -> Reference:

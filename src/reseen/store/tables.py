@@ -61,3 +61,145 @@ KEYS = sa.Table(
     sa.Column("revoked_at", UtcDateTime),
 )
 """``secret_hash`` is the SHA-256 of the secret in hexadecimal."""
+
+BANKS = sa.Table(
+    "banks",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("project_id", sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("cuts", sa.JSON, nullable=False),
+    sa.Column("policy", sa.JSON, nullable=False),
+    sa.Column("trust", sa.Float, nullable=False),
+    sa.Column("retention_s", sa.Float),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("deleted_at", UtcDateTime),
+    sa.UniqueConstraint("project_id", "name"),
+    sqlite_autoincrement=True,
+)
+"""``size`` counts references. A bank that was deleted keeps its row, under a name that nobody can
+choose, until the last of its references is swept."""
+
+LOGS = sa.Table(
+    "logs",
+    METADATA,
+    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+"""The last change and the last reference of a project. A writer locks its row first, so positions
+become visible in their order."""
+
+REFERENCES = sa.Table(
+    "bank_references",
+    METADATA,
+    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("bank_number", sa.ForeignKey("banks.number"), nullable=False),
+    sa.Column("identity", sa.String(80), nullable=False),
+    sa.Column("medium", sa.String(8)),
+    sa.Column("duration", sa.Float),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("labels", sa.JSON, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("provenance", sa.JSON, nullable=False),
+    sa.Column("disabled_until", UtcDateTime),
+    sa.Column("expires_at", UtcDateTime, index=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("bank_number", "identity"),
+    sa.Index("ix_bank_references_project_id_identity", "project_id", "identity"),
+    sa.Index("ix_bank_references_bank_number_number", "bank_number", "number"),
+)
+
+LABELS = sa.Table(
+    "reference_labels",
+    METADATA,
+    sa.Column("project_id", sa.String(16), primary_key=True),
+    sa.Column("label", sa.String(200), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+)
+
+HASHES = sa.Table(
+    "reference_hashes",
+    METADATA,
+    sa.Column("project_id", sa.String(16), primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("code", sa.LargeBinary, nullable=False),
+    sa.Index("ix_reference_hashes_project_id_kind_code", "project_id", "kind", "code"),
+)
+
+CONTENTS = sa.Table(
+    "contents",
+    METADATA,
+    sa.Column("project_id", sa.String(16), primary_key=True),
+    sa.Column("identity", sa.String(80), primary_key=True),
+    sa.Column("blob", sa.String(200), nullable=False),
+)
+"""Where the fingerprint of a medium lies; banks of one project share it."""
+
+ORPHANS = sa.Table("orphans", METADATA, sa.Column("blob", sa.String(200), primary_key=True))
+"""Blobs that nothing names any more, to be removed."""
+
+CHANGES = sa.Table(
+    "changes",
+    METADATA,
+    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("bank_number", sa.Integer),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+JOBS = sa.Table(
+    "jobs",
+    METADATA,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("project_id", sa.ForeignKey("projects.id"), nullable=False),
+    sa.Column("kind", sa.String(24), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("result", sa.JSON),
+    sa.Column("error", sa.Text),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("known", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("owner", sa.String(64)),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Index("ix_jobs_project_id_created_at_id", "project_id", "created_at", "id"),
+    sa.Index("ix_jobs_state_created_at", "state", "created_at"),
+)
+
+JOB_ITEMS = sa.Table(
+    "job_items",
+    METADATA,
+    sa.Column("job_id", sa.ForeignKey("jobs.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("given", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reference_id", sa.String(32)),
+    sa.Column("error_code", sa.String(40)),
+    sa.Column("error_detail", sa.Text),
+    sa.Index("ix_job_items_job_id_state_number", "job_id", "state", "number"),
+)
+
+SCORES = sa.Table(
+    "scores",
+    METADATA,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("project_id", sa.String(16), nullable=False),
+    sa.Column("bank_id", sa.String(32), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("query_sha256", sa.String(64), nullable=False),
+    sa.Column("reference_id", sa.String(32), nullable=False),
+    sa.Column("regime", sa.String(24), nullable=False),
+    sa.Column("score", sa.Float, nullable=False),
+    sa.Index("ix_scores_project_id_bank_id_at", "project_id", "bank_id", "at"),
+)

@@ -1,0 +1,315 @@
+"""Jobs and their items in the database.
+
+An item's outcome is counted once: it is recorded only while the item waits. A job whose items are
+still being written has the state ``creating`` here, which nobody is told of and nobody claims.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Any
+
+import sqlalchemy as sa
+
+from reseen.domain.bank import ItemState, Job, JobItem, JobKind, JobState
+from reseen.domain.errors import Conflict, InvalidValue, NotFound
+from reseen.ports import Page
+from reseen.store.database import Database
+from reseen.store.tables import JOB_ITEMS, JOBS
+
+AT_ONCE = 1000
+CREATING = "creating"
+COUNTED = {ItemState.DONE: "done", ItemState.KNOWN: "known", ItemState.FAILED: "failed"}
+OVER = tuple(state.value for state in (JobState.DONE, JobState.CANCELLED, JobState.FAILED))
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlJobStore:
+    """Implements ``ports.JobStore``. Safe to share between threads and processes."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    def create(
+        self,
+        project_id: str,
+        kind: JobKind,
+        request: Mapping[str, Any],
+        items: Iterable[Mapping[str, Any]] = (),
+        *,
+        owner: str | None = None,
+        lease: timedelta | None = None,
+    ) -> Job:
+        job_id, now = f"job_{secrets.token_hex(8)}", self._clock()
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.insert(JOBS).values(
+                    id=job_id,
+                    project_id=project_id,
+                    kind=kind.value,
+                    state=CREATING,
+                    request=dict(request),
+                    total=0,
+                    done=0,
+                    known=0,
+                    failed=0,
+                    created_at=now,
+                    updated_at=now,
+                )
+            )
+        total = 0
+        try:
+            for some in batched(items, AT_ONCE):
+                rows = [_waiting(job_id, total + k, given) for k, given in enumerate(some)]
+                with self._database.writing() as connection:
+                    connection.execute(sa.insert(JOB_ITEMS), rows)
+                total += len(rows)
+        except BaseException:
+            self._forget(job_id)
+            raise
+        now = self._clock()
+        values: dict[str, Any] = {"state": JobState.QUEUED.value, "total": total, "updated_at": now}
+        if owner is not None:
+            held = now + (lease or timedelta(0))
+            values |= {"state": JobState.RUNNING.value, "owner": owner, "lease_until": held}
+        with self._database.writing() as connection:
+            return self._update(connection, job_id, values)
+
+    def get(self, project_id: str, job_id: str) -> Job:
+        with self._database.reading() as connection:
+            return _job(_find(connection, project_id, job_id))
+
+    def list(self, project_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+        query = (
+            _visible(project_id)
+            .order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc())
+            .limit(limit + 1)
+        )
+        with self._database.reading() as connection:
+            if cursor is not None:
+                try:
+                    last = _find(connection, project_id, cursor)
+                except NotFound:
+                    raise InvalidValue(
+                        "This is no cursor that a list gave.", field="cursor"
+                    ) from None
+                query = query.where(
+                    sa.or_(
+                        JOBS.c.created_at < last.created_at,
+                        sa.and_(JOBS.c.created_at == last.created_at, JOBS.c.id < last.id),
+                    )
+                )
+            found = [_job(row) for row in connection.execute(query)]
+        more = len(found) > limit
+        return Page(tuple(found[:limit]), found[limit - 1].id if more else None)
+
+    def items(
+        self,
+        project_id: str,
+        job_id: str,
+        *,
+        failed_only: bool = False,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[JobItem]:
+        if cursor is not None and not cursor.isdecimal():
+            raise InvalidValue("This is no cursor that a list gave.", field="cursor")
+        query = _items(job_id, -1 if cursor is None else int(cursor), limit + 1)
+        if failed_only:
+            query = query.where(JOB_ITEMS.c.state == ItemState.FAILED.value)
+        with self._database.reading() as connection:
+            _find(connection, project_id, job_id)
+            found = [_item(row) for row in connection.execute(query)]
+        more = len(found) > limit
+        return Page(tuple(found[:limit]), str(found[limit - 1].number) if more else None)
+
+    def claim_job(self, owner: str, lease: timedelta, job_id: str | None = None) -> Job | None:
+        now = self._clock()
+        free = (
+            sa.select(JOBS.c.id)
+            .where(
+                JOBS.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value]),
+                sa.or_(JOBS.c.lease_until.is_(None), JOBS.c.lease_until <= now),
+            )
+            .order_by(JOBS.c.created_at, JOBS.c.id)
+            .limit(1)
+        )
+        if job_id is not None:
+            free = free.where(JOBS.c.id == job_id)
+        with self._database.reading() as connection:
+            if connection.execute(free).first() is None:
+                return None
+        with self._database.writing() as connection:
+            found = connection.execute(free.with_for_update(skip_locked=True)).scalar_one_or_none()
+            if found is None:
+                return None
+            held = {"owner": owner, "lease_until": now + lease, "updated_at": now}
+            return self._update(connection, found, {"state": JobState.RUNNING.value, **held})
+
+    def renew(self, job_id: str, owner: str, lease: timedelta) -> Job:
+        now = self._clock()
+        with self._database.writing() as connection:
+            ours = sa.select(*JOBS.c).where(JOBS.c.id == job_id).with_for_update()
+            row = connection.execute(ours).one_or_none()
+            if row is None:
+                raise NotFound(f"There is no job {job_id!r}.")
+            if row.state in OVER:
+                return _job(row)
+            if row.owner != owner:
+                raise Conflict(f"{job_id} is worked on by another.")
+            if lease <= timedelta(0):
+                free = {"owner": None, "lease_until": None, "state": JobState.QUEUED.value}
+                return self._update(connection, job_id, free)
+            return self._update(connection, job_id, {"lease_until": now + lease})
+
+    def waiting(self, job_id: str, after: int = -1, limit: int = 100) -> Sequence[JobItem]:
+        query = _items(job_id, after, limit).where(JOB_ITEMS.c.state == ItemState.WAITING.value)
+        with self._database.reading() as connection:
+            return tuple(_item(row) for row in connection.execute(query))
+
+    def finish_items(self, items: Sequence[JobItem]) -> None:
+        with self._database.writing() as connection:
+            settle(connection, items, self._clock())
+
+    def finish(
+        self,
+        job_id: str,
+        state: JobState,
+        result: Mapping[str, Any] | None = None,
+        error: str | None = None,
+    ) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                sa.update(JOBS)
+                .where(JOBS.c.id == job_id, JOBS.c.state.not_in(OVER))
+                .values(
+                    state=state.value,
+                    result=None if result is None else dict(result),
+                    error=error,
+                    owner=None,
+                    lease_until=None,
+                    updated_at=self._clock(),
+                )
+            )
+
+    def cancel(self, project_id: str, job_id: str) -> Job:
+        with self._database.writing() as connection:
+            row = _find(connection, project_id, job_id)
+            if row.state in OVER:
+                raise Conflict(f"{job_id} is over already: {row.state}.")
+            over = {"state": JobState.CANCELLED.value, "updated_at": self._clock()}
+            return self._update(connection, job_id, over)
+
+    def _update(self, connection: sa.Connection, job_id: str, values: Mapping[str, Any]) -> Job:
+        changed = sa.update(JOBS).where(JOBS.c.id == job_id).values(**values)
+        return _job(connection.execute(changed.returning(*JOBS.c)).one())
+
+    def _forget(self, job_id: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(JOB_ITEMS).where(JOB_ITEMS.c.job_id == job_id))
+            connection.execute(sa.delete(JOBS).where(JOBS.c.id == job_id))
+
+
+def settle(connection: sa.Connection, items: Sequence[JobItem], now: datetime) -> None:
+    """Record the outcome of items that still wait, and count it in their jobs."""
+    by_job: dict[str, list[JobItem]] = {}
+    for item in items:
+        by_job.setdefault(item.job_id, []).append(item)
+    for job_id, ours in by_job.items():
+        connection.execute(sa.select(JOBS.c.id).where(JOBS.c.id == job_id).with_for_update())
+        fresh = _still_waiting(connection, job_id, ours)
+        if not fresh:
+            continue
+        outcome = (
+            sa.update(JOB_ITEMS)
+            .where(JOB_ITEMS.c.job_id == job_id, JOB_ITEMS.c.number == sa.bindparam("at"))
+            .values({name: sa.bindparam(name) for name in _OUTCOME})
+        )
+        connection.execute(
+            outcome, [{"at": i.number, **{n: getattr(i, n) for n in _OUTCOME}} for i in fresh]
+        )
+        counted = Counter(COUNTED[item.state] for item in fresh)
+        grown = {name: JOBS.c[name] + count for name, count in counted.items()}
+        connection.execute(
+            sa.update(JOBS).where(JOBS.c.id == job_id).values(**grown, updated_at=now)
+        )
+
+
+_OUTCOME = ("state", "reference_id", "error_code", "error_detail")
+
+
+def _still_waiting(
+    connection: sa.Connection, job_id: str, items: Sequence[JobItem]
+) -> list[JobItem]:
+    waiting: set[int] = set()
+    numbers = [item.number for item in items]
+    for some in batched(numbers, 500):
+        query = sa.select(JOB_ITEMS.c.number).where(
+            JOB_ITEMS.c.job_id == job_id,
+            JOB_ITEMS.c.number.in_(some),
+            JOB_ITEMS.c.state == ItemState.WAITING.value,
+        )
+        waiting.update(connection.execute(query).scalars())
+    return list({item.number: item for item in items if item.number in waiting}.values())
+
+
+def _waiting(job_id: str, number: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    item = JobItem(job_id, number, dict(given))
+    return {**asdict(item), "state": item.state.value}
+
+
+def _items(job_id: str, after: int, limit: int) -> sa.Select[Any]:
+    return (
+        sa.select(*JOB_ITEMS.c)
+        .where(JOB_ITEMS.c.job_id == job_id, JOB_ITEMS.c.number > after)
+        .order_by(JOB_ITEMS.c.number)
+        .limit(limit)
+    )
+
+
+def _visible(project_id: str) -> sa.Select[Any]:
+    return sa.select(*JOBS.c).where(JOBS.c.project_id == project_id, JOBS.c.state != CREATING)
+
+
+def _find(connection: sa.Connection, project_id: str, job_id: str) -> sa.Row[Any]:
+    row = connection.execute(_visible(project_id).where(JOBS.c.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no job {job_id[:80]!r}.")
+    return row
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        project_id=row.project_id,
+        kind=JobKind(row.kind),
+        state=JobState(row.state),
+        request=row.request,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        total=row.total,
+        done=row.done,
+        known=row.known,
+        failed=row.failed,
+        result=row.result,
+        error=row.error,
+    )
+
+
+def _item(row: sa.Row[Any]) -> JobItem:
+    return JobItem(
+        row.job_id,
+        row.number,
+        row.given,
+        ItemState(row.state),
+        row.reference_id,
+        row.error_code,
+        row.error_detail,
+    )

@@ -1,0 +1,338 @@
+"""References in the database, their fingerprints in the blobs, and the change log of both."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from reseen.domain.bank import (
+    Added,
+    Bank,
+    Change,
+    Content,
+    Hash,
+    JobItem,
+    Reference,
+    ReferenceDraft,
+)
+from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
+from reseen.domain.fingerprint import PDQ, Fingerprint, Track
+from reseen.ports import Blobs, Candidate, Page
+from reseen.store import additions, changelog, kept, removals
+from reseen.store.banks import bank_of
+from reseen.store.banks import number_of as bank_number_of
+from reseen.store.database import Database
+from reseen.store.jobs import settle
+from reseen.store.rows import hash_of, number_of, reference_of, said, sliced
+from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, ORPHANS, PROJECTS, REFERENCES
+
+INDEXED = frozenset({"pdq", "descriptor", "quads"})
+WHOLE = 1 << 20
+"""Bytes of a blob that are read at once; what lies behind them is read when it is needed."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlReferenceStore:
+    """Implements ``ports.ReferenceStore``. Safe to share between threads and processes."""
+
+    def __init__(
+        self, database: Database, blobs: Blobs, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+
+    def add(self, bank: Bank, draft: ReferenceDraft, content: Content) -> Added:
+        return self.add_many(bank, [(draft, content)])[0]
+
+    def add_many(
+        self,
+        bank: Bank,
+        items: Sequence[tuple[ReferenceDraft, Content]],
+        outcomes: Callable[[Sequence[Added]], Sequence[JobItem]] = lambda _: (),
+    ) -> list[Added]:
+        return additions.add(
+            self._database,
+            self._blobs,
+            bank,
+            items,
+            self._clock(),
+            lambda connection, added: settle(connection, outcomes(added), self._clock()),
+        )
+
+    def get(self, project_id: str, reference_id: str) -> Reference:
+        with self._database.reading() as connection:
+            return reference_of(_find(connection, project_id, reference_id))
+
+    def held(self, bank: Bank, identity: str) -> Reference | None:
+        query = sa.select(*REFERENCES.c).where(
+            REFERENCES.c.bank_number == bank.number, REFERENCES.c.identity == identity
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        is_over = row is None or (row.expires_at is not None and row.expires_at <= self._clock())
+        return None if row is None or is_over else reference_of(row)
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        bank_id: str | None = None,
+        label: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Reference]:
+        query = _live(project_id).order_by(REFERENCES.c.number.desc()).limit(limit + 1)
+        if cursor is not None:
+            before = number_of(cursor)
+            if before is None:
+                raise InvalidValue("This is no cursor that a list gave.", field="cursor")
+            query = query.where(REFERENCES.c.number < before)
+        if bank_id is not None:
+            query = query.where(REFERENCES.c.bank_number == (bank_number_of(bank_id) or -1))
+        if label is not None:
+            labelled = sa.select(LABELS.c.number).where(
+                LABELS.c.project_id == project_id, LABELS.c.label == label
+            )
+            query = query.where(REFERENCES.c.number.in_(labelled))
+        with self._database.reading() as connection:
+            found = [reference_of(row) for row in connection.execute(query)]
+        more = len(found) > limit
+        return Page(tuple(found[:limit]), found[limit - 1].id if more else None)
+
+    def update(self, project_id: str, reference_id: str, draft: ReferenceDraft) -> Reference:
+        values = said(draft)
+        with self._database.writing() as connection:
+            changelog.lock(connection, project_id)
+            row = _find(connection, project_id, reference_id)
+            labels = sa.and_(LABELS.c.project_id == project_id, LABELS.c.number == row.number)
+            connection.execute(sa.delete(LABELS).where(labels))
+            if values["labels"]:
+                key = {"project_id": project_id, "number": row.number}
+                rows = [{**key, "label": label} for label in values["labels"]]
+                connection.execute(sa.insert(LABELS), rows)
+            return self._changed(connection, row, row.bank_number, values)
+
+    def refresh(self, project_id: str, reference_id: str, fingerprint: Fingerprint) -> Reference:
+        identity = Content(fingerprint).identity
+        blob = additions.blob_key(project_id, fingerprint.asset.sha256)
+        self._blobs.put(blob, kept.encode(fingerprint))
+        with self._database.writing() as connection:
+            changelog.lock(connection, project_id)
+            row = _find(connection, project_id, reference_id)
+            if row.identity != identity:
+                raise Conflict("The fingerprint is of another file than the reference.")
+            ours = sa.and_(CONTENTS.c.project_id == project_id, CONTENTS.c.identity == identity)
+            old = connection.execute(sa.select(CONTENTS.c.blob).where(ours)).scalar_one()
+            connection.execute(sa.update(CONTENTS).where(ours).values(blob=blob))
+            connection.execute(sa.insert(ORPHANS).values(blob=old))
+            sharing = sa.select(*REFERENCES.c).where(
+                REFERENCES.c.project_id == project_id, REFERENCES.c.identity == identity
+            )
+            for one in connection.execute(sharing).all():
+                changed = self._changed(connection, one, one.bank_number, {})
+                if one.number == row.number:
+                    refreshed = changed
+        return refreshed
+
+    def move(self, project_id: str, reference_id: str, bank: Bank) -> Reference:
+        with self._database.writing() as connection:
+            changelog.lock(connection, project_id)
+            row = _find(connection, project_id, reference_id)
+            alive = sa.select(BANKS.c.number).where(
+                BANKS.c.number == bank.number, BANKS.c.deleted_at.is_(None)
+            )
+            if connection.execute(alive).one_or_none() is None:
+                raise NotFound(f"The bank {bank.name!r} is gone.", field="bank")
+            if row.bank_number == bank.number:
+                return reference_of(row)
+            there = sa.select(REFERENCES.c.number).where(
+                REFERENCES.c.bank_number == bank.number, REFERENCES.c.identity == row.identity
+            )
+            if connection.execute(there).first() is not None:
+                raise Conflict(f"The bank {bank.name!r} holds this content already.", field="bank")
+            for number, step in ((row.bank_number, -1), (bank.number, 1)):
+                resized = sa.update(BANKS).where(BANKS.c.number == number)
+                connection.execute(resized.values(size=BANKS.c.size + step))
+            return self._changed(connection, row, bank.number, {"bank_number": bank.number})
+
+    def delete(self, project_id: str, reference_id: str) -> Reference:
+        with self._database.writing() as connection:
+            changelog.lock(connection, project_id)
+            row = _find(connection, project_id, reference_id)
+            removals.remove(connection, project_id, [row], self._clock())
+        return reference_of(row)
+
+    def candidates(
+        self, project_id: str, numbers: Sequence[int], now: datetime
+    ) -> tuple[Candidate, ...]:
+        found: list[Candidate] = []
+        with self._database.reading() as connection:
+            banks = {
+                row.number: bank_of(row)
+                for row in connection.execute(
+                    sa.select(*BANKS.c).where(
+                        BANKS.c.project_id == project_id,
+                        BANKS.c.deleted_at.is_(None),
+                        BANKS.c.enabled.is_(True),
+                    )
+                )
+            }
+            for some in sliced(numbers):
+                query = sa.select(*REFERENCES.c).where(
+                    REFERENCES.c.project_id == project_id, REFERENCES.c.number.in_(some)
+                )
+                found += [
+                    Candidate(reference_of(row), banks[row.bank_number])
+                    for row in connection.execute(query)
+                    if row.bank_number in banks
+                ]
+        return tuple(one for one in found if one.reference.is_live(now))
+
+    def with_hashes(self, project_id: str, hashes: Sequence[Hash]) -> tuple[int, ...]:
+        if not hashes:
+            return ()
+        equal = [
+            sa.and_(HASHES.c.kind == one.signal.name, HASHES.c.code == one.code) for one in hashes
+        ]
+        query = (
+            sa.select(HASHES.c.number)
+            .where(HASHES.c.project_id == project_id, sa.or_(*equal))
+            .distinct()
+            .order_by(HASHES.c.number)
+        )
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def hashes_of(self, reference: Reference) -> tuple[Hash, ...]:
+        query = sa.select(HASHES.c.kind, HASHES.c.code).where(
+            HASHES.c.project_id == reference.project_id, HASHES.c.number == reference.number
+        )
+        with self._database.reading() as connection:
+            return tuple(map(hash_of, connection.execute(query.order_by(HASHES.c.kind))))
+
+    def fingerprint(self, reference: Reference) -> Fingerprint | None:
+        if reference.medium is None:
+            return None
+        query = sa.select(CONTENTS.c.blob).where(
+            CONTENTS.c.project_id == reference.project_id,
+            CONTENTS.c.identity == reference.identity,
+        )
+        with self._database.reading() as connection:
+            blob = connection.execute(query).scalar_one_or_none()
+        if blob is None:
+            raise BlobMissing(f"{reference.id} was removed a moment ago.")
+        return kept.decode(self._blobs.get(blob))
+
+    def changes(self, project_id: str, after: int, limit: int = 1000) -> Sequence[Change]:
+        with self._database.reading() as connection:
+            return changelog.read(connection, project_id, after, limit)
+
+    def last_change(self, project_id: str) -> int:
+        with self._database.reading() as connection:
+            return changelog.last(connection, project_id)
+
+    def indexed(self, project_id: str, numbers: Sequence[int]) -> Mapping[int, Sequence[Track]]:
+        tracks: dict[int, Sequence[Track]] = {}
+        blobs: dict[int, str] = {}
+        with self._database.reading() as connection:
+            for some in sliced(numbers):
+                stored = (
+                    sa.select(REFERENCES.c.number, REFERENCES.c.medium, CONTENTS.c.blob)
+                    .outerjoin(
+                        CONTENTS,
+                        sa.and_(
+                            CONTENTS.c.project_id == REFERENCES.c.project_id,
+                            CONTENTS.c.identity == REFERENCES.c.identity,
+                        ),
+                    )
+                    .where(REFERENCES.c.project_id == project_id, REFERENCES.c.number.in_(some))
+                )
+                for row in connection.execute(stored):
+                    if row.medium is None:
+                        tracks[row.number] = ()
+                    elif row.blob is not None:
+                        blobs[row.number] = row.blob
+                hashed = sa.select(HASHES.c.number, HASHES.c.code).where(
+                    HASHES.c.project_id == project_id,
+                    HASHES.c.number.in_(some),
+                    HASHES.c.kind == PDQ.name,
+                )
+                for number, code in connection.execute(hashed):
+                    tracks[number] = (_as_track(code),)
+        for number, blob in blobs.items():
+            try:
+                tracks[number] = self._tracks_of(blob)
+            except BlobMissing:
+                continue
+        return tracks
+
+    def sweep(self, now: datetime, limit: int = 1000) -> int:
+        return removals.sweep(self._database, self._blobs, now, limit)
+
+    def project_ids(self) -> tuple[str, ...]:
+        with self._database.reading() as connection:
+            return tuple(connection.execute(sa.select(PROJECTS.c.id)).scalars())
+
+    def _tracks_of(self, blob: str) -> Sequence[Track]:
+        first = self._blobs.get(blob, 0, WHOLE)
+
+        def part(start: int, length: int) -> bytes:
+            if start + length <= len(first):
+                return first[start : start + length]
+            return self._blobs.get(blob, start, length)
+
+        return kept.read(part, INDEXED).tracks
+
+    def _changed(
+        self,
+        connection: sa.Connection,
+        row: sa.Row[Any],
+        bank_number: int,
+        values: Mapping[str, Any],
+    ) -> Reference:
+        changed = [(row.number, bank_number)]
+        change = changelog.append(connection, row.project_id, changed, self._clock())
+        updated = (
+            sa.update(REFERENCES)
+            .where(REFERENCES.c.project_id == row.project_id, REFERENCES.c.number == row.number)
+            .values(change=change, **values)
+            .returning(*REFERENCES.c)
+        )
+        return reference_of(connection.execute(updated).one())
+
+
+def _as_track(code: bytes) -> Track:
+    """A hash from a list, as a still's."""
+    return Track(
+        PDQ,
+        spans=np.array([[-np.inf, np.inf]]),
+        codes=np.frombuffer(code, np.uint8)[None],
+        quality=np.ones(1, np.float32),
+        places=np.zeros((1, 0), np.float32),
+    )
+
+
+def _live(project_id: str) -> sa.Select[Any]:
+    """References of banks that were not deleted."""
+    return (
+        sa.select(*REFERENCES.c)
+        .join(BANKS, BANKS.c.number == REFERENCES.c.bank_number)
+        .where(REFERENCES.c.project_id == project_id, BANKS.c.deleted_at.is_(None))
+    )
+
+
+def _find(connection: sa.Connection, project_id: str, reference_id: str) -> sa.Row[Any]:
+    number = number_of(reference_id)
+    row = None
+    if number is not None:
+        query = _live(project_id).where(REFERENCES.c.number == number)
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no reference {reference_id[:80]!r}.")
+    return row
