@@ -1,8 +1,10 @@
 """A real server on a free loopback port, in a thread, and a small site to fetch media from."""
 
+import hashlib
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -15,12 +17,18 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from reseen.domain.access import Role
-from reseen.ports import KeyStore
+from reseen.domain.bank import JobKind
+from reseen.flows.jobs import JobWorker
+from reseen.flows.search import Searching
+from reseen.index.flat import FlatIndex
+from reseen.ports import Entry, Hits, KeyStore, ReferenceStore
 from reseen.settings import Settings
+from reseen.signals.quads import query_keys
 from reseen.web.server import Server, listen
 from reseen.web.services import Compare, Services
-from reseen.wiring.keys import open_keys
-from reseen.wiring.matching import Reseen, assemble
+from reseen.wiring.ingest import make_ingesting
+from reseen.wiring.matching import CUTS, Reseen, assemble
+from reseen.wiring.truth import Truth, open_truth
 
 SAMPLES = Path(str(files("reseen"))) / "samples"
 
@@ -29,54 +37,149 @@ SAMPLES = Path(str(files("reseen"))) / "samples"
 class Running:
     address: str
     key: str
+    """Of a service."""
+
+    admin: str
     keys: KeyStore
+    truth: Truth
     server: Server
     scratch: Path
 
-    def post(self, path: str, *, key: str | None = None, **more: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, *, key: str | None = None, **more: Any) -> httpx.Response:
         headers = {"x-rapidapi-key": self.key if key is None else key, **more.pop("headers", {})}
-        return httpx.post(self.address + path, headers=headers, timeout=60, **more)
+        url = self.address + path
+        return httpx.request(method, url, headers=headers, timeout=60, **more)
+
+    def post(self, path: str, *, key: str | None = None, **more: Any) -> httpx.Response:
+        return self.ask("POST", path, key=key, **more)
+
+    def get(self, path: str, *, key: str | None = None, **more: Any) -> httpx.Response:
+        return self.ask("GET", path, key=key, **more)
+
+    def manage(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """As an admin."""
+        return self.ask(method, path, key=self.admin, **more)
+
+    def bank(self, name: str, **more: Any) -> dict[str, Any]:
+        """A new bank."""
+        made = self.manage("POST", "/v1/banks", json={"name": name, **more})
+        assert made.status_code == 201, made.text
+        answer: dict[str, Any] = made.json()
+        return answer
 
     def match(self, path: str, source: bytes | Path, target: bytes | Path) -> httpx.Response:
         sides = {"source": source, "target": target}
         read = {k: v.read_bytes() if isinstance(v, Path) else v for k, v in sides.items()}
         return self.post(path, files=read)
 
+    def over(self, job_id: str) -> dict[str, Any]:
+        """The job, once it is over."""
+        for _ in range(600):
+            job: dict[str, Any] = self.get(f"/v1/jobs/{job_id}").json()
+            if job["state"] not in {"queued", "running"}:
+                return job
+            time.sleep(0.1)
+        raise AssertionError(job)
+
+
+class Beside:
+    """An exact index in this process, which reads the change log whenever it is asked."""
+
+    def __init__(self, references: ReferenceStore) -> None:
+        self._references = references
+        self._flat = FlatIndex()
+        self._lock = threading.Lock()
+
+    def nearest(self, project_id: str, *asked: Any, **more: Any) -> Hits:
+        self.position(project_id)
+        return self._flat.nearest(project_id, *asked, **more)
+
+    def position(self, project_id: str) -> int:
+        with self._lock:
+            while changes := self._references.changes(project_id, self._flat.position(project_id)):
+                numbers = [one.reference_number for one in changes]
+                tracks = self._references.indexed(project_id, numbers)
+                entries = [
+                    Entry(one.reference_number, one.bank_number, tracks.get(one.reference_number))
+                    for one in changes
+                ]
+                self._flat.apply(project_id, entries, changes[-1].position)
+            return self._flat.position(project_id)
+
+    def nudge(self, project_id: str, position: int) -> None:
+        """It looks by itself."""
+
+    def wait_for(self, project_id: str, position: int, timeout_s: float) -> bool:  # noqa: ARG002
+        return self.position(project_id) >= position
+
+    def rebuild(self, project_id: str | None = None) -> AbstractContextManager[Iterator[float]]:
+        raise NotImplementedError
+
+    def check(self) -> Mapping[str, Any]:
+        return {}
+
 
 @contextmanager
 def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterator[Running]:
     """A server with these settings; ``compare`` replaces the flow where a test must hold it."""
-    settings = Settings(home=home, port=0, **given)
+    settings = Settings(home=home, port=0, **{"workers": 1, **given})
     with (
-        open_keys(settings) as keys,
+        open_truth(settings) as truth,
         assemble(settings) as reseen,
-        running(settings, reseen, keys, compare) as server,
+        running(settings, reseen, truth, compare) as server,
     ):
         yield server
 
 
 @contextmanager
 def running(
-    settings: Settings, reseen: Reseen, keys: KeyStore, compare: Compare | None = None
+    settings: Settings, reseen: Reseen, truth: Truth, compare: Compare | None = None
 ) -> Iterator[Running]:
+    index = Beside(truth.references)
+    ingesting = make_ingesting(settings, reseen, truth, index.nudge)
     services = Services(
         scratch=reseen.scratch.folder,
         fetcher=reseen.fetcher,
         open_file=reseen.open_file,
         compare=compare or reseen.answering.compare,
-        authenticate=keys.authenticate,
+        authenticate=truth.keys.authenticate,
         check_ready=lambda: None,
+        banks=truth.banks,
+        references=truth.references,
+        jobs=truth.jobs,
+        idempotency=truth.idempotency,
+        index=index,
+        searching=Searching(
+            perception=reseen.answering.perception,
+            cuts=CUTS,
+            banks=truth.banks,
+            references=truth.references,
+            index=index,
+            query_keys=query_keys,
+            scores=truth.scores,
+        ),
+        ingesting=ingesting,
     )
+    worker = JobWorker(truth.jobs, {JobKind.INGEST: ingesting.work}, poll_s=0.1)
+    worker.start()
     with listen(settings.host, 0) as bound:
         server = Server(services, settings, bound)
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
-            secret = keys.create(Role.SERVICE).secret
-            yield Running(server.address, secret, keys, server, settings.scratch_folder)
+            yield Running(
+                server.address,
+                truth.keys.create(Role.SERVICE).secret,
+                truth.keys.create(Role.ADMIN).secret,
+                truth.keys,
+                truth,
+                server,
+                settings.scratch_folder,
+            )
         finally:
             server.stop()
             thread.join(30)
+            worker.stop()
 
 
 class _Site(BaseHTTPRequestHandler):
@@ -135,3 +238,8 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     out = BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
+
+
+def hash_of(text: str) -> dict[str, str]:
+    """A hash that nothing else has."""
+    return {"sha256": hashlib.sha256(text.encode()).hexdigest()}

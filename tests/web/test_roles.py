@@ -1,0 +1,105 @@
+"""Who may do what: every right is tried with every role."""
+
+from itertools import count
+
+import pytest
+from tests.web.serving import Running, hash_of
+
+from reseen.domain.access import Role
+from reseen.web.auth import RIGHTS, Right
+
+NAMES = (f"role {number}" for number in count())
+
+MATCHED = {"source_url": "http://10.0.0.1/", "target_url": "http://10.0.0.1/"}
+BACKTEST = {
+    "kind": "backtest",
+    "bank": "{bank}",
+    "since": "2026-01-01T00:00:00Z",
+    "thresholds": {"still": {"low": 0.1, "medium": 0.2, "high": 0.3}},
+}
+
+TRIED: dict[Right, list[tuple[str, str, object]]] = {
+    Right.MATCH: [("POST", "/match", MATCHED), ("POST", "/image/match", MATCHED)],
+    Right.SEARCH: [
+        ("POST", "/v1/search", {"hashes": {"md5": "a0" * 16}}),
+        ("POST", "/v1/search/batch", {"queries": [{"hashes": {"md5": "a0" * 16}}]}),
+    ],
+    Right.READ: [
+        ("GET", "/v1/banks", None),
+        ("GET", "/v1/banks/{bank}", None),
+        ("GET", "/v1/references", None),
+        ("GET", "/v1/references/{reference}", None),
+        ("GET", "/v1/jobs", None),
+        ("GET", "/v1/jobs/{job}", None),
+        ("GET", "/v1/jobs/{job}/items", None),
+    ],
+    Right.ADD: [
+        ("POST", "/v1/references", {"bank": "{bank}", "hashes": {"md5": "a0" * 16}}),
+        ("POST", "/v1/references/batch", {"bank": "{bank}", "items": [{}]}),
+        ("POST", "/v1/jobs", {"kind": "ingest", "bank": "{bank}", "urls": ["http://10.0.0.1/"]}),
+    ],
+    Right.MANAGE: [
+        ("POST", "/v1/banks", {"name": "{name}"}),
+        ("PATCH", "/v1/banks/{bank}", {"trust": 0.5}),
+        ("PATCH", "/v1/references/{reference}", {"note": "x"}),
+        ("POST", "/v1/jobs", BACKTEST),
+        (
+            "POST",
+            "/v1/jobs",
+            {"kind": "retroactive_match", "reference_id": "{reference}", "window_s": 60},
+        ),
+        ("POST", "/v1/jobs/{job}/cancel", None),
+        ("DELETE", "/v1/references/{reference}", None),
+        ("DELETE", "/v1/banks/{bank}", None),
+    ],
+}
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_do_what_the_table_says_and_nothing_else(
+    server: Running, role: Role, right: Right
+) -> None:
+    key = server.keys.create(role).secret
+    for method, path, body in TRIED[right]:
+        bank = server.bank(next(NAMES))["id"]
+        sent = {"bank": bank, "hashes": hash_of(bank)}
+        held = server.post("/v1/references", json=sent).json()["id"]
+        urls = ["http://10.0.0.1/"]
+        job = server.post("/v1/jobs", json={"kind": "ingest", "bank": bank, "urls": urls}).json()
+        names = {"bank": bank, "reference": held, "job": job["id"], "name": next(NAMES)}
+
+        def filled(value: object, names: dict[str, str] = names) -> object:
+            if isinstance(value, str):
+                return value.format(**names)
+            if isinstance(value, dict):
+                return {name: filled(one) for name, one in value.items()}
+            return value
+
+        answer = server.ask(method, path.format(**names), key=key, json=filled(body))
+        code = answer.json().get("code")
+        if role in RIGHTS[right]:
+            assert answer.status_code != 403, (method, path)
+            assert code in {None, "url_not_allowed", "conflict"}, (method, path, answer.text)
+        else:
+            assert (answer.status_code, code) == (403, "forbidden"), (method, path)
+            assert role in answer.json()["detail"]
+
+
+def test_the_forbidden_learn_nothing_of_what_is_there(server: Running) -> None:
+    key = server.keys.create(Role.REVIEWER).secret
+    refused = server.ask("PATCH", "/v1/banks/no-such", key=key, json={"name": 7})
+    assert refused.status_code == 403
+
+
+def test_every_route_with_a_key_is_tried(server: Running) -> None:
+    document = server.get("/openapi.json").json()
+    known = {(method, _shape(path)) for tried in TRIED.values() for method, path, _ in tried}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if operation.get("security") and not path.endswith("o/match"):
+                assert (method.upper(), _shape(path)) in known, (method, path)
+
+
+def _shape(path: str) -> str:
+    return "/".join("*" if part.startswith("{") else part for part in path.split("/"))
