@@ -26,7 +26,6 @@ from reseen.domain.bank import (
     ItemState,
     Job,
     JobItem,
-    Reference,
     ReferenceDraft,
 )
 from reseen.domain.errors import Forbidden, InvalidValue, NotReady, ReseenError
@@ -96,7 +95,7 @@ class Ingesting:
 
     def add_file(self, bank: Bank, file: Fetched, draft: ReferenceDraft) -> Added:
         """Raises the media errors, and what the store raises."""
-        held = self._held(bank, f"sha256:{file.sha256}")
+        held = self.references.held(bank, f"sha256:{file.sha256}")
         if held is not None:
             return Added(held, is_new=False)
         return self._add(bank, draft, Content(self.remember(file)))
@@ -167,13 +166,6 @@ class Ingesting:
             self.arrived(bank, {"reference_id": added.reference.id})
         return added
 
-    def _held(self, bank: Bank, identity: str) -> Reference | None:
-        """The bank's reference with this content, unless its time is over."""
-        held = self.references.held(bank, identity)
-        if held is None or held.draft.expires_at is None:
-            return held
-        return held if datetime.now(UTC) < held.draft.expires_at else None
-
     def _media(self, job: Job, bank: Bank, writer: "_Writer", hold: Hold) -> Iterator[JobItem]:
         """Items that need a file; all others go to the writer on the way."""
         after = -1
@@ -191,7 +183,7 @@ class Ingesting:
         try:
             draft = kept_until(bank, draft_of(job.request, item))
             with self.opened(item.given, paths=bool(job.request.get("paths"))) as file:
-                held = self._held(bank, f"sha256:{file.sha256}")
+                held = self.references.held(bank, f"sha256:{file.sha256}")
                 if held is not None:
                     return Outcome(known(item, held))
                 return Outcome(item, draft, Content(remember(file)))
@@ -217,12 +209,12 @@ class Ingesting:
             if "path" in item.given or "url" in item.given:
                 with self.opened(item.given, paths=True) as file:
                     identity = f"sha256:{file.sha256}"
-                    held = self._held(bank, identity) if bank else None
+                    held = self.references.held(bank, identity) if bank else None
                     if held is None:
                         self.probe(file)
             else:
                 identity = content_of(item).identity
-                held = self._held(bank, identity) if bank else None
+                held = self.references.held(bank, identity) if bank else None
         except ReseenError as error:
             return failed(item, error), identity
         else:
@@ -257,30 +249,32 @@ class _Writer:
                 self._watch(item)
 
     def _commit(self, batch: Sequence[Outcome]) -> Sequence[JobItem]:
-        references = self._ingesting.references
         new = [(one.item, one.draft, one.content) for one in batch if one.draft and one.content]
         over = [one.item for one in batch if one.content is None]
+        if not new:
+            self._ingesting.jobs.finish_items(over)
+            return over
+
+        def outcomes(added: Sequence[Added]) -> Sequence[JobItem]:
+            return [*over, *map(_added, (item for item, _, _ in new), added)]
+
         try:
-            added = references.add_many(self._bank, [(draft, content) for _, draft, content in new])
-        except InvalidValue as error:
-            if len(batch) == 1:
-                refused = [failed(batch[0].item, error)]
-                self._ingesting.jobs.finish_items(refused)
-                return refused
-            return [item for one in batch for item in self._commit([one])]
-        over += [
-            replace(
-                item,
-                state=ItemState.DONE if one.is_new else ItemState.KNOWN,
-                reference_id=one.reference.id,
+            added = self._ingesting.references.add_many(
+                self._bank, [(draft, content) for _, draft, content in new], outcomes
             )
-            for (item, _, _), one in zip(new, added, strict=True)
-        ]
-        self._ingesting.jobs.finish_items(over)
-        if added:
-            last = max(one.reference.change for one in added)
-            self._ingesting.nudge(self._bank.project_id, last)
-        return over
+        except InvalidValue as error:
+            if len(batch) > 1:
+                return [item for one in batch for item in self._commit([one])]
+            refused = [failed(batch[0].item, error)]
+            self._ingesting.jobs.finish_items(refused)
+            return refused
+        self._ingesting.nudge(self._bank.project_id, max(one.reference.change for one in added))
+        return outcomes(added)
+
+
+def _added(item: JobItem, added: Added) -> JobItem:
+    state = ItemState.DONE if added.is_new else ItemState.KNOWN
+    return replace(item, state=state, reference_id=added.reference.id)
 
 
 def kept_until(bank: Bank, draft: ReferenceDraft) -> ReferenceDraft:
