@@ -56,7 +56,8 @@ class Film:
 
     @property
     def middles(self) -> Floats:
-        return (self.starts + self.ends) / 2
+        """Minus infinity for a still."""
+        return (self.starts + np.where(np.isinf(self.ends), self.starts, self.ends)) / 2
 
 
 @dataclass(frozen=True, slots=True)

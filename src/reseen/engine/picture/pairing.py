@@ -7,7 +7,7 @@ any unit, for the aspect only.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,17 @@ class Side:
     codes: npt.NDArray[np.float32]
     width: float
     height: float
+
+    def first(self, count: int) -> "Side":
+        """So many of its keypoints."""
+        some = slice(count)
+        return replace(
+            self,
+            points=self.points[some],
+            zoom=self.zoom[some],
+            turn=self.turn[some],
+            codes=self.codes[some],
+        )
 
 
 def side(track: Track, size: Size) -> Side:
@@ -119,6 +130,14 @@ class Encounter:
     def fewest(self) -> int:
         """Keypoints of the poorer side."""
         return min(len(self.here.points), len(self.there.points))
+
+    def agreeing(self, strongest: int) -> int:
+        """The most pairs that agree on one similarity under any disguise, of so many of the
+        strongest keypoints of each side.
+        """
+        here, there = self.here.first(strongest), self.there.first(strongest)
+        votes = (vote(here, disguised(there, *disguise)) for disguise in DISGUISES)
+        return max((int(v.near.sum(axis=1).max()) for v in votes if v is not None), default=0)
 
     def under(self, mirrored: bool, inverted: bool) -> tuple[Side, Votes | None]:
         """The disguised reference, and what its pairs with the query propose."""
