@@ -24,7 +24,8 @@ class Merging:
     """A merge under way."""
 
     def __init__(self, index: ProjectIndex, merge: Merge) -> None:
-        self._index, self._merge = index, merge
+        self.index = index
+        self._merge = merge
         names = [s.name for s in merge.segments]
         self._child = subprocess.Popen(  # noqa: S603 our own module
             [sys.executable, "-m", __name__, str(index.folder), merge.name, *names],
@@ -49,7 +50,7 @@ class Merging:
         if code:
             raise MergeFailed(f"ended with {code}: {said.decode(errors='replace')[-2000:]}")
         try:
-            self._index.merge_done(self._merge)
+            self.index.merge_done(self._merge)
         except Damaged as e:
             raise MergeFailed(str(e)) from e
 

@@ -8,7 +8,7 @@ project starts again at position 0: the log tells it everything anew.
 import logging
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,6 +23,8 @@ from reseen.ports import Entry, Hits
 
 _log = logging.getLogger(__name__)
 
+FORMAT = "1"
+"""Changes when files of an older version can no longer be read, or rows of theirs be compared."""
 _CURRENT = "current"
 _ASIDE = "set-aside"
 
@@ -34,7 +36,9 @@ class SegmentedIndex:
         self.folder = folder
         self._projects: dict[str, ProjectIndex] = {}
         self._lock = Lock()
-        (folder / "projects").mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._check_format()
+        (folder / "projects").mkdir(exist_ok=True, mode=0o700)
         for path in sorted((folder / "projects").iterdir()):
             self.project(unquote(path.name))
 
@@ -86,16 +90,19 @@ class SegmentedIndex:
         shutil.rmtree(folder, ignore_errors=True)
         return ProjectIndex(folder)
 
-    def swap(self, project_id: str, made: ProjectIndex, finish: Callable[[], None]) -> None:
-        """From now on this one serves. ``finish`` is called while nothing else is written."""
-        finish()
+    def swap(self, project_id: str, made: ProjectIndex) -> None:
+        """From now on this generation serves; nothing may feed the old one meanwhile."""
         made.flush()
         with self._lock:
             old = self._projects.get(project_id)
             self._name(project_id, made.folder.name)
             self._projects[project_id] = made
         if old is not None:
-            shutil.rmtree(old.folder, ignore_errors=True)
+            self.drop(old)
+
+    def drop(self, generation: ProjectIndex) -> None:
+        """Remove one that does not serve, or no more."""
+        shutil.rmtree(generation.folder, ignore_errors=True)
 
     def set_aside(self, project_id: str, why: str) -> None:
         """What is there is kept for a look, in place of what was set aside before."""
@@ -103,6 +110,22 @@ class SegmentedIndex:
         with self._lock:
             self._projects.pop(project_id, None)
             self._move_aside(project_id)
+
+    def _check_format(self) -> None:
+        """A folder of another version is set aside whole."""
+        path, projects = self.folder / "format", self.folder / "projects"
+        try:
+            held = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        except (OSError, ValueError):
+            held = "unreadable"
+        if held == FORMAT:
+            return
+        if projects.exists():
+            _log.warning("the index is of format %s and is made anew", held or "none")
+            aside = self.folder / _ASIDE
+            shutil.rmtree(aside, ignore_errors=True)
+            projects.rename(aside)
+        path.write_text(FORMAT, encoding="ascii")
 
     def _opened(self, project_id: str) -> ProjectIndex:
         home = self._home(project_id)

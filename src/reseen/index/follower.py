@@ -1,0 +1,140 @@
+"""Following the change log of the truth: what was acknowledged is searchable a moment later.
+
+Projects that changed lately are looked at ten times a second, others in turn, and one whose client
+nudges at once. Applying is idempotent, so a position that is too low costs time and nothing else.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Condition, Event, RLock
+from typing import Any
+
+from reseen.domain.bank import Change
+from reseen.index.segmented import SegmentedIndex
+from reseen.ports import Entry, ReferenceStore
+
+_log = logging.getLogger(__name__)
+
+INTERVAL = 0.1
+"""Seconds between looks at the log."""
+BATCH = 200
+"""Changes taken at once: a nudge waits for the batch before it, so less than 1 s of work."""
+_LISTED = 2.0
+"""Seconds between looks for new projects."""
+_AT_REST = 20
+"""Projects at rest that are looked at in one round."""
+_LATELY = 60.0
+"""Seconds for which a project that changed is looked at in every round."""
+_FULL = 512 << 20
+"""Bytes that may be in memory only: when the disk takes no more, following stops here."""
+
+
+class Follower:
+    """Feeds an index from the truth, in the thread that calls ``run``."""
+
+    def __init__(self, index: SegmentedIndex, truth: ReferenceStore) -> None:
+        self._index = index
+        self._truth = truth
+        self._asked: set[str] = set()
+        self._wake = Event()
+        self._stopped = Event()
+        self._moved = Condition()
+        self._feeding = RLock()
+        self._changed: dict[str, float] = {}
+        self._at_rest: list[str] = []
+        self._listed = -_LISTED
+        self.error: str | None = None
+        """Why the truth cannot be followed at the moment."""
+
+    def run(self) -> None:
+        """Until ``stop``."""
+        while not self._stopped.is_set():
+            try:
+                is_behind = max(map(self.feed, self._round()), default=False)
+                self.error = None
+            except Exception as e:  # noqa: BLE001 the loop of a worker
+                # The truth is away or the disk is full: nothing is lost by trying again.
+                if self.error is None:
+                    _log.exception("the change log cannot be followed")
+                self.error = str(e) or type(e).__name__
+                self._stopped.wait(0.5)
+                continue
+            if not is_behind:
+                self._wake.wait(INTERVAL)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._wake.set()
+
+    def nudge(self, project_id: str) -> None:
+        """Look at this project's log at once."""
+        self._asked.add(project_id)
+        self._wake.set()
+
+    def wait_for(self, project_id: str, position: int, timeout_s: float) -> bool:
+        """Whether the index reached the position in time."""
+        self.nudge(project_id)
+        with self._moved:
+            return self._moved.wait_for(
+                lambda: self._index.position(project_id) >= position or self._stopped.is_set(),
+                timeout_s,
+            ) and (self._index.position(project_id) >= position)
+
+    def feed(self, project_id: str) -> bool:
+        """Take one batch; whether there was one."""
+        with self._feeding:
+            serving = self._index.project(project_id)
+            if serving.unflushed_bytes > _FULL:
+                raise OSError("The disk takes no more: make room for the index.")
+            changes = self._truth.changes(project_id, serving.position, BATCH)
+            if not changes:
+                return False
+            entries = entries_of(self._truth, project_id, changes)
+            serving.apply(entries, changes[-1].position)
+        self._changed[project_id] = time.monotonic()
+        with self._moved:
+            self._moved.notify_all()
+        return len(changes) == BATCH
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is fed meanwhile."""
+        with self._feeding:
+            yield
+
+    def lags(self) -> dict[str, Any]:
+        """Changes that are not followed yet, by project."""
+        return {
+            p: max(0, self._truth.last_change(p) - self._index.position(p))
+            for p in self._truth.project_ids()
+        }
+
+    def _round(self) -> list[str]:
+        """The projects to look at now."""
+        self._wake.clear()
+        asked, now = sorted(self._asked), time.monotonic()
+        self._asked.difference_update(asked)
+        if now - self._listed > _LISTED:
+            known = self._truth.project_ids()
+            self._at_rest = [p for p in self._at_rest if p in known]
+            self._at_rest += sorted(set(known) - set(self._at_rest))
+            self._listed = now
+        turn, self._at_rest = self._at_rest[:_AT_REST], self._at_rest[_AT_REST:]
+        self._at_rest += turn
+        lately = [p for p, at in self._changed.items() if now - at < _LATELY]
+        return list(dict.fromkeys([*asked, *lately, *turn]))
+
+
+def entries_of(truth: ReferenceStore, project_id: str, changes: Sequence[Change]) -> list[Entry]:
+    """What an index learns of these changes: of each reference how it is now."""
+    last = {c.reference_number: c.bank_number for c in changes}
+    kept = [number for number, bank in last.items() if bank is not None]
+    tracks = truth.indexed(project_id, kept) if kept else {}
+    return [
+        Entry(number, bank, tracks[number])
+        if bank is not None and number in tracks
+        else Entry(number, None)
+        for number, bank in last.items()
+    ]

@@ -1,0 +1,42 @@
+"""Making an index anew from the truth, while the old one serves."""
+
+from collections.abc import Generator, Sequence
+
+from reseen.index.follower import BATCH, Follower, entries_of
+from reseen.index.maintenance import settle
+from reseen.index.project import ProjectIndex
+from reseen.index.segmented import SegmentedIndex
+from reseen.ports import ReferenceStore
+
+
+def rebuild(
+    index: SegmentedIndex, follower: Follower, truth: ReferenceStore, project_ids: Sequence[str]
+) -> Generator[float]:
+    """Yields progress 0..1. Left early, what was made is dropped and the old index stays. Raises
+    what the truth raises, ``OSError`` and ``MergeFailed``.
+    """
+    for done, project_id in enumerate(project_ids):
+        made = index.next_generation(project_id)
+        is_serving = False
+        try:
+            while made.position < truth.last_change(project_id) - BATCH:
+                _feed(made, truth, project_id)
+                settle(made)
+                last = max(1, truth.last_change(project_id))
+                yield (done + min(1.0, made.position / last)) / len(project_ids)
+            with follower.paused():
+                while _feed(made, truth, project_id):
+                    pass
+                index.swap(project_id, made)
+                is_serving = True
+        finally:
+            if not is_serving:
+                index.drop(made)
+        yield (done + 1) / len(project_ids)
+
+
+def _feed(made: ProjectIndex, truth: ReferenceStore, project_id: str) -> bool:
+    changes = truth.changes(project_id, made.position, BATCH)
+    if changes:
+        made.apply(entries_of(truth, project_id, changes), changes[-1].position)
+    return bool(changes)
