@@ -367,7 +367,7 @@ def test_a_dry_run_foresees_and_writes_nothing(make: Make, tmp_path: Path) -> No
     stand.ingest(of_path(held), of_hash(1))
 
     def probe(file: Fetched) -> None:
-        if file.size < 20:
+        if file.size < 5:
             raise InvalidValue("Too small.")
 
     (tmp_path / "small").write_bytes(b"x")

@@ -5,21 +5,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reseen.cli.items import Teller, progress_bar
 from reseen.cli.speak import answering, people, read_settings
-from reseen.domain.bank import BankDraft, BankRole, ItemState, JobKind
 from reseen.domain.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from reseen.cli.items import Teller
     from reseen.domain.bank import Bank, Job
     from reseen.flows.ingest import Ingesting
     from reseen.wiring.truth import Truth
+
+type Role = Literal["known", "recent", "allowed", "seen"]
 
 
 def ingest(
@@ -34,7 +35,7 @@ def ingest(
         str | None, typer.Option(help="The bank; a missing one is made.", show_default=False)
     ] = None,
     role: Annotated[
-        BankRole | None, typer.Option(help="What a match with a bank that is made means.")
+        Role | None, typer.Option(help="What a match with a bank that is made means.")
     ] = None,
     label: Annotated[
         list[str] | None, typer.Option(help="Said of each reference; repeat for others.")
@@ -64,6 +65,8 @@ def ingest(
     settings = read_settings(workers=workers)
     failed = 0
     with answering(as_json=as_json), ExitStack() as open_:
+        from reseen.cli.items import Teller, progress_bar
+        from reseen.domain.bank import ItemState
         from reseen.wiring.ingest import open_ingesting
 
         open_.enter_context(_ended_like_ctrl_c())
@@ -88,13 +91,14 @@ def _begun(
     truth: "Truth",
     what: tuple[str, ...],
     name: str,
-    role: BankRole | None,
+    role: Role | None,
     about: Mapping[str, Any],
     progress: "Progress",
 ) -> "tuple[Job, str]":
     """A new job for these arguments, ours from the start; an older one that was for the same and
     never ended is cancelled, as this one does all of it.
     """
+    from reseen.domain.bank import JobKind
     from reseen.flows.jobs import LEASE, new_owner
     from reseen.media.listings import is_url, listed
 
@@ -113,6 +117,8 @@ def _begun(
 
 
 def _supersede(truth: "Truth", request: Mapping[str, Any]) -> None:
+    from reseen.domain.bank import JobKind
+
     cursor = None
     while True:
         page = truth.jobs.list(truth.project_id, cursor)
@@ -125,15 +131,18 @@ def _supersede(truth: "Truth", request: Mapping[str, Any]) -> None:
             return
 
 
-def _bank(truth: "Truth", name: str, role: BankRole | None) -> "Bank":
+def _bank(truth: "Truth", name: str, role: Role | None) -> "Bank":
+    from reseen.domain.bank import BankDraft, BankRole
+
     try:
         bank = truth.banks.get(truth.project_id, name)
     except NotFound:
         try:
-            return truth.banks.create(truth.project_id, BankDraft(name, role or BankRole.KNOWN))
+            draft = BankDraft(name, BankRole(role or "known"))
+            return truth.banks.create(truth.project_id, draft)
         except Conflict:  # made by another a moment ago
             bank = truth.banks.get(truth.project_id, name)
-    if role is not None and bank.role is not role:
+    if role is not None and bank.role != role:
         raise Conflict(
             f"The bank {bank.name} has the role {bank.role}; leave --role out, or change the bank"
             " with 'reseen banks update'.",
@@ -144,6 +153,7 @@ def _bank(truth: "Truth", name: str, role: BankRole | None) -> "Bank":
 
 def _taken_up(truth: "Truth", job_id: str) -> "tuple[Job, str]":
     """The job, claimed. Raises ``NotFound``, and ``Conflict`` when it is over or another's."""
+    from reseen.domain.bank import JobKind
     from reseen.flows.jobs import LEASE, new_owner
 
     job = truth.jobs.get(truth.project_id, job_id)
@@ -162,7 +172,7 @@ def _taken_up(truth: "Truth", job_id: str) -> "tuple[Job, str]":
     return claimed, owner
 
 
-def _work(truth: "Truth", ingesting: "Ingesting", job: "Job", owner: str, teller: Teller) -> int:
+def _work(truth: "Truth", ingesting: "Ingesting", job: "Job", owner: str, teller: "Teller") -> int:
     """How many items failed. Raises ``Conflict`` when the job was cancelled or taken meanwhile."""
     from reseen.flows.jobs import work_on
 
@@ -186,8 +196,9 @@ def _work(truth: "Truth", ingesting: "Ingesting", job: "Job", owner: str, teller
 
 
 def _try_out(
-    truth: "Truth", ingesting: "Ingesting", what: tuple[str, ...], name: str, teller: Teller
+    truth: "Truth", ingesting: "Ingesting", what: tuple[str, ...], name: str, teller: "Teller"
 ) -> None:
+    from reseen.domain.bank import ItemState
     from reseen.media.listings import listed
 
     try:

@@ -38,7 +38,12 @@ def list_jobs(
         table = Table(box=box.SIMPLE_HEAD, header_style="dim")
         for column in ("id", "kind", "state", "items", "failed", "begun"):
             is_number = column in {"items", "failed"}
-            table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+            table.add_column(
+                column,
+                justify="right" if is_number else "left",
+                overflow="fold",
+                no_wrap=column == "id",
+            )
         for job in jobs:
             over = job.done + job.known + job.failed
             items = f"{over:,} of {job.total:,}"
