@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from reseen.cli import doctor, fingerprint, keys, match, samples, serve
+from reseen.cli import (
+    banks,
+    doctor,
+    fingerprint,
+    index,
+    ingest,
+    jobs,
+    keys,
+    match,
+    references,
+    samples,
+    search,
+    serve,
+)
 
 app = typer.Typer(
     help="Recognise media which has been seen before, however it was disguised.",
@@ -21,6 +34,12 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(match.match)
+app.command()(search.search)
+app.command()(ingest.ingest)
+app.add_typer(banks.app, name="banks")
+app.add_typer(references.app, name="references")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(index.app, name="index")
 app.command()(fingerprint.fingerprint)
 app.add_typer(keys.app, name="keys")
 app.command()(samples.samples)

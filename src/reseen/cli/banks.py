@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reseen.cli.speak import answering, emit, people, read_settings, stamp
+from reseen.cli.speak import answering, emit, people, read_settings
 from reseen.domain.bank import BankDraft, BankRole, Regime
 from reseen.domain.errors import InvalidValue
 from reseen.domain.match import Cuts
@@ -149,7 +149,7 @@ def _ask(name: str, count: int) -> None:
 
 def row(bank: "Bank", count: int) -> dict[str, Any]:
     """A bank as HTTP tells it."""
-    from reseen.web.banks import BankSchema
+    from reseen.web.schemas.banks import BankSchema
 
     return BankSchema.of(bank, count).model_dump(mode="json")
 

@@ -157,6 +157,6 @@ def state_of(reference: "Reference") -> str:
 
 def row(reference: "Reference", bank: "Bank") -> dict[str, Any]:
     """A reference as HTTP tells it."""
-    from reseen.web.references import ReferenceSchema
+    from reseen.web.schemas.references import ReferenceSchema
 
     return ReferenceSchema.of(reference, bank).model_dump(mode="json", exclude_none=True)

@@ -75,12 +75,11 @@ def _each(
 
 def _search(banks: "Banks", query: str, scope: "Scope") -> "Answer":
     from reseen.domain.bank import Hash
-    from reseen.media.listings import parse_hash
 
     project = banks.truth.project_id
     kind, separator, code = query.partition(":")
     if separator and kind in {"pdq", "md5", "sha256"}:
-        hashes: tuple[Hash, ...] = (parse_hash(kind, code),)
+        hashes: tuple[Hash, ...] = (Hash.parse(kind, code),)
         return banks.searching.by_hashes(project, hashes, scope)
     what = given(query)
     opened = (

@@ -19,6 +19,8 @@ from reseen.domain.errors import Conflict
 
 if TYPE_CHECKING:
     from reseen.ports import KeyStore
+    from reseen.web.services import Services
+    from reseen.wiring.banks import Banks
 
 
 def serve(
@@ -30,9 +32,8 @@ def serve(
     with answering(as_json=False):
         from reseen.web.observe import configure_logging
         from reseen.web.server import Server, listen
-        from reseen.web.services import Services
+        from reseen.wiring.banks import at_work, open_banks
         from reseen.wiring.keys import open_keys
-        from reseen.wiring.matching import assemble
 
         configure_logging(settings.log_format)
         spare_memory()
@@ -49,16 +50,9 @@ def serve(
                     f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. "
                     "Choose another with --port or RESEEN_PORT."
                 ) from None
-            with bound, assemble(settings) as reseen:
-                reseen.scratch.folder()  # what a killed server left is removed before serving
-                services = Services(
-                    scratch=reseen.scratch.folder,
-                    fetcher=reseen.fetcher,
-                    open_file=reseen.open_file,
-                    compare=reseen.answering.compare,
-                    authenticate=keys.authenticate,
-                    check_ready=partial(ask_database, keys),
-                )
+            with bound, open_banks(settings) as banks, at_work(banks):
+                banks.reseen.scratch.folder()  # what a killed server left is removed before serving
+                services = services_of(banks)
                 server = Server(services, settings, bound)
                 first = keys.create_first()
                 welcome(server.address, first.secret if first else None)
@@ -82,6 +76,28 @@ def leave(_number: int, _frame: FrameType | None) -> None:
     """End as the program ends by itself: what is open is closed, the status is 0."""
     people.print("  stopped")
     raise typer.Exit
+
+
+def services_of(banks: "Banks") -> "Services":
+    """What the web layer needs of everything."""
+    from reseen.web.services import Services
+
+    truth, reseen = banks.truth, banks.reseen
+    return Services(
+        scratch=reseen.scratch.folder,
+        fetcher=reseen.fetcher,
+        open_file=reseen.open_file,
+        compare=reseen.answering.compare,
+        authenticate=truth.keys.authenticate,
+        check_ready=partial(ask_database, truth.keys),
+        banks=truth.banks,
+        references=truth.references,
+        jobs=truth.jobs,
+        idempotency=truth.idempotency,
+        index=banks.index,
+        searching=banks.searching,
+        ingesting=banks.ingesting,
+    )
 
 
 def ask_database(keys: "KeyStore") -> None:

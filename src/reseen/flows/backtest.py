@@ -138,6 +138,9 @@ class LaterLog:
     def since(self, project_id: str, bank_id: str, at: datetime) -> Iterator[StoredScore]:
         return self._inner.since(project_id, bank_id, at)
 
+    def forget(self, limit: int = 10_000) -> int:
+        return self._inner.forget(limit)
+
     def close(self, timeout_s: float = 10.0) -> None:
         """Write what waits."""
         self._queue.put(None)

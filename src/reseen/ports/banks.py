@@ -280,6 +280,10 @@ class ScoreLog(Protocol):
 
     def since(self, project_id: str, bank_id: str, at: datetime) -> Iterator[StoredScore]: ...
 
+    def forget(self, limit: int = 10_000) -> int:
+        """Remove scores that were kept long enough; how many."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

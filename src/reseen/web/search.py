@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
 from reseen.domain.bank import Action, Bank, BankRole
-from reseen.domain.errors import InvalidRequest, ReseenError
+from reseen.domain.errors import InvalidRequest, NotFound, ReseenError
 from reseen.domain.match import Confidence
 from reseen.domain.media import Medium
 from reseen.flows.search import Answer, Found, Scope
@@ -67,7 +67,7 @@ def search_routes(reception: Reception) -> APIRouter:
         return JSONResponse(
             said(
                 SearchAnswer(
-                    **_fields(found, elapsed_ms, request_id),
+                    **fields_of(found, elapsed_ms, request_id),
                     request_id=request_id,
                     processing_time_ms=elapsed_ms,
                 )
@@ -119,7 +119,7 @@ def _all(
             found = _found(reception, received, sent)
         except ReseenError as error:
             return QueryOutcome(index=index, error=error_of(error))
-        answer = AnswerSchema(**_fields(found, _since(begun), request_id))
+        answer = AnswerSchema(**fields_of(found, _since(begun), request_id))
         return QueryOutcome(index=index, answer=answer)
 
     at_once = min(len(queries), 2 * reception.settings.concurrency)
@@ -164,6 +164,8 @@ def _found(
         turn = reception.gate.turn() if request is None else reception.turn(request)
         with opened(services, sent.url, file) as fetched, turn:
             return services.searching.by_file(received.project_id, fetched, scope)
+    except NotFound as error:
+        raise error.at("banks") from None
     except ReseenError as error:
         raise error.at(what) from None
 
@@ -180,13 +182,13 @@ def _scope(sent: Scoped) -> Scope:
 
 def said_of_answer(answer: Answer) -> dict[str, Any]:
     """An answer as plain JSON values where there was no request to number and to time."""
-    body: dict[str, Any] = said(AnswerSchema(**_fields(answer, 0, "")))
+    body: dict[str, Any] = said(AnswerSchema(**fields_of(answer, 0, "")))
     for found in (*body["matches"], *body["cleared_by"]):
         del found["processing_time_ms"], found["request_id"]
     return body
 
 
-def _fields(answer: Answer, elapsed_ms: int, request_id: str) -> dict[str, Any]:
+def fields_of(answer: Answer, elapsed_ms: int, request_id: str) -> dict[str, Any]:
     """Those of ``AnswerSchema``."""
 
     def told(found: Found) -> FoundSchema:

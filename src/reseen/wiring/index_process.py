@@ -1,10 +1,10 @@
-"""Starting the index process: ``python -m reseen.wiring.index_process`` with the settings of the
-environment. The command returns at once; a child that nobody waits for goes on.
+"""Starting the index process: ``python -m reseen.wiring.index_process [IDLE]`` with the settings of
+the environment. The command returns at once; a child that nobody waits for goes on, until it had no
+client for ``IDLE`` seconds.
 """
 
 import os
 import sys
-from pathlib import Path
 
 from reseen.index.client import Start
 from reseen.settings import Settings
@@ -30,7 +30,7 @@ def main() -> None:
 
     import cv2
 
-    from reseen.index.process import quiet, serve
+    from reseen.index.process import IDLE, quiet, serve
     from reseen.wiring.truth import open_truth
 
     quiet()
@@ -38,7 +38,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = Settings()
     with open_truth(settings) as truth:
-        serve(Path(settings.index_folder), truth.references)
+        idle_s = float(sys.argv[1]) if len(sys.argv) > 1 else IDLE
+        serve(settings.index_folder, truth.references, idle_s=idle_s)
 
 
 if __name__ == "__main__":

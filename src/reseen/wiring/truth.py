@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.ports import (
@@ -52,7 +53,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
             banks=SqlBankStore(database),
             references=SqlReferenceStore(database, blobs),
             jobs=SqlJobStore(database),
-            scores=SqlScoreLog(database),
+            scores=SqlScoreLog(database, timedelta(days=settings.scores_days)),
             idempotency=SqlIdempotencyStore(database),
             blobs=blobs,
         )

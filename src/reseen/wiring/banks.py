@@ -1,0 +1,122 @@
+"""What searching and ingesting need: matching, the truth, and the index beside them."""
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from reseen.domain.bank import JobKind
+from reseen.domain.errors import ReseenError
+from reseen.domain.fingerprint import (
+    EDGES,
+    LOOKS,
+    MD5,
+    MOTION,
+    PARTS,
+    PDQ,
+    PEAKS,
+    QUADS,
+    SHA256,
+)
+from reseen.flows.backtest import Backtesting, LaterLog
+from reseen.flows.ingest import Ingesting
+from reseen.flows.jobs import Handler, JobWorker
+from reseen.flows.reingest import Reingesting
+from reseen.flows.retroactive import Retroactive
+from reseen.flows.search import Searching
+from reseen.ports import IndexService
+from reseen.settings import Settings
+from reseen.signals.quads import query_keys
+from reseen.wiring.crew import limits_of
+from reseen.wiring.index import reach_index
+from reseen.wiring.ingest import make_ingesting
+from reseen.wiring.matching import CUTS, Reseen, assemble
+from reseen.wiring.truth import Truth, open_truth
+
+logger = logging.getLogger(__name__)
+
+WORKERS = 2
+"""Jobs at a time: what is short need not wait for a long ingest."""
+SWEEP_S = 30.0
+SWEPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Banks:
+    """Everything that a server or a command does with banks."""
+
+    reseen: Reseen
+    truth: Truth
+    index: IndexService
+    searching: Searching
+    ingesting: Ingesting
+    retroactive: Retroactive
+
+
+@contextmanager
+def open_banks(settings: Settings) -> Iterator[Banks]:
+    """Start what matching needs, open the truth, and reach the index or start it."""
+    with ExitStack() as opened:
+        truth = opened.enter_context(open_truth(settings))
+        index = opened.enter_context(reach_index(settings))
+        reseen = opened.enter_context(assemble(settings))
+        perception = reseen.answering.perception
+        searching = Searching(
+            perception=replace(perception, limits=limits_of(settings)),
+            cuts=CUTS,
+            banks=truth.banks,
+            references=truth.references,
+            index=index,
+            query_keys=query_keys,
+            scores=opened.enter_context(closing(LaterLog(truth.scores))),
+            budget=settings.shortlist,
+            workers=settings.concurrency,
+        )
+        retroactive = Retroactive(searching, truth.jobs)
+        ingesting = make_ingesting(settings, reseen, truth, index.nudge)
+        yield Banks(reseen, truth, index, searching, ingesting, retroactive)
+
+
+@contextmanager
+def at_work(banks: Banks) -> Iterator[None]:
+    """Jobs are worked on, and what is over is swept, as long as the context is open."""
+    reingesting = Reingesting(banks.ingesting, versions(banks.reseen))
+    handlers: Mapping[JobKind, Handler] = {
+        JobKind.INGEST: banks.ingesting.work,
+        JobKind.REINGEST: reingesting.work,
+        JobKind.RETROACTIVE: banks.retroactive.work,
+        JobKind.BACKTEST: Backtesting(banks.truth.banks, banks.truth.scores, CUTS).work,
+    }
+    workers = [JobWorker(banks.truth.jobs, handlers) for _ in range(WORKERS)]
+    ended = threading.Event()
+    sweeper = threading.Thread(target=_sweep, args=(banks.truth, ended), name="sweep", daemon=True)
+    for worker in workers:
+        worker.start()
+    sweeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for worker in workers:
+            worker.stop()
+        sweeper.join()
+
+
+def versions(reseen: Reseen) -> Mapping[str, str]:
+    """Name and version of every signal that a fingerprint of today may hold."""
+    described = reseen.describe.signal
+    made = (SHA256, MD5, PDQ, described, LOOKS, PARTS, EDGES, MOTION, PEAKS, QUADS)
+    return {**{one.name: one.version for one in made}, PARTS.name: described.version}
+
+
+def _sweep(truth: Truth, ended: threading.Event) -> None:
+    """Remove what expired or was deleted with its bank, and what nothing names, bit by bit."""
+    while not ended.wait(SWEEP_S):
+        try:
+            while truth.references.sweep(datetime.now(UTC), SWEPT) and not ended.is_set():
+                pass
+            truth.scores.forget()
+        except ReseenError as error:
+            logger.warning("Nothing was swept: %s", error.detail)
