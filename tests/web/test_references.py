@@ -121,7 +121,7 @@ def test_a_wrong_reference_is_refused(
 
 
 def test_a_wrong_file_is_refused_and_named(server: Running, bank: str) -> None:
-    cases = [
+    cases: list[tuple[dict[str, Any], int, str]] = [
         ({"file": b"%PDF-1.7 and more"}, 415, "file"),
         ({"file": b""}, 422, "file"),
         ({"file": PHOTO, "url": (None, "http://a.example/")}, 400, "file"),

@@ -181,10 +181,10 @@ def essentials(
     low: float,
 ) -> dict[str, Any]:
     """The fields of ``Essential`` that the match itself decides. Segments below the lowest cut are
-    not findings and are left out; that two files are equal is no stretch of time.
+    not findings and are left out; what has no time on either side is no stretch.
     """
     found = sorted(
-        (s for s in match.segments if s.score >= low and s.channel is not Channel.FILE),
+        (s for s in match.segments if s.score >= low),
         key=lambda s: (seconds(s.query)[0], seconds(s.reference)[0], s.channel),
     )
     stills = source is Medium.IMAGE and target is Medium.IMAGE
@@ -195,7 +195,11 @@ def essentials(
         "confidence": confidence.value,
         "similarity_score": round(match.score, 4),
         "media_type": source and source.value,
-        "matched_segments": [] if stills else [SegmentSchema.of(s) for s in found],
+        "matched_segments": [
+            SegmentSchema.of(s)
+            for s in found
+            if not (s.query.is_timeless and s.reference.is_timeless)
+        ],
         "transform": TransformSchema.of(transform) if transform else None,
     }
 
