@@ -1,13 +1,15 @@
 """The index on disk keeps the contract, in memory and from its files, and outlives what happens."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS
+from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS, Signal
 from reseen.index.flat import FlatIndex
 from reseen.index.merge import merge_in_child
 from reseen.index.project import ProjectIndex
@@ -37,7 +39,7 @@ class TestSegmentsInMemory(IndexContract):
 class _Reopened(SegmentedIndex):
     """Flushes, and reads all from the disk again, after each change."""
 
-    def apply(self, project_id, entries, position) -> None:
+    def apply(self, project_id: str, entries: Sequence[Entry], position: int) -> None:
         super().apply(project_id, entries, position)
         self.project(project_id).flush()
         self._projects.pop(project_id)
@@ -60,11 +62,17 @@ def reference(rng: np.random.Generator, number: int, bank: int = 0) -> Entry:
     return Entry(number, bank, [descriptors(rng, 2), hashes(rng, 2), quads(rng, 15.0)])
 
 
-def asked(entry: Entry):
+def asked(entry: Entry) -> Iterator[tuple[Signal, npt.NDArray[Any]]]:
     assert entry.tracks is not None
     for track in entry.tracks:
         codes = np.unique(track.codes) if track.signal == QUADS else track.codes
         yield track.signal, codes
+
+
+def codes_of(entry: Entry) -> npt.NDArray[Any]:
+    """Its descriptors."""
+    assert entry.tracks is not None
+    return entry.tracks[0].codes
 
 
 def found(index: ProjectIndex, entry: Entry) -> list[bool]:
@@ -136,7 +144,7 @@ def test_what_changes_during_a_merge_is_not_lost(tmp_path: Path, rng: np.random.
     for one in (index, ProjectIndex(tmp_path)):
         assert all(found(one, entries[4]))
         assert not any(found(one, entries[1]))
-        codes = entries[2].tracks[0].codes
+        codes = codes_of(entries[2])
         assert one.nearest(DESCRIPTOR, codes, 5, (9,)).references.tolist() == [3] * 4
 
 
@@ -221,7 +229,7 @@ def test_a_full_disk_leaves_all_as_it_was(
     again = ProjectIndex(tmp_path)
     assert again.position == 3
     assert all(all(found(again, entry)) for entry in entries)
-    assert 1 in again.nearest(DESCRIPTOR, entries[0].tracks[0].codes, 2, (4,)).references
+    assert 1 in again.nearest(DESCRIPTOR, codes_of(entries[0]), 2, (4,)).references
 
 
 def _full(_: int) -> None:
