@@ -218,7 +218,7 @@ def until_some_are_done(home: Path, process: subprocess.Popen[str]) -> None:
 
 
 def test_ctrl_c_leaves_a_job_that_goes_on(tmp_path: Path, home: Path, truth: Truth) -> None:
-    some = hash_list(tmp_path / "list.csv", 60_000)
+    some = hash_list(tmp_path / "list.csv", 20_000)
     with started(some, "--bank", "b") as process:
         until_some_are_done(home, process)
         process.send_signal(signal.SIGINT)
@@ -229,18 +229,18 @@ def test_ctrl_c_leaves_a_job_that_goes_on(tmp_path: Path, home: Path, truth: Tru
     done = run("ingest", "--resume", command.split()[-1])
     assert done.exit_code == 0
     [bank] = truth.banks.of_project(DEFAULT_PROJECT)
-    assert truth.banks.counts(DEFAULT_PROJECT)[bank.id] == 60_000
+    assert truth.banks.counts(DEFAULT_PROJECT)[bank.id] == 20_000
 
 
 def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path, home: Path, truth: Truth) -> None:
-    some = hash_list(tmp_path / "list.csv", 30_000)
+    some = hash_list(tmp_path / "list.csv", 12_000)
     with started(some, "--bank", "b") as process:
         until_some_are_done(home, process)
         process.kill()
     [job] = truth.jobs.list(DEFAULT_PROJECT).items
     [bank] = truth.banks.of_project(DEFAULT_PROJECT)
-    assert 0 < job.done < 30_000
+    assert 0 < job.done < 12_000
     assert truth.banks.counts(DEFAULT_PROJECT)[bank.id] == job.done  # in one transaction
     done = run("ingest", some, "--bank", "b")
     assert done.exit_code == 0
-    assert truth.banks.counts(DEFAULT_PROJECT)[bank.id] == 30_000
+    assert truth.banks.counts(DEFAULT_PROJECT)[bank.id] == 12_000
