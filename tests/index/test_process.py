@@ -18,7 +18,7 @@ from reseen.domain.errors import NotReady
 from reseen.domain.fingerprint import PDQ
 from reseen.index.client import IndexClient, Start, open_index
 from reseen.settings import Settings
-from reseen.wiring.index_process import start_of
+from reseen.wiring.index import start_of
 from reseen.wiring.truth import Truth, open_truth
 
 PROJECT = "default"

@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
 
+import cv2
 import numpy as np
 
 from reseen.domain.errors import NotReady, ReseenError
@@ -54,6 +55,7 @@ def serve(folder: Path, truth: ReferenceStore, *, idle_s: float = IDLE) -> bool:
     with _lock(folder) as is_ours:
         if not is_ours:
             return False
+        cv2.setNumThreads(1)  # one search, one core: the others are for other searches
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -1,4 +1,7 @@
-"""The index, reached from outside its process; and, run as a program, that process itself."""
+"""The index, reached from outside its process; and, run as a program, that process itself.
+
+``python -m reseen.wiring.index [IDLE]``: leaves when it had no client for ``IDLE`` seconds.
+"""
 
 import logging
 import os
@@ -6,7 +9,6 @@ import sys
 from contextlib import AbstractContextManager
 
 from reseen.index.client import Start, open_index
-from reseen.index.process import quiet, serve
 from reseen.ports import IndexService
 from reseen.settings import Settings
 from reseen.wiring.truth import blobs_url, database_url, open_truth
@@ -14,7 +16,12 @@ from reseen.wiring.truth import blobs_url, database_url, open_truth
 
 def reach_index(settings: Settings) -> AbstractContextManager[IndexService]:
     """The index of the data folder, started where nobody has yet."""
-    start = Start(
+    return open_index(settings.index_folder, start_of(settings))
+
+
+def start_of(settings: Settings) -> Start:
+    """How the index process of these settings is started."""
+    return Start(
         command=(sys.executable, "-P", "-m", "reseen.wiring.index"),
         environment={
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -24,18 +31,20 @@ def reach_index(settings: Settings) -> AbstractContextManager[IndexService]:
             "RESEEN_BLOBS_URL": blobs_url(settings),
         },
     )
-    return open_index(settings.index_folder, start)
 
 
 def main() -> None:
     """Leave a process behind that serves the folder, and return at once."""
     if os.fork():
         return
+    from reseen.index.process import IDLE, quiet, serve
+
     quiet()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
     settings = Settings()
     with open_truth(settings) as truth:
-        serve(settings.index_folder, truth.references)
+        idle_s = float(sys.argv[1]) if len(sys.argv) > 1 else IDLE
+        serve(settings.index_folder, truth.references, idle_s=idle_s)
 
 
 if __name__ == "__main__":
