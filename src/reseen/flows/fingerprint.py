@@ -6,6 +6,7 @@ whole. What the request needs later (a second look at a frame, a spectrogram) st
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from reseen.domain.fingerprint import (
     Track,
 )
 from reseen.domain.media import Asset, Frame, Medium, Pixels, Sound, Span
+from reseen.flows.spool import Spool
 from reseen.ports import (
     Decoder,
     Fetched,
@@ -184,33 +186,26 @@ def _decode(
     header: Header | None = None
     footer = Footer(duration=None)
     still: Pixels | None = None
-    blocks: list[Sound] = []
-    for part in perception.decoder.decode(file.path, perception.sampling, perception.limits):
-        heed()
-        match part:
-            case Header():
-                header = part
-                admit(header.medium)
-            case Frame(time=None):
-                still = part.pixels
-                take(part)
-            case Frame():
-                take(part)
-            case Sound():
-                blocks.append(part)
-            case Footer():
-                footer = part
+    with closing(Spool()) as heard:
+        for part in perception.decoder.decode(file.path, perception.sampling, perception.limits):
+            heed()
+            match part:
+                case Header():
+                    header = part
+                    admit(header.medium)
+                case Frame(time=None):
+                    still = part.pixels
+                    take(part)
+                case Frame():
+                    take(part)
+                case Sound():
+                    heard.add(part)
+                case Footer():
+                    footer = part
+        sound = heard.whole()
     if header is None:
         raise RuntimeError("the decoder broke its contract: no header and no error")
-    sound = _join(blocks)
     return _Decoding(header, footer, _duration(header, footer, sound), still, sound)
-
-
-def _join(blocks: list[Sound]) -> Sound | None:
-    if not blocks:
-        return None
-    samples = np.concatenate([block.samples for block in blocks])
-    return Sound(blocks[0].start, blocks[0].rate, samples) if len(samples) else None
 
 
 def _duration(header: Header, footer: Footer, sound: Sound | None) -> float:
