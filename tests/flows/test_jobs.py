@@ -94,10 +94,15 @@ def test_a_broken_handler_fails_its_job_and_no_other(
     assert "a secret path" in caplog.text
 
 
-def test_a_kind_that_nobody_handles_fails(jobs: JobStore, serve: Serve) -> None:
-    job = new(jobs)
-    serve({})
-    assert over(jobs, job).state is JobState.FAILED
+def test_a_kind_that_a_worker_does_not_handle_is_left_to_others(
+    jobs: JobStore, serve: Serve
+) -> None:
+    long, short = new(jobs, JobKind.INGEST), new(jobs, JobKind.BACKTEST)
+    serve({JobKind.BACKTEST: lambda _job, _hold: {"short": True}})
+    assert over(jobs, short).result == {"short": True}
+    assert jobs.get(P, long.id).state is JobState.QUEUED
+    serve({JobKind.INGEST: lambda _job, _hold: {"long": True}})
+    assert over(jobs, long).result == {"long": True}
 
 
 def test_what_the_truth_cannot_take_now_is_tried_again(

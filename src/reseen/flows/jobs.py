@@ -135,7 +135,10 @@ def _give_back(jobs: JobStore, job: Job, owner: str) -> None:
 
 
 class JobWorker:
-    """A thread that works on jobs of every kind, one at a time, as long as a server runs."""
+    """A thread that works on jobs of the kinds that it has handlers for, one at a time, as long as
+    a server runs. Others are left to others: with one worker for long kinds and one for short ones,
+    no ingest holds up a search, and never two of them hire a crew each.
+    """
 
     def __init__(
         self,
@@ -171,7 +174,7 @@ class JobWorker:
     def _serve(self) -> None:
         while not self._stop.is_set():
             try:
-                job = self._jobs.claim_job(self._owner, self._lease)
+                job = self._jobs.claim_job(self._owner, self._lease, kinds=self._handlers.keys())
                 if job is None:
                     self._rest(self._poll_s)
                     continue
@@ -189,11 +192,7 @@ class JobWorker:
             self._called.clear()
 
     def _work_on(self, job: Job) -> None:
-        handler = self._handlers.get(job.kind)
-        if handler is None:
-            detail = f"internal: This server does no {job.kind} jobs."
-            self._jobs.finish(job.id, JobState.FAILED, None, detail)
-            return
+        handler = self._handlers[job.kind]
         logger.info("Job %s (%s) begins", job.id, job.kind)
         after = work_on(self._jobs, job, self._owner, handler, stop=self._stop, lease=self._lease)
         logger.info("Job %s is %s", job.id, after.state)

@@ -1,6 +1,6 @@
 """The truth, the blobs and the index: what a search in banks depends on."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -240,9 +240,15 @@ class JobStore(Protocol):
         limit: int = 100,
     ) -> Page[JobItem]: ...
 
-    def claim_job(self, owner: str, lease: timedelta, job_id: str | None = None) -> Job | None:
+    def claim_job(
+        self,
+        owner: str,
+        lease: timedelta,
+        job_id: str | None = None,
+        kinds: Collection[JobKind] | None = None,
+    ) -> Job | None:
         """The oldest job that nobody works on (or whose worker's lease ended); now it is ours.
-        With ``job_id`` that one or none.
+        With ``job_id`` that one or none, with ``kinds`` one of these.
         """
         ...
 

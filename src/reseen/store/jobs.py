@@ -6,7 +6,7 @@ still being written has the state ``creating`` here, which nobody is told of and
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -130,7 +130,13 @@ class SqlJobStore:
         more = len(found) > limit
         return Page(tuple(found[:limit]), str(found[limit - 1].number) if more else None)
 
-    def claim_job(self, owner: str, lease: timedelta, job_id: str | None = None) -> Job | None:
+    def claim_job(
+        self,
+        owner: str,
+        lease: timedelta,
+        job_id: str | None = None,
+        kinds: Collection[JobKind] | None = None,
+    ) -> Job | None:
         now = self._clock()
         free = (
             sa.select(JOBS.c.id)
@@ -143,6 +149,8 @@ class SqlJobStore:
         )
         if job_id is not None:
             free = free.where(JOBS.c.id == job_id)
+        if kinds is not None:
+            free = free.where(JOBS.c.kind.in_([kind.value for kind in kinds]))
         with self._database.reading() as connection:
             if connection.execute(free).first() is None:
                 return None
