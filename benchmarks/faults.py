@@ -3,7 +3,7 @@
 ``python -m benchmarks.faults [--rounds 100]`` runs a real server on a folder of its own and, beside
 it, ``reseen ingest``. Writers add hashes and pictures and delete some; at a random moment one of
 the server, the index process, the workers and the ingesting program gets SIGKILL, sometimes all.
-Then the server is started again, and:
+The server is started again where it was killed, else it serves on, and:
 
 - every reference that was acknowledged is listed and found by its hash;
 - every deletion that was acknowledged is neither;
@@ -14,6 +14,7 @@ Linux only: processes are told by the folder in their environment. One JSON line
 """
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -27,7 +28,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -35,10 +38,14 @@ from PIL import Image
 
 from reseen.testing.pictures import scene
 
+type Hashes = dict[str, str]
+"""Hexadecimal digits by kind, as HTTP tells them."""
+
 VICTIMS = ("server", "index", "workers", "ingest", "all")
 READY_S = 60.0
 FOUND_S = 20.0
 """Seconds in which all that was acknowledged must be found after a restart."""
+VISIBLE = 60
 LISTED = 400
 """Lines of each hash list that is ingested beside the server."""
 
@@ -61,10 +68,10 @@ class Round:
 
 @dataclass(slots=True)
 class Ledger:
-    """What the server acknowledged, as a client noted it: reference id to PDQ in hexadecimal."""
+    """What the server acknowledged, as a client noted it: reference id to its hashes."""
 
-    held: dict[str, str] = field(default_factory=dict)
-    gone: dict[str, str] = field(default_factory=dict)
+    held: dict[str, Hashes] = field(default_factory=dict)
+    gone: dict[str, Hashes] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
     """Ids whose deletion was sent and not answered."""
 
@@ -92,6 +99,8 @@ class Installation:
 
     def start_server(self) -> float:
         """Seconds until it answers that it is ready."""
+        if self._server is not None:
+            self._server.wait()
         begun = time.monotonic()
         self._server = subprocess.Popen(
             [sys.executable, "-m", "reseen", "serve", "--port", "0"],
@@ -172,16 +181,16 @@ def write(installation: Installation, ledger: Ledger, seed: int, until: threadin
             elif random_.random() < 0.2:
                 _add_picture(installation.client, ledger, random_.randrange(1 << 30))
             else:
-                _add_hash(installation.client, ledger, random_.randbytes(32).hex())
+                _add_hash(installation.client, ledger, {"pdq": random_.randbytes(32).hex()})
         except httpx.TransportError:
             return
 
 
-def _add_hash(client: httpx.Client, ledger: Ledger, pdq: str) -> None:
-    said = {"bank": "known", "name": pdq, "hashes": {"pdq": pdq}}
+def _add_hash(client: httpx.Client, ledger: Ledger, hashes: Hashes) -> None:
+    said = {"bank": "known", "name": hashes["pdq"], "hashes": hashes}
     answer = client.post("/v1/references", json=said)
     if answer.status_code == 201:
-        ledger.held[answer.json()["id"]] = pdq
+        ledger.held[answer.json()["id"]] = hashes
 
 
 def _add_picture(client: httpx.Client, ledger: Ledger, seed: int) -> None:
@@ -189,40 +198,39 @@ def _add_picture(client: httpx.Client, ledger: Ledger, seed: int) -> None:
     Image.fromarray(scene(seed, 320, 240)).save(out, "JPEG")
     answer = client.post("/v1/references", data={"bank": "known"}, files={"file": out.getvalue()})
     if answer.status_code == 201:
-        ledger.held[answer.json()["id"]] = answer.json()["hashes"]["pdq"]
+        sha256 = hashlib.sha256(out.getvalue()).hexdigest()
+        ledger.held[answer.json()["id"]] = {"sha256": sha256}
 
 
 def _delete(client: httpx.Client, ledger: Ledger, reference_id: str) -> None:
-    pdq = ledger.held.pop(reference_id)
+    hashes = ledger.held.pop(reference_id)
     ledger.doubtful.add(reference_id)
     answer = client.delete(f"/v1/references/{reference_id}")
     if answer.is_success:
         ledger.doubtful.discard(reference_id)
-        ledger.gone[reference_id] = pdq
+        ledger.gone[reference_id] = hashes
 
 
-def found(client: httpx.Client, pdq: str) -> set[str]:
-    """Ids of the references that a search for a hash finds."""
-    said = {"hashes": {"pdq": pdq}, "limit": 100}
+def found(client: httpx.Client, hashes: Hashes) -> set[str]:
+    """Ids of the references that a search for hashes finds."""
+    said = {"hashes": hashes, "limit": 100}
     answer = client.post("/v1/search", json=said).raise_for_status()
     return {match["reference_id"] for match in answer.json()["matches"]}
 
 
-def listed(client: httpx.Client, bank: str) -> Iterator[dict[str, str]]:
-    cursor = None
+def listed(client: httpx.Client, bank: str) -> Iterator[dict[str, Any]]:
+    asked = {"bank": bank, "limit": "100"}
     while True:
-        page = (
-            client.get(
-                "/v1/references",
-                params={"bank": bank, "limit": 100} | ({"cursor": cursor} if cursor else {}),
-            )
-            .raise_for_status()
-            .json()
-        )
+        page = client.get("/v1/references", params=asked).raise_for_status().json()
         yield from page["data"]
-        cursor = page.get("next_cursor")
-        if cursor is None:
+        if page["next_cursor"] is None:
             return
+        asked["cursor"] = page["next_cursor"]
+
+
+def hashes_of(client: httpx.Client, reference_id: str) -> Hashes:
+    answer = client.get(f"/v1/references/{reference_id}").raise_for_status().json()
+    return {kind: digits for kind, digits in answer["hashes"].items() if digits}
 
 
 def missing(installation: Installation, ledger: Ledger, sample: Sequence[str]) -> set[str]:
@@ -250,9 +258,9 @@ def one_round(
     stopping.set()
     for writer in writers:
         writer.join()
-    installation.stop()
+    ingest.kill()
     ingest.wait()
-    ready = installation.start_server()
+    ready = installation.start_server() if victim in {"server", "all"} else 0.0
     begun = time.monotonic()
     sample = random_.sample(sorted(ledger.held), min(len(ledger.held), 60))
     newest = list(ledger.held)[-20:]
@@ -266,11 +274,10 @@ def one_round(
         for one in list(ledger.gone)[-40:]
         if one in found(installation.client, ledger.gone[one])
     ]
-    visible = list(listed(installation.client, "known"))[:100]
     half = [
         one["id"]
-        for one in visible
-        if one["id"] not in found(installation.client, one["hashes"]["pdq"])
+        for one in islice(listed(installation.client, "known"), VISIBLE)
+        if one["id"] not in found(installation.client, hashes_of(installation.client, one["id"]))
     ]
     return Round(
         number,
@@ -300,7 +307,7 @@ def run(rounds: int, folder: Path, seed: int = 0) -> Iterator[Round]:
             yield one_round(installation, ledger, number, seed + 7919 * number, list_file)
         for number in range(rounds):
             installation.command("ingest", str(folder / f"list-{number}.csv"), "--bank", "listed")
-        names = [one["reference"] for one in listed(installation.client, "listed")]
+        names = [one["name"] for one in listed(installation.client, "listed")]
         if len(names) != lines or len(set(names)) != lines:
             raise RuntimeError(f"{lines} lines were ingested, {len(names)} references are held")
     finally:
