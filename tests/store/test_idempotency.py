@@ -1,9 +1,6 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from reseen.store.database import open_database, sqlite_url
+from reseen.store.database import Database
 from reseen.store.idempotency import SqlIdempotencyStore
 from reseen.testing.idempotency_contract import IdempotencyStoreContract
 from reseen.testing.key_store_contract import Clock
@@ -11,7 +8,5 @@ from reseen.testing.key_store_contract import Clock
 
 class TestSqlIdempotencyStore(IdempotencyStoreContract):
     @pytest.fixture
-    def store(self, clock: Clock, tmp_path: Path) -> Iterator[SqlIdempotencyStore]:
-        opened = open_database(sqlite_url(tmp_path / "reseen.db"))
-        yield SqlIdempotencyStore(opened, clock)
-        opened.close()
+    def store(self, clock: Clock, either: Database) -> SqlIdempotencyStore:
+        return SqlIdempotencyStore(either, clock)

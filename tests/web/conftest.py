@@ -17,5 +17,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, site_port: int) -> Iterator
         tmp_path_factory.mktemp("home"),
         fetch_allow_networks=("127.0.0.1/32",),
         fetch_ports=(80, 443, site_port),
+        rate_per_minute=0,
     ) as running:
         yield running

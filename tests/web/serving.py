@@ -3,9 +3,9 @@
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from io import BytesIO
@@ -16,19 +16,13 @@ import httpx
 import numpy as np
 from PIL import Image, ImageDraw
 
+from reseen.cli.serve import services_of
 from reseen.domain.access import Role
-from reseen.domain.bank import JobKind
-from reseen.flows.jobs import JobWorker
-from reseen.flows.search import Searching
-from reseen.index.flat import FlatIndex
-from reseen.ports import Entry, Hits, KeyStore, ReferenceStore
+from reseen.ports import KeyStore
 from reseen.settings import Settings
-from reseen.signals.quads import query_keys
 from reseen.web.server import Server, listen
-from reseen.web.services import Compare, Services
-from reseen.wiring.ingest import make_ingesting
-from reseen.wiring.matching import CUTS, Reseen, assemble
-from reseen.wiring.truth import Truth, open_truth
+from reseen.web.services import Compare
+from reseen.wiring.banks import at_work, open_banks
 
 SAMPLES = Path(str(files("reseen"))) / "samples"
 
@@ -41,7 +35,6 @@ class Running:
 
     admin: str
     keys: KeyStore
-    truth: Truth
     server: Server
     scratch: Path
 
@@ -72,6 +65,15 @@ class Running:
         read = {k: v.read_bytes() if isinstance(v, Path) else v for k, v in sides.items()}
         return self.post(path, files=read)
 
+    def searchable(self, reference_id: str) -> dict[str, Any]:
+        """The reference, once the index has reached it."""
+        for _ in range(200):
+            held: dict[str, Any] = self.get(f"/v1/references/{reference_id}").json()
+            if held["searchable"]:
+                return held
+            time.sleep(0.05)
+        raise AssertionError(held)
+
     def over(self, job_id: str) -> dict[str, Any]:
         """The job, once it is over."""
         for _ in range(600):
@@ -82,104 +84,32 @@ class Running:
         raise AssertionError(job)
 
 
-class Beside:
-    """An exact index in this process, which reads the change log whenever it is asked."""
-
-    def __init__(self, references: ReferenceStore) -> None:
-        self._references = references
-        self._flat = FlatIndex()
-        self._lock = threading.Lock()
-
-    def nearest(self, project_id: str, *asked: Any, **more: Any) -> Hits:
-        self.position(project_id)
-        return self._flat.nearest(project_id, *asked, **more)
-
-    def position(self, project_id: str) -> int:
-        with self._lock:
-            while changes := self._references.changes(project_id, self._flat.position(project_id)):
-                numbers = [one.reference_number for one in changes]
-                tracks = self._references.indexed(project_id, numbers)
-                entries = [
-                    Entry(one.reference_number, one.bank_number, tracks.get(one.reference_number))
-                    for one in changes
-                ]
-                self._flat.apply(project_id, entries, changes[-1].position)
-            return self._flat.position(project_id)
-
-    def nudge(self, project_id: str, position: int) -> None:
-        """It looks by itself."""
-
-    def wait_for(self, project_id: str, position: int, timeout_s: float) -> bool:  # noqa: ARG002
-        return self.position(project_id) >= position
-
-    def rebuild(self, project_id: str | None = None) -> AbstractContextManager[Iterator[float]]:
-        raise NotImplementedError
-
-    def check(self) -> Mapping[str, Any]:
-        return {}
-
-
 @contextmanager
 def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterator[Running]:
-    """A server with these settings; ``compare`` replaces the flow where a test must hold it."""
+    """A server with these settings, wired as ``reseen serve`` does; ``compare`` replaces the flow
+    where a test must hold it.
+    """
     settings = Settings(home=home, port=0, **{"workers": 1, **given})
-    with (
-        open_truth(settings) as truth,
-        assemble(settings) as reseen,
-        running(settings, reseen, truth, compare) as server,
-    ):
-        yield server
-
-
-@contextmanager
-def running(
-    settings: Settings, reseen: Reseen, truth: Truth, compare: Compare | None = None
-) -> Iterator[Running]:
-    index = Beside(truth.references)
-    ingesting = make_ingesting(settings, reseen, truth, index.nudge)
-    services = Services(
-        scratch=reseen.scratch.folder,
-        fetcher=reseen.fetcher,
-        open_file=reseen.open_file,
-        compare=compare or reseen.answering.compare,
-        authenticate=truth.keys.authenticate,
-        check_ready=lambda: None,
-        banks=truth.banks,
-        references=truth.references,
-        jobs=truth.jobs,
-        idempotency=truth.idempotency,
-        index=index,
-        searching=Searching(
-            perception=reseen.answering.perception,
-            cuts=CUTS,
-            banks=truth.banks,
-            references=truth.references,
-            index=index,
-            query_keys=query_keys,
-            scores=truth.scores,
-        ),
-        ingesting=ingesting,
-    )
-    worker = JobWorker(truth.jobs, {JobKind.INGEST: ingesting.work}, poll_s=0.1)
-    worker.start()
-    with listen(settings.host, 0) as bound:
+    with open_banks(settings) as banks, at_work(banks), listen(settings.host, 0) as bound:
+        services = services_of(banks)
+        if compare is not None:
+            services = replace(services, compare=compare)
         server = Server(services, settings, bound)
         thread = threading.Thread(target=server.run)
         thread.start()
+        keys = banks.truth.keys
         try:
             yield Running(
                 server.address,
-                truth.keys.create(Role.SERVICE).secret,
-                truth.keys.create(Role.ADMIN).secret,
-                truth.keys,
-                truth,
+                keys.create(Role.SERVICE).secret,
+                keys.create(Role.ADMIN).secret,
+                keys,
                 server,
                 settings.scratch_folder,
             )
         finally:
             server.stop()
             thread.join(30)
-            worker.stop()
 
 
 class _Site(BaseHTTPRequestHandler):

@@ -52,6 +52,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory, site_port: int) -> Iterator
         audio_bytes=250_000,
         pixels=500_000,
         match_seconds=20.0,
+        rate_per_minute=0,
         fetch_seconds=1.0,
         connect_seconds=0.5,
         fetch_allow_networks=("127.0.0.1/32",),

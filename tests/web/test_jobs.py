@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from tests.web.serving import Running, hash_of
+from tests.web.serving import SAMPLES, Running, hash_of
 
 NAMES = (f"listed {number}" for number in count())
 
@@ -99,9 +99,49 @@ def test_a_file_that_is_no_list_is_refused(server: Running, bank: str) -> None:
     assert (none.status_code, none.json()["field"]) == (422, "file")
 
 
+def test_uploads_are_held_against_a_new_reference(server: Running, bank: str) -> None:
+    seen = server.bank(next(NAMES), role="seen")["name"]
+    photo, copy = ((SAMPLES / name).read_bytes() for name in ("photo.jpg", "photo-disguised.jpg"))
+    form = {"bank": seen, "name": "upload 9", "provenance": '{"account": 7}'}
+    upload = server.post("/v1/references", files={"file": copy}, data=form).json()["id"]
+    held = server.post("/v1/references", files={"file": photo}, data={"bank": bank}).json()["id"]
+    sent = {"kind": "retroactive_match", "reference_id": held, "window_s": 3600}
+    begun = server.manage("POST", "/v1/jobs", json=sent)
+    over = server.over(begun.json()["id"])
+    assert (over["state"], over["error"]) == ("done", None)
+    found = [one for one in over["result"]["matches"] if one["upload_id"] == upload]
+    assert [(one["upload"], one["match"]) for one in found] == [("upload 9", True)]
+    assert found[0]["provenance"] == {"account": 7}
+
+
+def test_thresholds_are_tried_on_the_searches_of_the_past(server: Running, bank: str) -> None:
+    photo, copy = ((SAMPLES / name).read_bytes() for name in ("photo.jpg", "photo-disguised.jpg"))
+    server.post("/v1/references", files={"file": photo}, data={"bank": bank})
+    server.post("/v1/search", files={"file": copy}, data={"banks": bank})
+    impossible = {"low": 1.0, "medium": 1.0, "high": 1.0}
+    sent = {
+        "kind": "backtest",
+        "bank": bank,
+        "thresholds": {"still": impossible},
+        "since": "2020-01-01T00:00:00Z",
+    }
+    for _ in range(50):  # scores are kept beside the answers
+        over = server.over(server.manage("POST", "/v1/jobs", json=sent).json()["id"])
+        assert over["state"] == "done", over
+        if over["result"]["days"]:
+            break
+    assert (over["result"]["lost"], over["result"]["gained"]) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "field"),
     [
+        ({"kind": "retroactive_match", "window_s": 5}, 422, "reference_id"),
+        (
+            {"kind": "retroactive_match", "ingest_job_id": "job_0", "window_s": 5},
+            404,
+            "ingest_job_id",
+        ),
         ({"kind": "sing"}, 422, "kind"),
         ({}, 422, "kind"),
         ([], 422, "kind"),

@@ -4,7 +4,6 @@
 """
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -25,7 +24,7 @@ class IdempotencyStoreContract:
         return Clock()
 
     @pytest.fixture
-    def store(self, clock: Clock) -> Iterator[IdempotencyStore]:
+    def store(self, clock: Clock) -> IdempotencyStore:
         raise NotImplementedError
 
     def test_a_request_is_ours_until_it_is_answered(self, store: IdempotencyStore) -> None:

@@ -16,7 +16,7 @@ from reseen.web.auth import Right, demand
 from reseen.web.idempotency import IdempotencyKey, Once
 from reseen.web.openapi import BODY, EVERYWHERE, ONCE, problem_responses, request_body
 from reseen.web.paging import Paging
-from reseen.web.reception import Received, Reception
+from reseen.web.reception import Received, Reception, one_of
 from reseen.web.references import bank_of
 from reseen.web.schemas.jobs import (
     KINDS,
@@ -171,12 +171,8 @@ def _start(services: Services, received: Received) -> Job:
             return create(project_id, JobKind.INGEST, {"bank": bank.id}, items)
         case RetroactiveRequest() as sent:
             demand(received.key, Right.MANAGE)
-            try:
-                reference = services.references.get(project_id, sent.reference_id)
-            except NotFound as error:
-                raise error.at("reference_id") from None
-            asked = {"reference_id": reference.id, "window_s": sent.window_s}
-            return create(project_id, JobKind.RETROACTIVE, asked)
+            asked = _against(services, project_id, sent)
+            return create(project_id, JobKind.RETROACTIVE, {**asked, "window_s": sent.window_s})
         case BacktestRequest() as sent:
             demand(received.key, Right.MANAGE)
             bank = bank_of(services, project_id, sent.bank)
@@ -186,6 +182,19 @@ def _start(services: Services, received: Received) -> Job:
                 "since": rfc3339(sent.since),
             }
             return create(project_id, JobKind.BACKTEST, asked)
+
+
+def _against(services: Services, project_id: str, sent: RetroactiveRequest) -> Mapping[str, Any]:
+    """The reference, or the ingest job whose references are meant. Raises ``NotFound``."""
+    what = one_of(reference_id=sent.reference_id, ingest_job_id=sent.ingest_job_id)
+    try:
+        if sent.reference_id is not None:
+            services.references.get(project_id, sent.reference_id)
+        else:
+            services.jobs.get(project_id, sent.ingest_job_id or "")
+    except NotFound as error:
+        raise error.at(what) from None
+    return {what: getattr(sent, what)}
 
 
 def _requested(

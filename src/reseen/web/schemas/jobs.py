@@ -13,6 +13,7 @@ MOST_URLS = 10_000
 LONGEST_WINDOW_S = 10 * 366 * 86_400.0
 
 BankKey = Annotated[str, Field(min_length=1, max_length=200)]
+Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class IngestRequest(Request):
@@ -44,7 +45,9 @@ class IngestForm(Request):
 
 
 class RetroactiveRequest(Request):
-    """Hold what was uploaded lately, and is kept in `seen` banks, against one reference."""
+    """Hold what was uploaded lately, and is kept in `seen` banks, against one reference, or against
+    all that an ingest job added.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -59,7 +62,10 @@ class RetroactiveRequest(Request):
     )
 
     kind: Literal["retroactive_match"]
-    reference_id: Annotated[str, Field(min_length=1, max_length=200)]
+    reference_id: Id | None = None
+    ingest_job_id: Id | None = None
+    """In place of `reference_id`."""
+
     window_s: Annotated[float, Field(gt=0, le=LONGEST_WINDOW_S)]
     """How far back, in seconds."""
 
