@@ -72,8 +72,6 @@ class Ledger:
 
     held: dict[str, Hashes] = field(default_factory=dict)
     gone: dict[str, Hashes] = field(default_factory=dict)
-    doubtful: set[str] = field(default_factory=set)
-    """Ids whose deletion was sent and not answered."""
 
 
 class Installation:
@@ -204,10 +202,8 @@ def _add_picture(client: httpx.Client, ledger: Ledger, seed: int) -> None:
 
 def _delete(client: httpx.Client, ledger: Ledger, reference_id: str) -> None:
     hashes = ledger.held.pop(reference_id)
-    ledger.doubtful.add(reference_id)
     answer = client.delete(f"/v1/references/{reference_id}")
     if answer.is_success:
-        ledger.doubtful.discard(reference_id)
         ledger.gone[reference_id] = hashes
 
 
