@@ -16,6 +16,7 @@ from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.bank import (
     Bank,
     BankDraft,
+    BankRole,
     Hash,
     ItemState,
     Job,
@@ -27,6 +28,7 @@ from reseen.domain.bank import (
 from reseen.domain.errors import InvalidValue, MediaUnreadable, NotReady, ReseenError
 from reseen.domain.fingerprint import PDQ, Fingerprint
 from reseen.domain.media import Asset, Medium
+from reseen.flows import retroactive
 from reseen.flows.fingerprint import Perception, remember
 from reseen.flows.ingest import Ingesting, Remember
 from reseen.flows.jobs import LEASE, Hold, work_on
@@ -414,3 +416,29 @@ def test_single_files_and_hashes_are_added_and_recognised(make: Make, tmp_path: 
     assert [each.is_new for each in added] == [True, False]
     with pytest.raises(ReseenError):
         stand.ingesting.add_hashes(stand.bank, [], ReferenceDraft("none"))
+
+
+def test_what_enters_a_known_bank_is_held_against_uploads_that_are_kept(make: Make) -> None:
+    stand = make()
+    banks, jobs = stand.ingesting.banks, stand.ingesting.jobs
+    ingesting = replace(stand.ingesting, arrived=partial(retroactive.begin, banks, jobs))
+
+    def waiting() -> list[Mapping[str, Any]]:
+        return [j.request for j in jobs.list(P).items if j.kind is JobKind.RETROACTIVE]
+
+    def add(number: int, bank: Bank) -> str:
+        draft, code = ReferenceDraft(str(number)), Hash(PDQ, bytes([number] * 32))
+        return ingesting.add_hashes(bank, [code], draft).reference.id
+
+    add(1, stand.bank)
+    assert waiting() == []  # no upload is kept
+    seen = banks.create(P, BankDraft("uploads", BankRole.SEEN, retention_s=3600.0))
+    first = add(2, stand.bank)
+    add(2, stand.bank)  # held already
+    add(3, seen)
+    assert waiting() == [{"reference_id": first, "window_s": 3600.0}]
+    job = work_on(jobs, stand.begin([of_hash(1)]), "test", ingesting.work)
+    again = work_on(jobs, stand.begin([of_hash(1)]), "test", ingesting.work)
+    assert again.known == 1
+    assert waiting()[0] == {"ingest_job_id": job.id, "window_s": 3600.0}
+    assert len(waiting()) == 2

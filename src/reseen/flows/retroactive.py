@@ -21,13 +21,26 @@ from reseen.engine.verdict import HARM
 from reseen.flows.jobs import Hold
 from reseen.flows.search import Answer, Found, Scope, Searching
 from reseen.flows.shortlisted import turned
-from reseen.ports import JobStore
+from reseen.ports import BankStore, JobStore
 
 BUDGET, COUNTS = 200, (4096,)
 """A job may take its time, and one film may have been uploaded a thousand times."""
 MOST_MATCHES = 10_000
 """In one result, which is one JSON object."""
 PAGE = 500
+EVER_S = 10 * 366 * 86_400.0
+"""The window of banks that keep uploads for ever."""
+
+
+def begin(banks: BankStore, jobs: JobStore, bank: Bank, what: Mapping[str, Any]) -> Job | None:
+    """A job for what came into a bank whose matches mean harm, where uploads are kept: as far back
+    as they are. ``what`` is a ``reference_id`` or an ``ingest_job_id``.
+    """
+    seen = [b for b in banks.of_project(bank.project_id) if b.role is BankRole.SEEN]
+    if bank.role not in HARM or not seen:
+        return None
+    window = max(b.draft.retention_s or EVER_S for b in seen)
+    return jobs.create(bank.project_id, JobKind.RETROACTIVE, {**what, "window_s": window})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +49,6 @@ class Retroactive:
 
     searching: Searching
     jobs: JobStore
-
-    def begin(self, bank: Bank, request: Mapping[str, Any]) -> Job | None:
-        """A job for a bank whose matches mean harm, where there are uploads to hold against it."""
-        every = self.searching.banks.of_project(bank.project_id)
-        if bank.role not in HARM or not any(b.role is BankRole.SEEN for b in every):
-            return None
-        return self.jobs.create(bank.project_id, JobKind.RETROACTIVE, request)
 
     def work(self, job: Job, hold: Hold) -> Mapping[str, Any]:
         """Matches of uploads within the window, by reference, surest first.

@@ -37,8 +37,10 @@ from reseen.wiring.truth import Truth, open_truth
 
 logger = logging.getLogger(__name__)
 
-WORKERS = 2
-"""Jobs at a time: what is short need not wait for a long ingest."""
+LONG = frozenset({JobKind.INGEST, JobKind.REINGEST})
+"""Kinds with a worker of their own: what is short need not wait for a long ingest, and two ingests
+at a time would hire twice the processes.
+"""
 SWEEP_S = 30.0
 SWEPT = 2000
 
@@ -89,7 +91,10 @@ def at_work(banks: Banks) -> Iterator[None]:
         JobKind.RETROACTIVE: banks.retroactive.work,
         JobKind.BACKTEST: Backtesting(banks.truth.banks, banks.truth.scores, CUTS).work,
     }
-    workers = [JobWorker(banks.truth.jobs, handlers) for _ in range(WORKERS)]
+    workers = [
+        JobWorker(banks.truth.jobs, {k: h for k, h in handlers.items() if (k in LONG) == is_long})
+        for is_long in (True, False)
+    ]
     ended = threading.Event()
     sweeper = threading.Thread(target=_sweep, args=(banks.truth, ended), name="sweep", daemon=True)
     for worker in workers:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from reseen.domain.media import Medium
+from reseen.flows import retroactive
 from reseen.flows.ingest import Ingesting
 from reseen.media.decode import IsolatedDecoder
 from reseen.media.receive import local_file
@@ -34,6 +35,7 @@ def make_ingesting(
         crew=partial(hired, settings),
         workers=settings.workers,
         nudge=nudge,
+        arrived=partial(retroactive.begin, truth.banks, truth.jobs),
     )
 
 
@@ -64,6 +66,7 @@ def open_ingesting(settings: Settings) -> Iterator[tuple[Truth, Ingesting]]:
                     crew=partial(hired, settings),
                     workers=settings.workers,
                     nudge=lambda _project, _position: None,
+                    arrived=partial(retroactive.begin, truth.banks, truth.jobs),
                 ),
             )
     finally:
