@@ -6,6 +6,7 @@
 """
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,25 +87,44 @@ def http(document: dict[str, Any]) -> str:
             said = f"{said}{operation.get('description', '')}".rstrip() + "\n\n"
             body = operation.get("requestBody", {}).get("content", {})
             if body:
-                said += f"Takes {' or '.join(f'`{kind}`' for kind in body)}.\n\n"
+                said += f"Takes {' or '.join(map(taken, body.items()))}.\n\n"
             for parameter in operation.get("parameters", ()):
                 said += f"- `{parameter['name']}` ({parameter['in']}): "
                 said += f"{parameter.get('description', '')}\n"
             said += "\n| status | answer |\n|---|---|\n"
             for status, answer in sorted(operation["responses"].items()):
-                said += f"| {status} | {answer['description']} |\n"
+                content = answer.get("content", {}).get("application/json")
+                named = f": {link(content['schema'])}" if content else ""
+                said += f"| {status} | {answer['description']}{named} |\n"
             said += "\n"
     said += "## Fields\n\n"
-    for name, schema in document["components"]["schemas"].items():
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
         if "properties" not in schema:
             continue  # a name for a few words, told where it is used
         said += f"### {name.removesuffix('Schema')}\n\n{schema.get('description', '')}\n\n"
         said += "| field | type | meaning |\n|---|---|---|\n"
         for field, about in schema.get("properties", {}).items():
-            cell = kind(about).replace("|", "\\|")
+            cell = kind(about, schemas).replace("|", "\\|")
             said += f"| `{field}` | {cell} | {_line(about.get('description', ''))} |\n"
         said += "\n"
+        for example in schema.get("examples", ()):
+            said += f"```json\n{json.dumps(example, indent=2)}\n```\n\n"
     return said
+
+
+def taken(body: tuple[str, dict[str, Any]]) -> str:
+    """A content type, and the schemas of its JSON."""
+    content_type, content = body
+    schema = content["schema"]
+    named = [link(one) for one in schema.get("oneOf", [schema]) if "$ref" in one]
+    return f"`{content_type}` ({', '.join(named)})" if named else f"`{content_type}`"
+
+
+def link(schema: dict[str, Any]) -> str:
+    """To the fields of a schema."""
+    name = schema["$ref"].rsplit("/", 1)[-1].removesuffix("Schema")
+    return f"[{name}](#{name.lower()})"
 
 
 def roles() -> str:

@@ -45,6 +45,20 @@ def test_shares_are_kept_apart_and_nought_means_no_limit() -> None:
         enter(free)
 
 
+def test_many_that_come_as_one_cost_as_many() -> None:
+    clock = Clock()
+    gate = Gate(concurrency=1, queue=5, rate_per_minute=60, clock=clock)
+    gate.spend("k", 50)
+    with pytest.raises(RateLimited) as refused:
+        gate.spend("k", 20)
+    assert refused.value.retry_after_s == pytest.approx(10)
+    gate.spend("k", 10)
+    clock.now = 60.0
+    gate.spend("k", 1000)  # more than it ever holds empties it
+    with pytest.raises(RateLimited):
+        gate.spend("k")
+
+
 def test_no_more_are_admitted_than_run_and_wait() -> None:
     gate = Gate(concurrency=2, queue=1, rate_per_minute=0)
     with gate.admit("a"), gate.admit("b"), gate.admit("c"):

@@ -1,12 +1,25 @@
 """A write that is sent twice is done once."""
 
 import threading
+from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
+from starlette.requests import Request
 from tests.web.serving import Running, encoded, hash_of, picture
+
+from reseen.domain.access import DEFAULT_PROJECT
+from reseen.domain.errors import Conflict
+from reseen.store.database import open_database, sqlite_url
+from reseen.store.idempotency import SqlIdempotencyStore
+from reseen.testing.key_store_contract import Clock
+from reseen.web.idempotency import Once
+from reseen.web.schemas.model import Deleted
 
 NAMES = (f"once-{number}" for number in count())
 
@@ -113,3 +126,57 @@ def test_a_key_that_may_not_write_gets_no_answer_of_another(server: Running, nam
     write(server, name, name=name)
     refused = server.post("/v1/banks", json={"name": name}, headers=keyed(name))
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+
+
+@pytest.fixture
+def once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Once, Clock]]:
+    """Over a store whose time a test turns, renewed twenty times a second."""
+    monkeypatch.setattr("reseen.web.idempotency.RENEWED_S", 0.05)
+    clock = Clock()
+    database = open_database(sqlite_url(tmp_path / "reseen.db"))
+    yield Once(SqlIdempotencyStore(database, clock)), clock
+    database.close()
+
+
+def asked(once: Once, work: Callable[[], tuple[int, Deleted]]) -> int:
+    scope = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": b"", "headers": []}
+    return once.answer(Request(scope), DEFAULT_PROJECT, "k", None, work).status_code
+
+
+def test_long_work_keeps_its_key_while_the_server_lives(once: tuple[Once, Clock]) -> None:
+    answering, clock = once
+    begun, release = threading.Event(), threading.Event()
+
+    def long() -> tuple[int, Deleted]:
+        begun.set()
+        assert release.wait(20)
+        return 200, Deleted(id="one")
+
+    async def live() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(answering.keep)
+            for _ in range(5):  # a minute and a half
+                clock.turn(seconds=20)
+                await anyio.sleep(0.5)
+                with pytest.raises(Conflict):
+                    await anyio.to_thread.run_sync(asked, answering, long)
+            tasks.cancel_scope.cancel()
+
+    first: list[int] = []
+    thread = threading.Thread(target=lambda: first.append(asked(answering, long)))
+    thread.start()
+    assert begun.wait(10)
+    anyio.run(live)
+    release.set()
+    thread.join(10)
+    assert first == [200]
+    assert asked(answering, long) == 200
+
+
+def test_work_that_breaks_leaves_its_key_free(once: tuple[Once, Clock]) -> None:
+    def broken() -> tuple[int, Deleted]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asked(once[0], broken)
+    assert asked(once[0], lambda: (201, Deleted(id="one"))) == 201

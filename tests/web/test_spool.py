@@ -113,6 +113,56 @@ def test_an_empty_file_is_an_error_of_its_side(server: Running) -> None:
     assert response.json()["code"] in {"media_empty", "media_unreadable", "unsupported_media"}
 
 
+def test_a_form_with_one_file_takes_texts_beside_it(server: Running) -> None:
+    """Whatever their order, and as often as a list needs."""
+    bank = server.bank("spooled")["name"]
+    parts = [part("labels", b"a"), part("file", PHOTO), part("bank", bank.encode())]
+    for body in (b"".join(parts) + part("labels", b"b"), b"".join(parts[::-1])):
+        kind = {"Content-Type": "multipart/form-data; boundary=x"}
+        sent = server.post("/v1/references", content=body + END, headers=kind)
+        assert sent.status_code in {200, 201}, sent.text
+        assert sent.json()["labels"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (part("bank", b"b") * 2 + part("file", PHOTO), 400, "invalid_request"),
+        (part("labels", b"") * 300 + part("file", PHOTO), 400, "invalid_request"),
+        (part("note", b"n" * 70_000) + part("file", PHOTO), 413, "payload_too_large"),
+        (part("bank", b"\xff") + part("file", PHOTO), 422, "invalid_request"),
+        (part("bank", b"b") + part("file", PHOTO) * 2, 400, "invalid_request"),
+        (
+            part("bank", b"b") + part("provenance", b"{") + part("file", PHOTO),
+            422,
+            "invalid_request",
+        ),
+        (part("bank", b"b") + part("hashes", b"{}") + part("file", PHOTO), 400, "invalid_request"),
+    ],
+)
+def test_wrong_texts_beside_a_file_are_refused(
+    server: Running, body: bytes, status: int, code: str
+) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    refused = server.post("/v1/references", content=body + END, headers=kind)
+    assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+
+
+def test_json_may_be_larger_where_there_are_many_things(server: Running) -> None:
+    body = b'{"bank": "b", "items": [' + b" " * 100_000 + b"]}"
+    kind = {"Content-Type": "application/json"}
+    assert server.post("/v1/references/batch", content=body, headers=kind).status_code == 422
+    assert server.post("/v1/references", content=body, headers=kind).status_code == 413
+    more = b" " * 4_000_000 + body
+    assert server.post("/v1/references/batch", content=more, headers=kind).status_code == 413
+
+
+def test_a_letter_is_json(server: Running) -> None:
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    sent = {"content": part("name", b"x") + END, "headers": kind}
+    assert server.manage("POST", "/v1/banks", **sent).status_code == 415
+
+
 def test_nothing_is_left_on_disk(server: Running) -> None:
     def there() -> list[Path]:
         return [path for path in server.scratch.rglob("*") if path.is_file()]
@@ -134,6 +184,8 @@ def test_nothing_is_left_on_disk(server: Running) -> None:
     send(server, part("source", PHOTO) + part("target", PHOTO) + END)
     send(server, part("source", PHOTO) + part("colour", b"red") + END)
     send(server, part("source", PHOTO))
+    for path in ("/v1/search", "/v1/references"):
+        server.post(path, files={"file": PHOTO}, data={"bank": "none"})
     assert there() == lock
 
 

@@ -122,11 +122,14 @@ def _verb(method: str) -> str:
 
 
 def _schemas(document: dict[str, Any]) -> str:
-    """A table of fields for each schema that a reader meets, the envelope with its example."""
+    """A table of fields for each schema that a reader meets, with its examples."""
     parts = []
-    for name, schema in document["components"]["schemas"].items():
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        if "properties" not in schema:
+            continue  # a name for a few words, told where it is used
         rows = "".join(
-            f"<tr><td><code>{escape(field)}</code></td><td>{escape(kind(about))}</td>"
+            f"<tr><td><code>{escape(field)}</code></td><td>{escape(kind(about, schemas))}</td>"
             f"<td>{_inline(about.get('description', ''))}</td></tr>"
             for field, about in schema.get("properties", {}).items()
         )
@@ -141,22 +144,26 @@ def _schemas(document: dict[str, Any]) -> str:
     return "".join(parts)
 
 
-def kind(about: dict[str, Any]) -> str:
-    """A field's type in words: ``number``, ``list of Segment``, ``high, medium, low or none``."""
+def kind(about: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """A field's type in words: ``number``, ``list of Segment``, ``high | medium | low``."""
     if "$ref" in about:
-        return str(about["$ref"]).rsplit("/", 1)[-1].removesuffix("Schema")
+        name = str(about["$ref"]).rsplit("/", 1)[-1]
+        named = schemas.get(name, {})
+        return name.removesuffix("Schema") if "properties" in named else kind(named, schemas)
     if "anyOf" in about:
-        return ", ".join(kind(one) for one in about["anyOf"] if one.get("type") != "null")
+        return ", ".join(kind(one, schemas) for one in about["anyOf"] if one.get("type") != "null")
     if "enum" in about:
         return " | ".join(map(str, about["enum"]))
     if "const" in about:
         return str(about["const"])
+    if about.get("format") == "date-time":
+        return "time"
     if about.get("type") == "object" and isinstance(about.get("additionalProperties"), dict):
-        return f"object of {kind(about['additionalProperties'])}"
+        return f"object of {kind(about['additionalProperties'], schemas)}"
     if about.get("type") == "array":
         inner = [*about.get("prefixItems", []), about.get("items", {})]
-        many = about.get("maxItems") or ""
-        return f"list of {many} {kind(inner[0])}".replace("  ", " ")
+        many = about.get("maxItems") if about.get("minItems") == about.get("maxItems") else None
+        return f"list of {many or ''} {kind(inner[0], schemas)}".replace("  ", " ")
     return str(about.get("type", ""))
 
 
