@@ -5,32 +5,22 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reseen.cli.findings import Finding, State
+from reseen.cli.holdings import check_database, check_fingerprints, check_index
 from reseen.cli.speak import emit, people, read_settings
 
 if TYPE_CHECKING:
     from reseen.settings import Settings
 
-type State = Literal["ok", "warn", "fail"]
-
 COLOURS: dict[State, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 GIGABYTE = 1e9
 LITTLE_SPACE = 5 * GIGABYTE
 """Room for two of the largest videos and what else happens meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """``advice`` says what to do where the state is not ``ok``."""
-
-    check: str
-    state: State
-    detail: str
-    advice: str = ""
 
 
 type Check = Callable[["Settings"], Iterator[Finding]]
@@ -160,19 +150,6 @@ def check_folders(settings: "Settings") -> Iterator[Finding]:
         )
 
 
-def check_database(settings: "Settings") -> Iterator[Finding]:
-    from reseen.domain.errors import ReseenError
-    from reseen.wiring.keys import open_keys
-
-    try:
-        with open_keys(settings) as keys:
-            count = len(keys.of_project())
-    except ReseenError as error:
-        yield Finding("database", "fail", error.detail, "Check the folder and the disk it is on.")
-        return
-    yield Finding("database", "ok", f"opened; {count} key{'' if count == 1 else 's'}")
-
-
 def check_network(settings: "Settings") -> Iterator[Finding]:
     from reseen.web.server import listen
 
@@ -206,5 +183,7 @@ CHECKS: tuple[Check, ...] = (
     check_model,
     check_folders,
     check_database,
+    check_fingerprints,
+    check_index,
     check_network,
 )

@@ -1,0 +1,98 @@
+"""What ``reseen doctor`` says of what is kept: the database, the fingerprints, the index."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from reseen.cli.findings import Finding
+from reseen.domain.errors import BlobMissing, NotReady, ReseenError
+
+if TYPE_CHECKING:
+    from reseen.domain.bank import Reference
+    from reseen.settings import Settings
+    from reseen.wiring.truth import Truth
+
+READ = 200
+"""References of each project whose fingerprints are read, newest first."""
+BEHIND = 1000
+"""Changes that an index may be behind while much is ingested."""
+
+
+def check_database(settings: "Settings") -> Iterator[Finding]:
+    from reseen.wiring.truth import open_truth
+
+    try:
+        with open_truth(settings) as truth:
+            keys = len(truth.keys.of_project())
+            held = sum(truth.banks.counts(truth.project_id).values())
+    except ReseenError as error:
+        yield Finding("database", "fail", error.detail, "Check the folder and the disk it is on.")
+        return
+    detail = f"opened; {_many(keys, 'key')}, {_many(held, 'reference')}"
+    yield Finding("database", "ok", detail)
+
+
+def check_fingerprints(settings: "Settings") -> Iterator[Finding]:
+    from reseen.wiring.truth import open_truth
+
+    try:
+        with open_truth(settings) as truth:
+            truth.blobs.check()
+            missing, read = _missing(truth)
+    except ReseenError as error:
+        advice = "Set RESEEN_BLOBS_URL, or let this user write there."
+        yield Finding("fingerprints", "fail", error.detail, advice)
+        return
+    if missing:
+        names = ", ".join(f"{one.id} ({one.draft.name})" for one in missing[:5])
+        yield Finding(
+            "fingerprints",
+            "fail",
+            f"{len(missing)} of the newest {read} cannot be read: {names}",
+            "Restore the blobs from a backup, or delete these references and ingest their files.",
+        )
+    else:
+        yield Finding("fingerprints", "ok", f"the newest {read} can be read")
+
+
+def _missing(truth: "Truth") -> "tuple[list[Reference], int]":
+    """References whose fingerprints cannot be read, of so many that were tried."""
+    missing, read = [], 0
+    for project_id in truth.references.project_ids():
+        page = truth.references.list(project_id, limit=READ)
+        for reference in islice(page.items, READ):
+            read += 1
+            try:
+                truth.references.fingerprint(reference)
+            except BlobMissing:
+                missing.append(reference)
+    return missing, read
+
+
+def check_index(settings: "Settings") -> Iterator[Finding]:
+    from reseen.wiring.index import reach_index
+
+    try:
+        with reach_index(settings) as index:
+            said = index.check()
+    except NotReady as error:
+        advice = "'reseen index rebuild' makes it anew from the database and the fingerprints."
+        yield Finding("index", "fail", error.detail, advice)
+        return
+    if said["error"]:
+        advice = "The index says what it needs; searches find what it had reached before."
+        yield Finding("index", "fail", str(said["error"]), advice)
+        return
+    projects = said["projects"].values()
+    lag = sum(one["lag"] or 0 for one in projects)
+    rows = sum(sum(one["rows"].values()) for one in projects)
+    yield Finding(
+        "index",
+        "ok" if lag <= BEHIND else "warn",
+        f"{rows:,} rows, {_many(lag, 'change')} behind",
+        "It catches up by itself; see process.log in its folder if it does not.",
+    )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
