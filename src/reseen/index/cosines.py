@@ -2,22 +2,24 @@
 
 The sign of each of 512 numbers is one bit. The rows whose signs agree best with the query's are
 compared in full. A scan of the signs reads 64 bytes a row and is as good after any change, which no
-graph is; docs/benchmarks has what it finds of an exact scan, and what graphs took.
+graph is: Qdrant's took 5 minutes for a million rows and found 0.70 of the ten nearest at the time
+of this scan. Lists around centroids lose more: a third of them holds 0.94 of the copies at a cosine
+of 0.3 to 0.4, the shortlist of a million rows 0.99.
 """
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from reseen.index.rows import Arrays, Flags, Near, Rows, best
 
-_STEP = 16_384
-"""Rows whose signs are compared at once: 1 MB, which stays in cache for all query rows."""
-_A_STEP = 128
-"""Rows that one step may put forward."""
+_STEP = 8192
+"""Rows whose signs are compared at once: half a megabyte, which stays in cache."""
 SHORTLIST = 4096
-"""Rows compared in full, by query row. Of copies that an exact scan ranks among the first 50, it
-keeps 99% (cropped, turned, written over and compressed at once; 300,000 rows)."""
+"""Rows compared in full, by query row: of a million, all copies at a cosine of 0.4 and above."""
+_SAMPLED = 16
+_EXACT = 1 << 17
+"""Rows from which the bound of the shortlist is estimated, by every ``_SAMPLED``-th."""
+_FAR = np.iinfo(np.uint16).max
 
 
 class Cosines:
@@ -30,7 +32,7 @@ class Cosines:
             "slots": rows.slots,
             "numbers": rows.numbers,
             "codes": rows.codes,
-            "signs": _signs(rows.codes),
+            "signs": np.ascontiguousarray(_signs(rows.codes).T),
         }
 
     def rows(self, arrays: Arrays) -> Rows:
@@ -39,15 +41,15 @@ class Cosines:
     def search(
         self, arrays: Arrays, queries: npt.NDArray[np.int8], count: int, alive: Flags | None
     ) -> Near:
-        total = len(arrays["slots"])
         wanted = max(SHORTLIST, 4 * count)
-        some = None if alive is None else np.flatnonzero(alive)
-        if some is not None and len(some) <= wanted:
-            each = [some] * len(queries)
-        elif total <= wanted:
-            each = [np.arange(total)] * len(queries)
+        total = len(arrays["slots"])
+        live = total if alive is None else np.count_nonzero(alive)
+        if live <= wanted:
+            every = np.arange(total) if alive is None else np.flatnonzero(alive)
+            each = [every] * len(queries)
         else:
-            each = _alike(arrays["signs"], _signs(queries), alive, wanted)
+            apart = _apart(arrays["signs"], _signs(queries))
+            each = [_shortlist(one, alive, wanted) for one in apart]
         found = []
         for at, (query, rows) in enumerate(zip(queries, each, strict=True)):
             codes = np.asarray(arrays["codes"][rows], np.float32)
@@ -57,34 +59,44 @@ class Cosines:
         return Near.join(found)
 
 
-def _signs(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
-    return np.packbits(codes > 0, axis=1)
+def _signs(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.uint64]:
+    """``uint64 [N, D / 64]``, zeros after the last."""
+    packed = np.packbits(codes > 0, axis=1)
+    short = -packed.shape[1] % 8
+    return np.pad(packed, ((0, 0), (0, short))).view(np.uint64)
 
 
-def _alike(
-    signs: npt.NDArray[np.uint8],
-    queries: npt.NDArray[np.uint8],
-    alive: Flags | None,
-    wanted: int,
-) -> list[npt.NDArray[np.int64]]:
-    """For each query the rows with the fewest differing signs, ascending."""
-    a_step = max(_A_STEP, 2 * wanted * _STEP // len(signs))
-    distances, places = [], []
-    for start in range(0, len(signs), _STEP):
-        part = signs[start : start + _STEP]
-        at = np.arange(start, start + len(part))
-        if alive is not None and not alive[start : start + _STEP].all():
-            inside = alive[start : start + _STEP]
-            part, at = part[inside], at[inside]
-        if not len(part):
-            continue
-        apart, nearest = cv2.batchDistance(
-            queries, part, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=min(a_step, len(part))
-        )
-        distances.append(apart)
-        places.append(at[nearest])
-    apart, rows = np.concatenate(distances, axis=1), np.concatenate(places, axis=1)
-    if apart.shape[1] <= wanted:
-        return [np.sort(row) for row in rows]
-    first = np.argpartition(apart, wanted, axis=1)[:, :wanted]
-    return [np.sort(row[f]) for row, f in zip(rows, first, strict=True)]
+def _apart(
+    signs: npt.NDArray[np.uint64], queries: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.uint16]:
+    """How many signs of each row differ from each query's, ``[Q, N]``; ``signs`` is ``[D / 64, N]``.
+
+    All queries are held against some rows before the next are read.
+    """
+    apart = np.empty((len(queries), signs.shape[1]), np.uint16)
+    differ = np.empty((len(signs), _STEP), np.uint64)
+    counts = np.empty((len(signs), _STEP), np.uint8)
+    for start in range(0, signs.shape[1], _STEP):
+        part = signs[:, start : start + _STEP]
+        width = part.shape[1]
+        for at, query in enumerate(queries):
+            for row, word in enumerate(query):
+                np.bitwise_xor(part[row], word, out=differ[row, :width])
+            np.bitwise_count(differ[:, :width], out=counts[:, :width])
+            counts[:, :width].sum(axis=0, dtype=np.uint16, out=apart[at, start : start + width])
+    return apart
+
+
+def _shortlist(
+    apart: npt.NDArray[np.uint16], alive: Flags | None, wanted: int
+) -> npt.NDArray[np.int64]:
+    """About ``wanted`` rows with the fewest differing signs, ascending."""
+    if alive is not None:
+        apart[~alive] = _FAR
+    sampled = 1 if len(apart) <= _EXACT else _SAMPLED
+    some = apart[::sampled]
+    bound = min(len(some) - 1, wanted // sampled)
+    rows = np.flatnonzero(apart <= np.partition(some, bound)[bound])
+    if len(rows) > 2 * wanted:  # very many rows are alike
+        rows = np.sort(rows[np.argpartition(apart[rows], 2 * wanted)[: 2 * wanted]])
+    return rows if alive is None else rows[alive[rows]]
