@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from reseen.index.rows import Arrays, Flags, Near, Rows, best
 
-_STEP = 8192
-"""Rows whose signs are compared at once: half a megabyte, which stays in cache."""
+_STEP = 16_384
+"""Rows whose signs are compared at once: a megabyte, which stays in cache."""
+_AT_ONCE = 8
+"""Query rows that share a scan: a film has hundreds, and each takes two bytes a row."""
 SHORTLIST = 4096
 """Rows compared in full, by query row: of a million, all copies at a cosine of 0.4 and above."""
 _SAMPLED = 16
@@ -41,22 +43,31 @@ class Cosines:
     def search(
         self, arrays: Arrays, queries: npt.NDArray[np.int8], count: int, alive: Flags | None
     ) -> Near:
-        wanted = max(SHORTLIST, 4 * count)
-        total = len(arrays["slots"])
-        live = total if alive is None else np.count_nonzero(alive)
-        if live <= wanted:
-            every = np.arange(total) if alive is None else np.flatnonzero(alive)
-            each = [every] * len(queries)
-        else:
-            apart = _apart(arrays["signs"], _signs(queries))
-            each = [_shortlist(one, alive, wanted) for one in apart]
-        found = []
-        for at, (query, rows) in enumerate(zip(queries, each, strict=True)):
-            codes = np.asarray(arrays["codes"][rows], np.float32)
-            cosines = codes @ (query.astype(np.float32) / np.float32(127.0**2))
-            first = best(cosines, count)
-            found.append(Near.of(at, rows[first], cosines[first]))
-        return Near.join(found)
+        groups = range(0, len(queries), _AT_ONCE)
+        return Near.join(
+            [_search(arrays, queries[g : g + _AT_ONCE], g, count, alive) for g in groups]
+        )
+
+
+def _search(
+    arrays: Arrays, queries: npt.NDArray[np.int8], first: int, count: int, alive: Flags | None
+) -> Near:
+    """Near rows of some queries, which are numbered from ``first``."""
+    wanted = max(SHORTLIST, 4 * count)
+    total = len(arrays["slots"])
+    if (total if alive is None else np.count_nonzero(alive)) <= wanted:
+        every = np.arange(total) if alive is None else np.flatnonzero(alive)
+        each = [every] * len(queries)
+    else:
+        apart = _apart(arrays["signs"], _signs(queries))
+        each = [_shortlist(one, alive, wanted) for one in apart]
+    found = []
+    for at, (query, rows) in enumerate(zip(queries, each, strict=True), first):
+        codes = np.asarray(arrays["codes"][rows], np.float32)
+        cosines = codes @ (query.astype(np.float32) / np.float32(127.0**2))
+        nearest = best(cosines, count)
+        found.append(Near.of(at, rows[nearest], cosines[nearest]))
+    return Near.join(found)
 
 
 def _signs(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.uint64]:
@@ -69,7 +80,7 @@ def _signs(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.uint64]:
 def _apart(
     signs: npt.NDArray[np.uint64], queries: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.uint16]:
-    """How many signs of each row differ from each query's, ``[Q, N]``; ``signs`` is ``[D / 64, N]``.
+    """``[Q, N]``: how many signs of each row differ from each query's; ``signs`` is ``[D / 64, N]``.
 
     All queries are held against some rows before the next are read.
     """
