@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,10 @@ def test_a_dry_run_writes_nothing(media: Path, truth: Truth) -> None:
         ("--bank", "b"),
         ("x", "--bank", "b", "--resume", "job_1"),
         ("--resume", "job_1", "--dry-run"),
+        ("--resume", "job_1", "--again"),
+        ("--resume", "job_1", "--note", "n"),
+        ("--again", "--dry-run"),
+        ("--again", "x", "--bank", "b"),
         ("x", "--bank", "b", "--workers", "0"),
         ("x", "--bank", "b", "--role", "evil"),
     ],
@@ -158,7 +163,10 @@ def test_a_job_goes_on_where_it_was_left(tmp_path: Path, truth: Truth) -> None:
     assert lines(again)[0]["error"]["code"] == "conflict"
 
 
-def test_a_job_that_another_works_on_is_not_taken(tmp_path: Path, truth: Truth) -> None:
+def test_a_job_that_another_works_on_is_not_taken(
+    tmp_path: Path, truth: Truth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reseen.cli.ingest.PATIENCE_S", 0.1)
     assert run("ingest", hash_list(tmp_path / "list.csv", 1), "--bank", "b").exit_code == 0
     [first] = truth.jobs.list(DEFAULT_PROJECT).items
     held = truth.jobs.create(
@@ -176,6 +184,24 @@ def test_the_same_command_replaces_a_job_that_never_ended(tmp_path: Path, truth:
     left = truth.jobs.create(DEFAULT_PROJECT, JobKind.INGEST, first.request, [])
     assert run("ingest", some, "--bank", "b").exit_code == 0
     assert truth.jobs.get(DEFAULT_PROJECT, left.id).state == "cancelled"
+
+
+def test_a_job_of_a_killed_process_is_waited_for(tmp_path: Path, truth: Truth) -> None:
+    assert run("ingest", hash_list(tmp_path / "list.csv", 1), "--bank", "b").exit_code == 0
+    [first] = truth.jobs.list(DEFAULT_PROJECT).items
+    lease = timedelta(seconds=1)
+    held = truth.jobs.create(
+        DEFAULT_PROJECT, JobKind.INGEST, first.request, [], owner="killed", lease=lease
+    )
+    assert run("ingest", "--resume", held.id).exit_code == 0
+
+
+def test_what_is_up_to_date_is_not_fingerprinted_again(media: Path, truth: Truth) -> None:
+    run("ingest", media / "0.png", "--bank", "b", *WORKERS)
+    done = run("ingest", "--again", "--json", *WORKERS)
+    assert done.exit_code == 0
+    assert [one["state"] for one in lines(done)] == ["known"]
+    assert truth.jobs.list(DEFAULT_PROJECT).items[0].kind is JobKind.REINGEST
 
 
 def test_jobs_are_listed_shown_and_cancelled(tmp_path: Path, truth: Truth) -> None:

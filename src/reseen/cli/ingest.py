@@ -1,6 +1,7 @@
 """``reseen ingest``: files, folders, URLs and lists into a bank, as a job that can be resumed."""
 
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
     from reseen.cli.items import Teller
     from reseen.domain.bank import Bank, Job
     from reseen.flows.ingest import Ingesting
+    from reseen.flows.jobs import Handler
+    from reseen.flows.reingest import Reingesting
+    from reseen.settings import Settings
     from reseen.wiring.truth import Truth
+
+PATIENCE_S = 25.0
+"""How long a job is waited for whose process may have been killed: longer than its lease."""
 
 type Role = Literal["known", "recent", "allowed", "seen"]
 
@@ -53,6 +60,14 @@ def ingest(
     resume: Annotated[
         str | None, typer.Option(metavar="JOB", help="Go on with an ingest that was stopped.")
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Fingerprint anew what an earlier version ingested, in --bank or everywhere, where"
+            " the original is still there.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an item.")] = False,
 ) -> None:
     """Add files, folders, URLs and lists of URLs or hashes to a bank.
@@ -60,8 +75,10 @@ def ingest(
     Content that the bank holds already is not added again, so the same command may be given as
     often as you like.
     """
-    if (resume is None) == (not what) or (what and not bank) or (resume and (bank or dry_run)):
-        raise typer.BadParameter("give what to ingest and --bank, or --resume with the id of a job")
+    if [bool(what), resume is not None, again].count(True) != 1 or (what and not bank):
+        raise typer.BadParameter("give what to ingest and --bank, or --resume JOB, or --again")
+    if not what and (dry_run or role or label or note or (resume and bank)):
+        raise typer.BadParameter("say how to ingest where you say what; --resume knows it")
     settings = read_settings(workers=workers)
     failed = 0
     with answering(as_json=as_json), ExitStack() as open_:
@@ -80,10 +97,12 @@ def ingest(
         else:
             if resume:
                 job, owner = _taken_up(truth, resume)
+            elif again:
+                job, owner = _begun_again(truth, _reingesting(settings, ingesting), bank)
             else:
                 about = {"labels": label or [], "note": note}
                 job, owner = _begun(truth, tuple(what or ()), str(bank), role, about, progress)
-            failed = _work(truth, ingesting, job, owner, teller)
+            failed = _work(truth, _handler(settings, ingesting, job, teller), job, owner, teller)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -151,36 +170,65 @@ def _bank(truth: "Truth", name: str, role: Role | None) -> "Bank":
     return bank
 
 
+def _begun_again(truth: "Truth", reingesting: "Reingesting", name: str | None) -> "tuple[Job, str]":
+    from reseen.flows.jobs import new_owner
+
+    bank_id = truth.banks.get(truth.project_id, name).id if name else None
+    owner = new_owner("ingest")
+    return reingesting.begin(truth.project_id, bank_id, owner), owner
+
+
 def _taken_up(truth: "Truth", job_id: str) -> "tuple[Job, str]":
-    """The job, claimed. Raises ``NotFound``, and ``Conflict`` when it is over or another's."""
+    """The job, claimed: at once, or when the lease of a process that was killed has ended. Raises
+    ``NotFound``, and ``Conflict`` when it is over or another's.
+    """
     from reseen.domain.bank import JobKind
     from reseen.flows.jobs import LEASE, new_owner
 
-    job = truth.jobs.get(truth.project_id, job_id)
-    if job.kind is not JobKind.INGEST:
-        raise Conflict(f"{job.id} is no ingest: it is a {job.kind} job.", field="resume")
-    if job.is_over:
-        raise Conflict(f"{job.id} is {job.state} and cannot go on.", field="resume")
-    owner = new_owner("ingest")
-    claimed = truth.jobs.claim_job(owner, LEASE, job.id)
-    if claimed is None:
-        raise Conflict(
-            f"{job.id} is being worked on, by a server or another command;"
-            f" 'reseen jobs show {job.id}' tells how far it is.",
-            field="resume",
-        )
-    return claimed, owner
+    owner, until = new_owner("ingest"), time.monotonic() + PATIENCE_S
+    with people.status("waiting for whoever works on it") as waiting:
+        while True:
+            job = truth.jobs.get(truth.project_id, job_id)
+            if job.kind not in {JobKind.INGEST, JobKind.REINGEST}:
+                raise Conflict(f"{job.id} is no ingest: it is a {job.kind} job.", field="resume")
+            if job.is_over:
+                raise Conflict(f"{job.id} is {job.state} and cannot go on.", field="resume")
+            claimed = truth.jobs.claim_job(owner, LEASE, job.id)
+            if claimed is not None:
+                waiting.stop()
+                return claimed, owner
+            if time.monotonic() > until:
+                raise Conflict(
+                    f"{job.id} is being worked on, by a server or another command;"
+                    f" 'reseen jobs show {job.id}' tells how far it is.",
+                    field="resume",
+                )
+            time.sleep(0.5)
 
 
-def _work(truth: "Truth", ingesting: "Ingesting", job: "Job", owner: str, teller: "Teller") -> int:
+def _reingesting(settings: "Settings", ingesting: "Ingesting") -> "Reingesting":
+    from reseen.wiring.ingest import make_reingesting
+    from reseen.wiring.matching import load_descriptor
+
+    return make_reingesting(ingesting, load_descriptor(settings))
+
+
+def _handler(
+    settings: "Settings", ingesting: "Ingesting", job: "Job", teller: "Teller"
+) -> "Handler":
+    from reseen.domain.bank import JobKind
+
+    flow = _reingesting(settings, ingesting) if job.kind is JobKind.REINGEST else ingesting
+    return lambda job, hold: flow.work(job, hold, teller.tell)
+
+
+def _work(truth: "Truth", handler: "Handler", job: "Job", owner: str, teller: "Teller") -> int:
     """How many items failed. Raises ``Conflict`` when the job was cancelled or taken meanwhile."""
     from reseen.flows.jobs import work_on
 
     teller.begin(job.total, done=job.done + job.known + job.failed)
     try:
-        job = work_on(
-            truth.jobs, job, owner, lambda job, hold: ingesting.work(job, hold, teller.tell)
-        )
+        job = work_on(truth.jobs, job, owner, handler)
     except BaseException:
         people.print(f"To go on:  reseen ingest --resume {job.id}", markup=False)
         raise

@@ -16,7 +16,7 @@ from reseen.domain.errors import BlobMissing, Conflict, NotFound, NotReady, Rese
 from reseen.domain.fingerprint import Fingerprint
 from reseen.flows.ingest import PAGE, Ingesting, Remember, Watch
 from reseen.flows.items import DOWNLOADS, failed, files_at_once, limits_of
-from reseen.flows.jobs import Hold
+from reseen.flows.jobs import LEASE, Hold
 from reseen.flows.lanes import Limits, in_lanes
 
 type _Task = tuple[JobItem, Reference | None]
@@ -29,10 +29,15 @@ class Reingesting:
     ingesting: Ingesting
     versions: Mapping[str, str]
 
-    def begin(self, project_id: str, bank_id: str | None = None) -> Job:
-        """A job for every reference with media, of a bank or of all."""
+    def begin(self, project_id: str, bank_id: str | None = None, owner: str | None = None) -> Job:
+        """A job for every reference with media, of a bank or of all; claimed for an ``owner``."""
         return self.ingesting.jobs.create(
-            project_id, JobKind.REINGEST, {"bank": bank_id}, self._givens(project_id, bank_id)
+            project_id,
+            JobKind.REINGEST,
+            {"bank": bank_id},
+            self._givens(project_id, bank_id),
+            owner=owner,
+            lease=LEASE,
         )
 
     def work(self, job: Job, hold: Hold, watch: Watch = lambda _: None) -> Mapping[str, Any] | None:

@@ -9,21 +9,9 @@ from datetime import UTC, datetime
 
 from reseen.domain.bank import JobKind
 from reseen.domain.errors import ReseenError
-from reseen.domain.fingerprint import (
-    EDGES,
-    LOOKS,
-    MD5,
-    MOTION,
-    PARTS,
-    PDQ,
-    PEAKS,
-    QUADS,
-    SHA256,
-)
 from reseen.flows.backtest import Backtesting, LaterLog
 from reseen.flows.ingest import Ingesting
 from reseen.flows.jobs import Handler, JobWorker
-from reseen.flows.reingest import Reingesting
 from reseen.flows.retroactive import Retroactive
 from reseen.flows.search import Searching
 from reseen.ports import IndexService
@@ -31,7 +19,7 @@ from reseen.settings import Settings
 from reseen.signals.quads import query_keys
 from reseen.wiring.crew import limits_of
 from reseen.wiring.index import reach_index
-from reseen.wiring.ingest import make_ingesting
+from reseen.wiring.ingest import make_ingesting, make_reingesting
 from reseen.wiring.matching import CUTS, Reseen, assemble
 from reseen.wiring.truth import Truth, open_truth
 
@@ -84,7 +72,7 @@ def open_banks(settings: Settings) -> Iterator[Banks]:
 @contextmanager
 def at_work(banks: Banks) -> Iterator[None]:
     """Jobs are worked on, and what is over is swept, as long as the context is open."""
-    reingesting = Reingesting(banks.ingesting, versions(banks.reseen))
+    reingesting = make_reingesting(banks.ingesting, banks.reseen.describe)
     handlers: Mapping[JobKind, Handler] = {
         JobKind.INGEST: banks.ingesting.work,
         JobKind.REINGEST: reingesting.work,
@@ -107,13 +95,6 @@ def at_work(banks: Banks) -> Iterator[None]:
         for worker in workers:
             worker.stop()
         sweeper.join()
-
-
-def versions(reseen: Reseen) -> Mapping[str, str]:
-    """Name and version of every signal that a fingerprint of today may hold."""
-    described = reseen.describe.signal
-    made = (SHA256, MD5, PDQ, described, LOOKS, PARTS, EDGES, MOTION, PEAKS, QUADS)
-    return {**{one.name: one.version for one in made}, PARTS.name: described.version}
 
 
 def _sweep(truth: Truth, ended: threading.Event) -> None:

@@ -2,17 +2,30 @@
 in this process: the index follows the truth by itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
+from reseen.domain.fingerprint import (
+    EDGES,
+    LOOKS,
+    MD5,
+    MOTION,
+    PARTS,
+    PDQ,
+    PEAKS,
+    QUADS,
+    SHA256,
+    Skip,
+)
 from reseen.domain.media import Medium
 from reseen.flows import retroactive
 from reseen.flows.ingest import Ingesting
+from reseen.flows.reingest import Reingesting
 from reseen.media.decode import IsolatedDecoder
 from reseen.media.receive import local_file
 from reseen.media.scratch import Scratch
-from reseen.ports import Decoder, Fetched, Header, Limits, Sampling
+from reseen.ports import Decoder, Describe, Fetched, Header, Limits, Sampling
 from reseen.settings import Settings
 from reseen.wiring.crew import hired, limits_of, remembering
 from reseen.wiring.matching import Reseen, SizedDecoder, largest_bytes, make_fetcher
@@ -37,6 +50,21 @@ def make_ingesting(
         nudge=nudge,
         arrived=partial(retroactive.begin, truth.banks, truth.jobs),
     )
+
+
+def make_reingesting(ingesting: Ingesting, describe: Describe | Skip) -> Reingesting:
+    return Reingesting(ingesting, versions(describe))
+
+
+def versions(describe: Describe | Skip) -> Mapping[str, str]:
+    """Name and version of every signal that a fingerprint of today may hold. Without a model those
+    that need one are left as they are: made anew they would be lost.
+    """
+    made = {one.name: one.version for one in (SHA256, MD5, PDQ, LOOKS, EDGES, MOTION, PEAKS, QUADS)}
+    if isinstance(describe, Skip):
+        return made
+    described = describe.signal
+    return {**made, described.name: described.version, PARTS.name: described.version}
 
 
 @contextmanager
