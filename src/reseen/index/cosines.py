@@ -80,7 +80,7 @@ def _signs(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.uint64]:
 def _apart(
     signs: npt.NDArray[np.uint64], queries: npt.NDArray[np.uint64]
 ) -> npt.NDArray[np.uint16]:
-    """``[Q, N]``: how many signs of each row differ from each query's; ``signs`` is ``[D / 64, N]``.
+    """How many signs of each row differ from each query's, ``[Q, N]``; signs are ``[D / 64, N]``.
 
     All queries are held against some rows before the next are read.
     """
