@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from reseen.domain.bank import (
     BankRole,
     Content,
     Hash,
-    JobKind,
     Reference,
     ReferenceDraft,
 )
-from reseen.domain.fingerprint import Signal
+from reseen.domain.fingerprint import Fingerprint, Signal
 from reseen.domain.match import Cuts
 from reseen.flows.fingerprint import Perception, remember
 from reseen.flows.search import Answer, Scope, Searching
@@ -112,10 +110,23 @@ class Ground:
     def bank(self, name: str, role: BankRole = BankRole.KNOWN, **more: Any) -> Bank:
         return self.banks.create(DEFAULT_PROJECT, BankDraft(name, role, **more))
 
-    def add(self, bank: Bank, path: Path, **more: Any) -> Reference:
+    def kept(self, path: Path) -> Fingerprint:
         with local_file(path) as file:
-            content = Content(remember(self.perception, file))
+            return remember(self.perception, file)
+
+    def add(self, bank: Bank, path: Path, **more: Any) -> Reference:
+        content = Content(self.kept(path))
         return self.references.add(bank, ReferenceDraft(path.name, **more), content).reference
+
+    def add_again(self, bank: Bank, kept: Fingerprint, times: int, **more: Any) -> None:
+        """As if so many files with other bytes looked and sounded the same."""
+        digests = [f"{k:064x}" for k in range(times)]
+        assets = [replace(kept.asset, sha256=one, md5=one[32:]) for one in digests]
+        items = [
+            (ReferenceDraft(asset.sha256, **more), Content(replace(kept, asset=asset)))
+            for asset in assets
+        ]
+        self.references.add_many(bank, items)
 
     def add_hash(self, bank: Bank, name: str, *hashes: Hash) -> Reference:
         content = Content(hashes=hashes)
@@ -155,6 +166,3 @@ def ground(folder: Path, perception: Perception) -> Iterator[Ground]:
 
 def names(answer: Answer) -> list[str]:
     return [found.reference.draft.name for found in answer.matches]
-
-
-__all__ = ["CUTS", "UTC", "Ground", "JobKind", "datetime", "ground", "names"]

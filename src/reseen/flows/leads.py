@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import QUADS, Track
 from reseen.domain.media import Span
-from reseen.engine.candidates import Lead, asked, by_hashes, by_pictures, by_quads
+from reseen.engine.candidates import SURE_COSINE, Lead, asked, by_hashes, by_pictures, by_quads
 from reseen.ports import QUAD_WINDOW, Hits, Index
 
 type QueryKeys = Callable[[Track], tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]]
@@ -145,12 +145,18 @@ class Asking:
 
 
 def _hides_others(hits: Hits, kept: Hits, count: int) -> bool:
-    """Whether rows that were cut off may lead to more references that may match."""
+    """Whether rows that were cut off may lead to more references that may match: where even the
+    last of them is sure, and where they lead to few.
+    """
     if not len(hits.query_rows):
         return False
     full = np.bincount(hits.query_rows) >= count
     if not full.any():
         return False
+    last = np.full(len(full), np.inf, np.float32)
+    np.minimum.at(last, hits.query_rows, hits.nearness)
+    if (last[full] >= SURE_COSINE).any():
+        return True
     pairs = np.unique(np.stack([kept.query_rows, kept.references]), axis=1)
     led = np.bincount(pairs[0], minlength=len(full))[: len(full)]
     return bool(np.median(led[full]) < ENOUGH)
