@@ -4,7 +4,7 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-export RESEEN_PYTHON
+export RESEEN_PYTHON RESEEN_TEST_POSTGRES
 
 .PHONY: run test check bench format lock clean
 
@@ -14,6 +14,7 @@ run: $(VENV)/.run
 test: check
 
 check: $(VENV)/.dev
+	@scripts/find-postgres >/dev/null
 	$(BIN)/ruff format --check src tests benchmarks scripts
 	$(BIN)/ruff check src tests benchmarks scripts
 	$(BIN)/mypy

@@ -24,10 +24,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 class TestSqlKeyStore(KeyStoreContract):
     @pytest.fixture
-    def store(self, clock: Clock, tmp_path: Path) -> Iterator[SqlKeyStore]:
-        opened = open_database(sqlite_url(tmp_path / "reseen.db"))
-        yield SqlKeyStore(opened, clock)
-        opened.close()
+    def store(self, clock: Clock, either: Database) -> SqlKeyStore:
+        return SqlKeyStore(either, clock)
 
 
 def test_the_database_holds_no_secret(database: Database, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def add(
     put = _put(blobs, bank.project_id, items, skipping=held.keys() | shared)
     with database.writing() as connection:
         changelog.lock(connection, bank.project_id)
-        _need(connection, bank)
+        need(connection, bank.project_id, bank)
         held = _without_expired(connection, bank, _held(connection, bank, identities), now)
         shared = _shared(connection, bank.project_id, identities)
         lacking = [
@@ -206,9 +206,12 @@ def _shared(connection: sa.Connection, project_id: str, identities: Sequence[str
     return found
 
 
-def _need(connection: sa.Connection, bank: Bank) -> None:
+def need(connection: sa.Connection, project_id: str, bank: Bank) -> None:
+    """Raises ``NotFound`` where the project has no such bank any more."""
     query = sa.select(BANKS.c.number).where(
-        BANKS.c.number == bank.number, BANKS.c.deleted_at.is_(None)
+        BANKS.c.number == bank.number,
+        BANKS.c.project_id == project_id,
+        BANKS.c.deleted_at.is_(None),
     )
     if connection.execute(query).one_or_none() is None:
         raise NotFound(f"The bank {bank.name!r} is gone.", field="bank")

@@ -10,11 +10,15 @@ import sqlalchemy as sa
 from reseen.domain.bank import Action, ActionPolicy, Bank, BankDraft, BankRole, Regime
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.domain.match import Cuts
+from reseen.store import changelog
 from reseen.store.database import Database
-from reseen.store.tables import BANKS, PROJECTS
+from reseen.store.tables import BANKS
+from reseen.store.text import is_storable
 
 LONGEST_NAME = 200
 PREFIX = "bank_"
+LARGEST = 1 << 31
+"""Numbers of banks are 32 bits wide in PostgreSQL."""
 
 
 def utc_now() -> datetime:
@@ -31,9 +35,7 @@ class SqlBankStore:
     def create(self, project_id: str, draft: BankDraft) -> Bank:
         values = _columns(draft)
         with self._database.writing() as connection:
-            known = sa.select(PROJECTS.c.id).where(PROJECTS.c.id == project_id)
-            if connection.execute(known).one_or_none() is None:
-                raise NotFound(f"There is no project {project_id!r}.")
+            changelog.lock(connection, project_id)
             _need_free(connection, project_id, draft.name)
             row = connection.execute(
                 sa.insert(BANKS)
@@ -44,6 +46,8 @@ class SqlBankStore:
 
     def get(self, project_id: str, id_or_name: str) -> Bank:
         number = number_of(id_or_name)
+        if not is_storable(id_or_name):
+            raise _unknown(id_or_name)
         with self._database.reading() as connection:
             row = None
             if number is not None:
@@ -64,6 +68,7 @@ class SqlBankStore:
         values = _columns(draft)
         number = number_of(bank_id)
         with self._database.writing() as connection:
+            changelog.lock(connection, project_id)
             _need_free(connection, project_id, draft.name, beside=number)
             row = connection.execute(
                 sa.update(BANKS)
@@ -78,6 +83,7 @@ class SqlBankStore:
     def delete(self, project_id: str, bank_id: str) -> int:
         number = number_of(bank_id)
         with self._database.writing() as connection:
+            changelog.lock(connection, project_id)
             row = connection.execute(
                 sa.update(BANKS)
                 .where(_is(project_id, number), BANKS.c.deleted_at.is_(None))
@@ -117,7 +123,10 @@ def number_of(bank_id: str) -> int | None:
     """The number in an id; ``None`` for what is no id."""
     digits = bank_id.removeprefix(PREFIX)
     is_id = bank_id.startswith(PREFIX) and 6 <= len(digits) <= 8
-    return int(digits, 16) if is_id and all(c in "0123456789abcdef" for c in digits) else None
+    if not is_id or not all(c in "0123456789abcdef" for c in digits):
+        return None
+    number = int(digits, 16)
+    return number if number < LARGEST else None
 
 
 def _columns(draft: BankDraft) -> dict[str, Any]:

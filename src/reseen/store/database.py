@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from reseen.domain.errors import InvalidValue, NotReady
+from reseen.store.text import dump
 
 BUSY_S = 5.0
 """How long SQLite waits for another writer; ours hold their lock for milliseconds."""
@@ -80,7 +81,11 @@ def open_database(url: str, *, busy_s: float = BUSY_S) -> Database:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite":
             _make_file(parsed)
-        engine = sa.create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        if parsed.drivername in {"postgres", "postgresql"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(
+            parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", json_serializer=dump
+        )
     except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise InvalidValue(
             f"The database URL cannot be used ({error}); write sqlite:///path/to/reseen.db, or"

@@ -4,6 +4,7 @@ An item's outcome is counted once: it is recorded only while the item waits. A j
 still being written has the state ``creating`` here, which nobody is told of and nobody claims.
 """
 
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -19,9 +20,15 @@ from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.ports import Page
 from reseen.store.database import Database
 from reseen.store.tables import JOB_ITEMS, JOBS
+from reseen.store.text import cleaned, json_object
 
 AT_ONCE = 1000
 CREATING = "creating"
+ABANDONED = timedelta(days=1)
+"""A job that was not added to for so long will never be: its maker was killed."""
+
+IS_ID = re.compile(r"job_[0-9a-f]{16}\Z").match
+LARGEST_CURSOR = 1 << 31
 COUNTED = {ItemState.DONE: "done", ItemState.KNOWN: "known", ItemState.FAILED: "failed"}
 OVER = tuple(state.value for state in (JobState.DONE, JobState.CANCELLED, JobState.FAILED))
 
@@ -48,6 +55,8 @@ class SqlJobStore:
         lease: timedelta | None = None,
     ) -> Job:
         job_id, now = f"job_{secrets.token_hex(8)}", self._clock()
+        asked = json_object(request, "request")
+        self._forget_abandoned(now)
         with self._database.writing() as connection:
             connection.execute(
                 sa.insert(JOBS).values(
@@ -55,7 +64,7 @@ class SqlJobStore:
                     project_id=project_id,
                     kind=kind.value,
                     state=CREATING,
-                    request=dict(request),
+                    request=asked,
                     total=0,
                     done=0,
                     known=0,
@@ -70,6 +79,8 @@ class SqlJobStore:
                 rows = [_waiting(job_id, total + k, given) for k, given in enumerate(some)]
                 with self._database.writing() as connection:
                     connection.execute(sa.insert(JOB_ITEMS), rows)
+                    alive = sa.update(JOBS).where(JOBS.c.id == job_id)
+                    connection.execute(alive.values(updated_at=self._clock()))
                 total += len(rows)
         except BaseException:
             self._forget(job_id)
@@ -119,7 +130,7 @@ class SqlJobStore:
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[JobItem]:
-        if cursor is not None and not cursor.isdecimal():
+        if cursor is not None and not (cursor.isdecimal() and int(cursor[:11]) < LARGEST_CURSOR):
             raise InvalidValue("This is no cursor that a list gave.", field="cursor")
         query = _items(job_id, -1 if cursor is None else int(cursor), limit + 1)
         if failed_only:
@@ -147,6 +158,8 @@ class SqlJobStore:
             .order_by(JOBS.c.created_at, JOBS.c.id)
             .limit(1)
         )
+        if job_id is not None and not IS_ID(job_id):
+            return None
         if job_id is not None:
             free = free.where(JOBS.c.id == job_id)
         if kinds is not None:
@@ -165,7 +178,7 @@ class SqlJobStore:
         now = self._clock()
         with self._database.writing() as connection:
             ours = sa.select(*JOBS.c).where(JOBS.c.id == job_id).with_for_update()
-            row = connection.execute(ours).one_or_none()
+            row = connection.execute(ours).one_or_none() if IS_ID(job_id) else None
             if row is None:
                 raise NotFound(f"There is no job {job_id!r}.")
             if row.state in OVER:
@@ -209,7 +222,7 @@ class SqlJobStore:
 
     def cancel(self, project_id: str, job_id: str) -> Job:
         with self._database.writing() as connection:
-            row = _find(connection, project_id, job_id)
+            row = _find(connection, project_id, job_id, lock=True)
             if row.state in OVER:
                 raise Conflict(f"{job_id} is over already: {row.state}.")
             over = {"state": JobState.CANCELLED.value, "updated_at": self._clock()}
@@ -218,6 +231,16 @@ class SqlJobStore:
     def _update(self, connection: sa.Connection, job_id: str, values: Mapping[str, Any]) -> Job:
         changed = sa.update(JOBS).where(JOBS.c.id == job_id).values(**values)
         return _job(connection.execute(changed.returning(*JOBS.c)).one())
+
+    def _forget_abandoned(self, now: datetime) -> None:
+        """Remove jobs whose items were never all written."""
+        query = sa.select(JOBS.c.id).where(
+            JOBS.c.state == CREATING, JOBS.c.updated_at < now - ABANDONED
+        )
+        with self._database.reading() as connection:
+            abandoned = connection.execute(query).scalars().all()
+        for job_id in abandoned:
+            self._forget(job_id)
 
     def _forget(self, job_id: str) -> None:
         with self._database.writing() as connection:
@@ -241,7 +264,17 @@ def settle(connection: sa.Connection, items: Sequence[JobItem], now: datetime) -
             .values({name: sa.bindparam(name) for name in _OUTCOME})
         )
         connection.execute(
-            outcome, [{"at": i.number, **{n: getattr(i, n) for n in _OUTCOME}} for i in fresh]
+            outcome,
+            [
+                {
+                    "at": item.number,
+                    "state": item.state.value,
+                    "reference_id": item.reference_id,
+                    "error_code": item.error_code,
+                    "error_detail": cleaned(item.error_detail),
+                }
+                for item in fresh
+            ],
         )
         counted = Counter(COUNTED[item.state] for item in fresh)
         grown = {name: JOBS.c[name] + count for name, count in counted.items()}
@@ -269,7 +302,7 @@ def _still_waiting(
 
 
 def _waiting(job_id: str, number: int, given: Mapping[str, Any]) -> dict[str, Any]:
-    item = JobItem(job_id, number, dict(given))
+    item = JobItem(job_id, number, json_object(given, "items"))
     return {**asdict(item), "state": item.state.value}
 
 
@@ -286,8 +319,13 @@ def _visible(project_id: str) -> sa.Select[Any]:
     return sa.select(*JOBS.c).where(JOBS.c.project_id == project_id, JOBS.c.state != CREATING)
 
 
-def _find(connection: sa.Connection, project_id: str, job_id: str) -> sa.Row[Any]:
-    row = connection.execute(_visible(project_id).where(JOBS.c.id == job_id)).one_or_none()
+def _find(
+    connection: sa.Connection, project_id: str, job_id: str, *, lock: bool = False
+) -> sa.Row[Any]:
+    query = _visible(project_id).where(JOBS.c.id == job_id)
+    if lock:
+        query = query.with_for_update()
+    row = connection.execute(query).one_or_none() if IS_ID(job_id) else None
     if row is None:
         raise NotFound(f"There is no job {job_id[:80]!r}.")
     return row

@@ -27,8 +27,10 @@ from reseen.store.database import Database
 from reseen.store.jobs import settle
 from reseen.store.rows import hash_of, number_of, reference_of, said, sliced
 from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, ORPHANS, PROJECTS, REFERENCES
+from reseen.store.text import is_storable
 
 INDEXED = frozenset({"pdq", "descriptor", "quads"})
+EXACT = ("sha256", "md5")
 WHOLE = 1 << 20
 """Bytes of a blob that are read at once; what lies behind them is read when it is needed."""
 
@@ -70,7 +72,7 @@ class SqlReferenceStore:
             return reference_of(_find(connection, project_id, reference_id))
 
     def held(self, bank: Bank, identity: str) -> Reference | None:
-        query = sa.select(*REFERENCES.c).where(
+        query = _live(bank.project_id).where(
             REFERENCES.c.bank_number == bank.number, REFERENCES.c.identity == identity
         )
         with self._database.reading() as connection:
@@ -95,6 +97,8 @@ class SqlReferenceStore:
             query = query.where(REFERENCES.c.number < before)
         if bank_id is not None:
             query = query.where(REFERENCES.c.bank_number == (bank_number_of(bank_id) or -1))
+        if label is not None and not is_storable(label):
+            return Page(())
         if label is not None:
             labelled = sa.select(LABELS.c.number).where(
                 LABELS.c.project_id == project_id, LABELS.c.label == label
@@ -120,6 +124,8 @@ class SqlReferenceStore:
 
     def refresh(self, project_id: str, reference_id: str, fingerprint: Fingerprint) -> Reference:
         identity = Content(fingerprint).identity
+        if self.get(project_id, reference_id).identity != identity:
+            raise Conflict("The fingerprint is of another file than the reference.")
         blob = additions.blob_key(project_id, fingerprint.asset.sha256)
         self._blobs.put(blob, kept.encode(fingerprint))
         with self._database.writing() as connection:
@@ -144,11 +150,7 @@ class SqlReferenceStore:
         with self._database.writing() as connection:
             changelog.lock(connection, project_id)
             row = _find(connection, project_id, reference_id)
-            alive = sa.select(BANKS.c.number).where(
-                BANKS.c.number == bank.number, BANKS.c.deleted_at.is_(None)
-            )
-            if connection.execute(alive).one_or_none() is None:
-                raise NotFound(f"The bank {bank.name!r} is gone.", field="bank")
+            additions.need(connection, project_id, bank)
             if row.bank_number == bank.number:
                 return reference_of(row)
             there = sa.select(REFERENCES.c.number).where(
@@ -195,19 +197,18 @@ class SqlReferenceStore:
         return tuple(one for one in found if one.reference.is_live(now))
 
     def with_hashes(self, project_id: str, hashes: Sequence[Hash]) -> tuple[int, ...]:
-        if not hashes:
-            return ()
-        equal = [
-            sa.and_(HASHES.c.kind == one.signal.name, HASHES.c.code == one.code) for one in hashes
-        ]
-        query = (
-            sa.select(HASHES.c.number)
-            .where(HASHES.c.project_id == project_id, sa.or_(*equal))
-            .distinct()
-            .order_by(HASHES.c.number)
-        )
+        found: set[int] = set()
         with self._database.reading() as connection:
-            return tuple(connection.execute(query).scalars())
+            for kind in EXACT:
+                codes = [one.code for one in hashes if one.signal.name == kind]
+                for some in sliced(codes):
+                    query = sa.select(HASHES.c.number).where(
+                        HASHES.c.project_id == project_id,
+                        HASHES.c.kind == kind,
+                        HASHES.c.code.in_(some),
+                    )
+                    found.update(connection.execute(query).scalars())
+        return tuple(sorted(found))
 
     def hashes_of(self, reference: Reference) -> tuple[Hash, ...]:
         query = sa.select(HASHES.c.kind, HASHES.c.code).where(

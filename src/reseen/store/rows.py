@@ -9,12 +9,14 @@ from reseen.domain.bank import HASH_BYTES, Content, Hash, Reference, ReferenceDr
 from reseen.domain.errors import InvalidValue
 from reseen.domain.media import Medium
 from reseen.store.banks import PREFIX as BANK_PREFIX
+from reseen.store.text import is_storable, json_object
 
 PREFIX = "ref_"
 SLICE = 500
 """Values in one IN: far below what either database takes, and enough to make a round trip cheap."""
 
 LONGEST_NAME, LONGEST_LABEL, LONGEST_NOTE, MOST_LABELS = 4096, 200, 10_000, 100
+LONGEST_PROVENANCE = 100_000
 
 
 def reference_of(row: Row[Any]) -> Reference:
@@ -56,7 +58,7 @@ def said(draft: ReferenceDraft) -> dict[str, Any]:
     for field, text, longest in (
         ("name", draft.name, LONGEST_NAME),
         ("note", draft.note, LONGEST_NOTE),
-        ("labels", max(draft.labels, key=len, default=""), LONGEST_LABEL),
+        *(("labels", label, LONGEST_LABEL) for label in draft.labels),
     ):
         if len(text) > longest:
             raise InvalidValue(
@@ -65,8 +67,8 @@ def said(draft: ReferenceDraft) -> dict[str, Any]:
                 limit=longest,
                 actual=len(text),
             )
-        if "\0" in text:
-            raise InvalidValue(f"{field} may not hold a zero character.", field=field)
+        if not is_storable(text):
+            raise InvalidValue(f"{field} is text in UTF-8, without zero characters.", field=field)
     if len(draft.labels) > MOST_LABELS:
         raise InvalidValue(
             f"A reference has at most {MOST_LABELS} labels.",
@@ -80,7 +82,7 @@ def said(draft: ReferenceDraft) -> dict[str, Any]:
         "name": draft.name,
         "labels": list(dict.fromkeys(draft.labels)),
         "note": draft.note,
-        "provenance": dict(draft.provenance),
+        "provenance": json_object(draft.provenance, "provenance", LONGEST_PROVENANCE),
         "disabled_until": draft.disabled_until,
         "expires_at": draft.expires_at,
     }

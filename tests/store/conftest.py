@@ -1,0 +1,108 @@
+"""Databases of both kinds, and a store of blobs beside them. One database a test."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests.store import postgres as pg
+
+from reseen.domain.access import DEFAULT_PROJECT
+from reseen.ports import Blobs
+from reseen.store.banks import SqlBankStore
+from reseen.store.blobs import open_blobs
+from reseen.store.database import Database, open_database, sqlite_url
+from reseen.store.jobs import SqlJobStore
+from reseen.store.references import SqlReferenceStore
+from reseen.store.scores import SqlScoreLog
+from reseen.store.tables import METADATA, PROJECTS
+from reseen.testing.bank_store_contract import OTHER_PROJECT
+from reseen.testing.key_store_contract import Clock
+
+PATIENCE = "20s"
+"""How long a test that left something open may keep the next one waiting."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[pg.Postgres]:
+    if not pg.wanted():
+        pytest.skip("RESEEN_TEST_POSTGRES=skip")
+    with pg.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared(postgres: pg.Postgres) -> Iterator[sa.Engine]:
+    """A PostgreSQL database that is up to date. Making one takes longer than emptying one."""
+    url = postgres.make("shared")
+    open_database(url).close()
+    engine = sa.create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "reseen.db"
+    open_database(sqlite_url(path)).close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a database that is up to date and holds the default project."""
+    if request.param == "sqlite":
+        path = tmp_path / "reseen.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield sqlite_url(path)
+        return
+    engine: sa.Engine = request.getfixturevalue("shared")
+    yield engine.url.render_as_string(hide_password=False)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"SET lock_timeout = '{PATIENCE}'"))
+        for table in reversed(METADATA.sorted_tables):
+            kept = table.c.id != DEFAULT_PROJECT if table is PROJECTS else sa.true()
+            connection.execute(sa.delete(table).where(kept))
+
+
+@pytest.fixture
+def either(url: str) -> Iterator[Database]:
+    """A database of either kind, with a second project."""
+    opened = open_database(url)
+    with opened.writing() as connection:
+        now = Clock().now
+        rows = {"id": OTHER_PROJECT, "name": "Newsroom", "created_at": now}
+        connection.execute(sa.insert(PROJECTS).values(rows))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return open_blobs((tmp_path / "blobs").as_uri())
+
+
+@pytest.fixture
+def banks(either: Database, clock: Clock) -> SqlBankStore:
+    return SqlBankStore(either, clock)
+
+
+@pytest.fixture
+def references(either: Database, blobs: Blobs, clock: Clock) -> SqlReferenceStore:
+    return SqlReferenceStore(either, blobs, clock)
+
+
+@pytest.fixture
+def jobs(either: Database, clock: Clock) -> SqlJobStore:
+    return SqlJobStore(either, clock)
+
+
+@pytest.fixture
+def scores(either: Database, clock: Clock) -> SqlScoreLog:
+    return SqlScoreLog(either, clock=clock)
