@@ -139,6 +139,20 @@ def test_a_dismissed_crew_leaves_at_once(settings: Settings, picture: Path) -> N
     assert gone(pid)
 
 
+def test_a_crew_that_is_dismissed_while_it_starts_leaves_nobody(
+    settings: Settings, picture: Path
+) -> None:
+    crew = _Crew(settings)
+    with local_file(picture) as file, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(crew.remember, file)
+        while not crew._starting:
+            time.sleep(0.001)
+        crew.close()
+        with pytest.raises(Left):
+            asked.result(SOON)
+    assert all(gone(pid) for pid in pids(crew))
+
+
 def test_a_crew_ends_with_the_process_that_hired_it(tmp_path: Path, picture: Path) -> None:
     code = (
         "import sys, time\n"

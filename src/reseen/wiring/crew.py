@@ -111,14 +111,24 @@ class _Crew:
             self._starting += 1
         hand = None
         try:
-            hand = _Hand(self._settings)
+            hand = self._started()
         finally:
             with self._change:
                 self._starting -= 1
                 if hand is not None:
                     self._all.add(hand)
+                is_closed = self._is_closed
                 self._change.notify()
+        if is_closed:
+            hand.end()
+            raise Left
         return hand
+
+    def _started(self) -> "_Hand":
+        for _ in range(_TRIES):
+            with suppress(NotReady):  # killed before it said a word
+                return _Hand(self._settings)
+        return _Hand(self._settings)
 
     def _give_back(self, hand: "_Hand") -> None:
         with self._change:
