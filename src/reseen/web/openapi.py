@@ -2,6 +2,7 @@
 problems with an example each.
 """
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -210,6 +211,7 @@ def complete(app: FastAPI) -> None:
     """Add the schemas that only the parts above refer to."""
     infer = app.openapi
 
+    @cache
     def openapi() -> dict[str, Any]:
         document = infer()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})

@@ -83,9 +83,13 @@ def application(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; ``port`` 0 takes a free one. Raises ``OSError`` when it is taken."""
+    """A listening socket; ``port`` 0 takes a free one. Raises ``OSError`` when it is taken.
+
+    It names its protocol, because asyncio sends small packets at once only where it sees TCP: on a
+    connection that is kept, an answer otherwise takes 40 ms longer.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))

@@ -6,6 +6,7 @@ its text is read; a list is a field sent several times, an object is JSON.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from reseen.domain.errors import InvalidRequest, InvalidValue, ReseenError
+
+DEEPEST = 50
+"""Levels of JSON."""
 
 
 def from_json[M: BaseModel](model: type[M], body: bytes) -> M:
@@ -32,8 +36,7 @@ def loaded(body: bytes) -> Any:
         value = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}") from None
-    if b"\\u0000" in body:
-        _refuse_nul(value)
+    _refuse_unkeepable(value)
     return value
 
 
@@ -42,7 +45,6 @@ def from_texts[M: BaseModel](model: type[M], texts: Mapping[str, Sequence[str]])
     plain: dict[str, Any] = {}
     kinds = _kinds(model)
     for name, sent in texts.items():
-        _refuse_nul({name: list(sent)})
         kind = kinds.get(name)
         if kind == "array":
             plain[name] = list(sent)
@@ -57,6 +59,7 @@ def from_texts[M: BaseModel](model: type[M], texts: Mapping[str, Sequence[str]])
                 raise InvalidValue(f"{name} is not JSON: {error}.", field=name) from None
         else:
             plain[name] = text
+    _refuse_unkeepable(plain)
     try:
         return model.model_validate(plain, strict=False)
     except ValidationError as error:
@@ -125,17 +128,32 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return dict(pairs)
 
 
-def _refuse_nul(value: object) -> None:
-    """Texts are kept in databases that know no NUL."""
+def _refuse_unkeepable(value: object, path: tuple[str, ...] = ()) -> None:
+    """What a database, or a program that reads the answer, could not take."""
+    field = ".".join(path) or None
+    if len(path) > DEEPEST:
+        raise InvalidValue(f"The JSON is nested more than {DEEPEST} deep.", field=path[0])
     match value:
-        case str() if "\x00" in value:
-            raise InvalidValue("A text holds a NUL character; send it without.")
+        case str() if not _is_text(value):
+            raise InvalidValue(
+                "A text holds NUL or a lone surrogate; send it without.", field=field
+            )
+        case float() if not math.isfinite(value):
+            raise InvalidValue("A number is not finite.", field=field)
         case dict():
             for name, one in value.items():
-                _refuse_nul(name)
-                _refuse_nul(one)
+                _refuse_unkeepable(name, path)
+                _refuse_unkeepable(one, (*path, name))
         case list():
-            for one in value:
-                _refuse_nul(one)
+            for index, one in enumerate(value):
+                _refuse_unkeepable(one, (*path, str(index)))
         case _:
             pass
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in value

@@ -31,9 +31,9 @@ def curl(
 ) -> str:
     """A command, or two where a form is taken as well."""
     content = operation.get("requestBody", {}).get("content", {})
-    start = f"curl {address}{path}" if method == "get" else f"curl -X {method.upper()} "
-    if method != "get":
-        start += address + path
+    is_plain = method == "get" or (method == "post" and content)
+    start = "curl " if is_plain else f"curl -X {method.upper()} "
+    start += address + path
     if not operation.get("security"):
         return start
     start += ' -H "Authorization: Bearer $KEY"'

@@ -58,7 +58,8 @@ const attempt = async (form, output) => {
   const response = await fetch(addressOf(form), { method, headers, body });
   const answer = await response.json();
   const pictures = answer.evidence ? answer.evidence.pictures : [];
-  const words = JSON.stringify(answer, (name, value) => (name === "data" ? "..." : value), 2);
+  const shorter = (name, value) => (name === "data" && typeof value === "string" ? "..." : value);
+  const words = JSON.stringify(answer, shorter, 2);
   show(output, "p", "HTTP " + response.status);
   show(output, "pre", words);
   for (const picture of pictures) {
