@@ -108,6 +108,27 @@ def test_what_was_flushed_is_there_after_a_kill_and_the_rest_is_followed_again(
     assert not any(found(again, first))
 
 
+def test_thousands_of_references_are_there_after_a_restart(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    stored = hashes(rng, 5000)
+    index = ProjectIndex(tmp_path)
+    entries = [Entry(3 * n, n % 7, [stored.rows(slice(n, n + 1))]) for n in range(5000)]
+    index.apply(entries, 5000)
+    index.flush()
+    index.apply([Entry(30, None), Entry(33, 9)], 5002)
+    index.flush()
+    again = ProjectIndex(tmp_path)
+    assert again.stats()["references"] == 4999
+    for number in (0, 12, 4999):
+        hits = again.nearest(PDQ, stored.codes[number][None], 5, (number % 7,))
+        assert hits.references.tolist() == [3 * number]
+    assert not len(again.nearest(PDQ, stored.codes[10][None], 5).references)
+    assert again.nearest(PDQ, stored.codes[11][None], 5, (9,)).references.tolist() == [33]
+    again.apply([Entry(36, None)], 5003)
+    assert not len(again.nearest(PDQ, stored.codes[12][None], 5).references)
+
+
 def test_merges_in_a_child_keep_every_live_row_and_drop_the_dead(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:

@@ -104,8 +104,9 @@ class Slots:
         self.references, self.banks = references, banks
 
     def _restore(self, records: npt.NDArray[np.void]) -> None:
-        self.count = int(records["slot"].max()) + 1
-        self._grow(max(1024, self.count + self.count // 4))
+        count = int(records["slot"].max()) + 1
+        self._grow(max(1024, count + count // 4))
+        self.count = count
         self.references[records["slot"]] = records["reference"]
         self.banks[records["slot"]] = records["bank"]
         slots = np.flatnonzero(self.banks[: self.count] != DEAD)
