@@ -1,0 +1,190 @@
+"""A bank of pictures of any size to search in: real references, and many more that look like them.
+
+Real references are kept as an ingest keeps them. A synthetic one has a row of its own in the truth
+and in the index, a descriptor drawn like the real ones, and, when it is looked at closely, the
+keypoints and edges of some real picture: so that looking at it costs what it would cost.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.index_data import descriptor_blocks
+from reseen.domain.access import DEFAULT_PROJECT
+from reseen.domain.bank import Bank, BankDraft, Content, Hash, Reference, ReferenceDraft
+from reseen.domain.fingerprint import DESCRIPTOR, SHA256, Fingerprint, Signal, Track
+from reseen.domain.media import Medium
+from reseen.index.maintenance import settle
+from reseen.index.merge import merge_in_child
+from reseen.index.segmented import SegmentedIndex
+from reseen.ports import Blobs, Candidate, Entry, Hits
+from reseen.store.banks import SqlBankStore
+from reseen.store.blobs import open_blobs
+from reseen.store.database import Database, open_database, sqlite_url
+from reseen.store.references import SqlReferenceStore
+
+BATCH = 5000
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds spent in a part of a search, and how often."""
+
+    seconds: float = 0.0
+    calls: int = 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - begin
+            self.calls += 1
+
+    def taken(self) -> "Clock":
+        """What it shows, and set it to nothing."""
+        shown = Clock(self.seconds, self.calls)
+        self.seconds, self.calls = 0.0, 0
+        return shown
+
+
+class TimedIndex:
+    """The index of the index process, in this one. Implements ``ports.IndexService``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.inner = SegmentedIndex(folder)
+        self.clock = Clock()
+
+    def nearest(
+        self,
+        project_id: str,
+        signal: Signal,
+        codes: npt.NDArray[Any],
+        count: int,
+        bank_numbers: Sequence[int] | None = None,
+    ) -> Hits:
+        with self.clock.running():
+            return self.inner.nearest(project_id, signal, codes, count, bank_numbers)
+
+    def position(self, project_id: str) -> int:
+        return self.inner.position(project_id)
+
+    def nudge(self, project_id: str, position: int) -> None:
+        """It is filled by hand."""
+
+    def wait_for(self, project_id: str, position: int, timeout_s: float) -> bool:
+        del timeout_s
+        return self.position(project_id) >= position
+
+    @contextmanager
+    def rebuild(self, project_id: str | None = None) -> Iterator[Iterator[float]]:
+        del project_id
+        yield iter(())
+
+    def check(self) -> Mapping[str, Any]:
+        return {}
+
+
+class TimedReferences(SqlReferenceStore):
+    """The truth, timed; where it holds a synthetic reference, it says what that stands for."""
+
+    def __init__(self, database: Database, blobs: Blobs, stand_ins: Sequence[Fingerprint]) -> None:
+        super().__init__(database, blobs)
+        self.stand_ins = stand_ins
+        self.codes: dict[int, npt.NDArray[np.int8]] = {}
+        self.truth, self.looked_at = Clock(), Clock()
+
+    def candidates(
+        self, project_id: str, numbers: Sequence[int], now: datetime
+    ) -> tuple[Candidate, ...]:
+        with self.truth.running():
+            found = super().candidates(project_id, numbers, now)
+        return tuple(
+            replace(one, reference=replace(one.reference, medium=Medium.IMAGE))
+            if one.reference.medium is None
+            else one
+            for one in found
+        )
+
+    def fingerprint(self, reference: Reference) -> Fingerprint | None:
+        with self.looked_at.running():
+            code = self.codes.get(reference.number)
+            if code is None:
+                return super().fingerprint(reference)
+            kept = self.stand_ins[reference.number % len(self.stand_ins)]
+            tracks = (described(code), *(t for t in kept.tracks if t.signal.name != "descriptor"))
+            return replace(kept, asset=replace(kept.asset, sha256=digest(code)), tracks=tracks)
+
+
+class SearchBank:
+    """One bank in a folder."""
+
+    def __init__(self, folder: Path, kept: Sequence[tuple[str, Fingerprint]]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        database = open_database(sqlite_url(folder / "reseen.db"))
+        self.banks = SqlBankStore(database)
+        self.bank: Bank = self.banks.create(DEFAULT_PROJECT, BankDraft("pictures"))
+        blobs = open_blobs((folder / "blobs").as_uri())
+        self.references = TimedReferences(database, blobs, [one for _, one in kept])
+        self.index = TimedIndex(folder / "index")
+        for name, fingerprint in kept:
+            draft = ReferenceDraft(name)
+            added = self.references.add(self.bank, draft, Content(fingerprint)).reference
+            tracks = [t for t in fingerprint.tracks if t.signal.name in {"descriptor", "pdq"}]
+            self._apply([Entry(added.number, self.bank.number, tracks)], added.change)
+        real = [f.track("descriptor") for f in self.references.stand_ins]
+        rows = np.concatenate([t.codes for t in real if t is not None])
+        self._more = (code for block in descriptor_blocks(rows) for code in block)
+        self.size = len(kept)
+
+    def grow(self, size: int) -> None:
+        """Add synthetic references up to this size."""
+        while self.size < size:
+            codes = [next(self._more) for _ in range(min(BATCH, size - self.size))]
+            items = [
+                (
+                    ReferenceDraft(digest(code)),
+                    Content(hashes=(Hash(SHA256, bytes.fromhex(digest(code))),)),
+                )
+                for code in codes
+            ]
+            added = self.references.add_many(self.bank, items)
+            entries = []
+            for one, code in zip(added, codes, strict=True):
+                self.references.codes[one.reference.number] = code
+                number = one.reference.number
+                entries.append(Entry(number, self.bank.number, [described(code)]))
+            self._apply(entries, added[-1].reference.change)
+            self.size += len(codes)
+        project = self.index.inner.project(DEFAULT_PROJECT)
+        project.flush()
+        while (due := project.merge_due()) is not None:
+            merge_in_child(project, due)
+
+    def _apply(self, entries: Sequence[Entry], position: int) -> None:
+        self.index.inner.apply(DEFAULT_PROJECT, entries, position)
+        settle(self.index.inner.project(DEFAULT_PROJECT))
+
+
+def digest(code: npt.NDArray[np.int8]) -> str:
+    return hashlib.sha256(code.tobytes()).hexdigest()
+
+
+def described(code: npt.NDArray[np.int8]) -> Track:
+    """One descriptor of a whole still."""
+    return Track(
+        DESCRIPTOR,
+        spans=np.array([[-np.inf, np.inf]]),
+        codes=code[None],
+        quality=np.ones(1, np.float32),
+        places=np.array([[0, 0, 1, 1, 0, 0]], np.float32),
+    )
