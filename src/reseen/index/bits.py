@@ -44,7 +44,12 @@ class Bits:
         return Rows(arrays["slots"], arrays["numbers"], arrays["codes"])
 
     def search(
-        self, arrays: Arrays, queries: npt.NDArray[np.uint8], count: int, alive: Flags | None
+        self,
+        arrays: Arrays,
+        queries: npt.NDArray[np.uint8],
+        count: int,
+        alive: Flags | None,
+        share: float,  # noqa: ARG002 all rows are looked at, however many others there are
     ) -> Near:
         codes = arrays["codes"].view(np.uint64)
         found = []

@@ -18,6 +18,8 @@ _AT_ONCE = 8
 """Query rows that share a scan: a film has hundreds, and each takes two bytes a row."""
 SHORTLIST = 4096
 """Rows compared in full, by query row: of a million, all copies at a cosine of 0.4 and above."""
+FEWEST = 512
+"""Rows of one segment compared in full, however small its share: copies may have come together."""
 _SAMPLED = 16
 _EXACT = 1 << 17
 """Rows from which the bound of the shortlist is estimated, by every ``_SAMPLED``-th."""
@@ -41,32 +43,44 @@ class Cosines:
         return Rows(arrays["slots"], arrays["numbers"], arrays["codes"])
 
     def search(
-        self, arrays: Arrays, queries: npt.NDArray[np.int8], count: int, alive: Flags | None
+        self,
+        arrays: Arrays,
+        queries: npt.NDArray[np.int8],
+        count: int,
+        alive: Flags | None,
+        share: float,
     ) -> Near:
+        wanted = max(4 * count, FEWEST, int(SHORTLIST * share))
         groups = range(0, len(queries), _AT_ONCE)
         return Near.join(
-            [_search(arrays, queries[g : g + _AT_ONCE], g, count, alive) for g in groups]
+            [_search(arrays, queries[g : g + _AT_ONCE], g, (count, wanted), alive) for g in groups]
         )
 
 
 def _search(
-    arrays: Arrays, queries: npt.NDArray[np.int8], first: int, count: int, alive: Flags | None
+    arrays: Arrays,
+    queries: npt.NDArray[np.int8],
+    first: int,
+    counts: tuple[int, int],
+    alive: Flags | None,
 ) -> Near:
     """Near rows of some queries, which are numbered from ``first``."""
-    wanted = max(SHORTLIST, 4 * count)
+    count, wanted = counts
     total = len(arrays["slots"])
-    if (total if alive is None else np.count_nonzero(alive)) <= wanted:
-        every = np.arange(total) if alive is None else np.flatnonzero(alive)
-        each = [every] * len(queries)
-    else:
-        apart = _apart(arrays["signs"], _signs(queries))
-        each = [_shortlist(one, alive, wanted) for one in apart]
+    units = queries.astype(np.float32) / np.float32(127.0**2)
     found = []
-    for at, (query, rows) in enumerate(zip(queries, each, strict=True), first):
-        codes = np.asarray(arrays["codes"][rows], np.float32)
-        cosines = codes @ (query.astype(np.float32) / np.float32(127.0**2))
+    if (total if alive is None else np.count_nonzero(alive)) <= wanted:
+        rows = np.arange(total) if alive is None else np.flatnonzero(alive)
+        all_cosines = units @ np.asarray(arrays["codes"][rows], np.float32).T
+        for at, cosines in enumerate(all_cosines, first):
+            nearest = best(cosines, count)
+            found.append(Near.of(at, rows[nearest], cosines[nearest]))
+        return Near.join(found)
+    for at, apart in enumerate(_apart(arrays["signs"], _signs(queries))):
+        rows = _shortlist(apart, alive, wanted)
+        cosines = np.asarray(arrays["codes"][rows], np.float32) @ units[at]
         nearest = best(cosines, count)
-        found.append(Near.of(at, rows[nearest], cosines[nearest]))
+        found.append(Near.of(first + at, rows[nearest], cosines[nearest]))
     return Near.join(found)
 
 

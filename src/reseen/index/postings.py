@@ -30,7 +30,12 @@ class Postings:
         return Rows(arrays["slots"], arrays["numbers"], keys, arrays["windows"])
 
     def search(
-        self, arrays: Arrays, queries: npt.NDArray[np.uint32], count: int, alive: Flags | None
+        self,
+        arrays: Arrays,
+        queries: npt.NDArray[np.uint32],
+        count: int,
+        alive: Flags | None,
+        share: float,  # noqa: ARG002 all rows are looked at, however many others there are
     ) -> Near:
         """``queries`` is one row: the distinct keys asked for, ascending."""
         keys, starts = arrays["keys"], arrays["starts"]

@@ -101,13 +101,14 @@ class ProjectIndex:
             return no_hits(signal)
         queries = np.unique(codes)[None] if signal.metric is Metric.EQUALITY else codes
         found, references, numbers = [], [], []
-        for segment in self._segments:
-            if segment.signal_id != signal.id:
-                continue
+        segments = [s for s in self._segments if s.signal_id == signal.id]
+        total = sum(len(s) for s in segments)
+        for segment in segments:
             alive = self._alive(segment, bank_numbers)
             if alive is not None and not alive.any():
                 continue
-            near = segment.kind.search(segment.arrays, queries, count, alive)
+            share = len(segment) / total
+            near = segment.kind.search(segment.arrays, queries, count, alive, share)
             found.append(near)
             references.append(self._slots.references[segment.arrays["slots"][near.rows]])
             numbers.append(segment.arrays["numbers"][near.rows].astype(np.int64))

@@ -84,7 +84,8 @@ class Kind(Protocol):
     """How rows of one metric are laid out and searched. Pure functions under one name.
 
     ``alive`` flags the rows that may be hits; ``None``: all. ``search`` returns at least the
-    ``count`` nearest of each query row, in any order.
+    ``count`` nearest of each query row, in any order; ``share`` is that of these rows in all that
+    are searched, 0..1.
     """
 
     name: str
@@ -94,7 +95,12 @@ class Kind(Protocol):
     def rows(self, arrays: Arrays) -> Rows: ...
 
     def search(
-        self, arrays: Arrays, queries: npt.NDArray[Any], count: int, alive: Flags | None
+        self,
+        arrays: Arrays,
+        queries: npt.NDArray[Any],
+        count: int,
+        alive: Flags | None,
+        share: float,
     ) -> Near: ...
 
 
