@@ -3,7 +3,7 @@
 from reseen.domain.bank import Regime
 from reseen.domain.match import Confidence, Cuts, Match, Segment, Transform
 from reseen.domain.media import Box, Channel, Medium, Span
-from reseen.engine.verdict import by_regime, explains, judged, regime_of, regime_of_media
+from reseen.engine.verdict import HASHED, by_regime, explains, judged, regime_of, regime_of_media
 
 USUAL = Cuts(0.3, 0.6, 0.9)
 STRICT = Cuts(0.8, 0.95, 0.99)
@@ -83,3 +83,14 @@ def test_an_allowed_song_does_not_clear_the_pictures_over_it() -> None:
 def test_an_equal_file_that_is_allowed_clears_all() -> None:
     file = Segment(Channel.FILE, Span.ALWAYS, Span.ALWAYS, 1.0, support=1)
     assert explains([file], [picture(Span(0.0, 3.0), Span(0.0, 3.0)), sound(Span(0.0, 3.0))])
+
+
+def test_hashes_at_the_industrys_radius_still_match_and_nearer_ones_surely() -> None:
+    said = [USUAL.confidence(HASHED.score(float(bits))) for bits in (0, 24, 25, 31, 40)]
+    assert said == [
+        Confidence.HIGH,
+        Confidence.HIGH,
+        Confidence.MEDIUM,
+        Confidence.MEDIUM,
+        Confidence.NONE,
+    ]
