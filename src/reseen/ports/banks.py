@@ -53,6 +53,10 @@ class Blobs(Protocol):
         """All or part. Raises ``BlobMissing``."""
         ...
 
+    def view(self, key: str) -> memoryview:
+        """All of it, read where it is looked at if the store can. Raises ``BlobMissing``."""
+        ...
+
     def delete(self, keys: Iterable[str]) -> None:
         """Missing ones are no error."""
         ...

@@ -7,40 +7,66 @@ fsync of the folder).
 
 import contextlib
 import errno
+import mmap
 import os
+import re
 import tempfile
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
-
-import obstore
-from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, from_url
 
 from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
 from reseen.ports import Blobs
 
 _TEMPORARY = ".part-"
-_PROBE = b"reseen"
+_MAPPED = 1 << 20
+"""Bytes from which a file is mapped and not read: hours of film are looked at here and there."""
+
+_LONGEST_KEY = 200
+_IS_KEY = re.compile(r"[\w.-]+(/[\w.-]+)*", re.ASCII).fullmatch
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def open_blobs(url: str) -> Blobs:
     """``file:///path``, or ``s3://bucket/prefix?endpoint=http://host:port`` and what else the
-    object store library reads (``gs://``, ``az://``). Raises ``InvalidValue``, ``NotReady``.
+    object store library reads (``gs://``, ``az://``). Raises ``InvalidValue``.
     """
-    parsed = urllib.parse.urlsplit(url)
-    if parsed.scheme == "file":
-        return FolderBlobs(Path(urllib.parse.unquote(parsed.path)))
-    options: dict[str, Any] = dict(urllib.parse.parse_qsl(parsed.query))
-    bare = urllib.parse.urlunsplit(parsed._replace(query="", fragment=""))
-    client: Any = {"allow_http": options.get("endpoint", "").startswith("http://")}
     try:
-        return ObjectBlobs(from_url(bare, config=cast("Any", options), client_options=client), bare)
-    except (BaseError, ValueError) as error:
-        raise InvalidValue(
-            f"The blob URL cannot be used ({error}); write file:///path or s3://bucket/prefix."
-        ) from error
+        parsed = urllib.parse.urlsplit(url)
+    except ValueError as error:
+        raise InvalidValue(f"The blob URL cannot be read ({error}).") from error
+    if parsed.scheme != "file":
+        from reseen.store.object_blobs import open_object_blobs
+
+        return open_object_blobs(parsed)
+    if parsed.netloc not in {"", "localhost"} or not parsed.path.startswith("/"):
+        raise InvalidValue("A folder of blobs is written file:///path, with three slashes.")
+    return FolderBlobs(Path(urllib.parse.unquote(parsed.path)))
+
+
+def checked(key: str) -> str:
+    """The key. Raises ``InvalidValue`` for what is none."""
+    names = key.split("/") if len(key) <= _LONGEST_KEY and _IS_KEY(key) else [".."]
+    if any(name in {".", ".."} or name.startswith(_TEMPORARY) for name in names):
+        raise InvalidValue(f"{key[:80]!r} is no key of a blob.")
+    return key
+
+
+def missing(key: str) -> BlobMissing:
+    return BlobMissing(f"The stored fingerprint {key} is gone; ingest its file again.")
+
+
+def probe(blobs: Blobs) -> None:
+    """Write, read and delete a small blob. Raises ``NotReady``."""
+    key, data = f".check/{os.urandom(6).hex()}", os.urandom(16)
+    blobs.put(key, data)
+    try:
+        found = blobs.get(key)
+    except BlobMissing:
+        found = b""
+    blobs.delete([key])
+    if found != data:
+        raise NotReady("The blob store gave back other bytes than it was given; check its disk.")
 
 
 class FolderBlobs:
@@ -50,11 +76,12 @@ class FolderBlobs:
         self._folder = folder
 
     def put(self, key: str, data: bytes) -> None:
-        path = self._folder / key
+        path = self._folder / checked(key)
         with self._disk_errors():
             made = [one for one in (path.parent, *path.parent.parents) if not one.exists()]
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
+            for folder in reversed(made):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{path.name}.", dir=path.parent)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(data)
@@ -68,108 +95,69 @@ class FolderBlobs:
                 _sync(folder)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        path = self._folder / checked(key)
+        with self._disk_errors(key), path.open("rb") as file:
+            file.seek(start)
+            return file.read() if length is None else file.read(length)
+
+    def view(self, key: str) -> memoryview:
+        path = self._folder / checked(key)
+        with self._disk_errors(key), path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size < _MAPPED:
+                return memoryview(file.read())
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Of a blob that a killed process was still writing, what there is goes too."""
+        for key in keys:
+            path = self._folder / checked(key)
+            with self._disk_errors():
+                try:
+                    path.unlink()
+                except FileNotFoundError:
+                    for part in path.parent.glob(f"{_TEMPORARY}{path.name}.*"):
+                        part.unlink(missing_ok=True)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        begin = prefix.rpartition("/")[0]
+        if begin and not _IS_KEY(begin):
+            return
+        for folder, folders, files in os.walk(self._folder / begin, onerror=self._unless_missing):
+            folders.sort()
+            within = Path(folder).relative_to(self._folder).as_posix()
+            for name in sorted(files):
+                key = name if within == "." else f"{within}/{name}"
+                if key.startswith(prefix) and not name.startswith(_TEMPORARY):
+                    yield key
+
+    def check(self) -> None:
+        probe(self)
+
+    @contextlib.contextmanager
+    def _disk_errors(self, key: str | None = None) -> Iterator[None]:
+        """With a key, a file that is not there is a blob that is missing."""
         try:
-            with (self._folder / key).open("rb") as file:
-                file.seek(start)
-                return file.read() if length is None else file.read(length)
-        except FileNotFoundError:
-            raise _missing(key) from None
+            yield
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            if key is None:
+                raise self._refusal(error) from error
+            raise missing(key) from None
         except OSError as error:
             raise self._refusal(error) from error
 
-    def delete(self, keys: Iterable[str]) -> None:
-        with self._disk_errors():
-            for key in keys:
-                (self._folder / key).unlink(missing_ok=True)
-
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        for path in sorted(self._folder.rglob("*")):
-            key = path.relative_to(self._folder).as_posix()
-            if key.startswith(prefix) and not path.name.startswith(_TEMPORARY) and path.is_file():
-                yield key
-
-    def check(self) -> None:
-        _check(self)
-
-    @contextlib.contextmanager
-    def _disk_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
+    def _unless_missing(self, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
             raise self._refusal(error) from error
 
     def _refusal(self, error: OSError) -> NotReady:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        if error.errno in _FULL:
             return NotReady(f"The disk of {self._folder} is full; make room on it.")
+        if error.errno == errno.EIO:
+            return NotReady(f"The disk of {self._folder} cannot be read or written; check it.")
         return NotReady(
-            f"Fingerprints cannot be kept in {self._folder}: {error.strerror}. Let this user read"
+            f"Fingerprints cannot be kept in {self._folder} ({error.strerror}). Let this user read"
             " and write there, or set RESEEN_BLOBS_URL."
         )
-
-
-class ObjectBlobs:
-    """Implements ``ports.Blobs`` over an object store. Safe for threads."""
-
-    def __init__(self, store: ObjectStore, name: str) -> None:
-        self._store = store
-        self._name = name
-
-    def put(self, key: str, data: bytes) -> None:
-        with self._store_errors(key):
-            obstore.put(self._store, key, data)
-
-    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        if length == 0:
-            return b""
-        with self._store_errors(key):
-            if start == 0 and length is None:
-                return bytes(obstore.get(self._store, key).bytes())
-            size = obstore.head(self._store, key)["size"]
-            stop = size if length is None else min(size, start + length)
-            if start >= stop:
-                return b""
-            return bytes(obstore.get_range(self._store, key, start=start, end=stop))
-
-    def delete(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            with contextlib.suppress(BlobMissing), self._store_errors(key):
-                obstore.delete(self._store, key)
-
-    def keys(self, prefix: str = "") -> Iterator[str]:
-        """A prefix that ends within a name is looked for in its folder."""
-        folder = prefix.rpartition("/")[0]
-        with self._store_errors(prefix):
-            for page in obstore.list(self._store, prefix=folder or None):
-                yield from (one["path"] for one in page if one["path"].startswith(prefix))
-
-    def check(self) -> None:
-        _check(self)
-
-    @contextlib.contextmanager
-    def _store_errors(self, key: str) -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError:
-            raise _missing(key) from None
-        except (BaseError, OSError) as error:
-            first = str(error).splitlines()[0][:300]
-            raise NotReady(
-                f"The object store {self._name} cannot be used ({first}); check that it runs, its"
-                " URL and the credentials.",
-                retry_after_s=5,
-            ) from error
-
-
-def _check(blobs: Blobs) -> None:
-    key = f".check/{os.getpid()}"
-    blobs.put(key, _PROBE)
-    if blobs.get(key) != _PROBE:
-        raise NotReady("The blob store gave back other bytes than it was given.")
-    blobs.delete([key])
-
-
-def _missing(key: str) -> BlobMissing:
-    return BlobMissing(f"The stored fingerprint {key} is gone; ingest its file again.")
 
 
 def _sync(folder: Path) -> None:

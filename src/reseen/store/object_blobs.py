@@ -1,0 +1,130 @@
+"""Blobs in an object store: S3 and what speaks like it, Google's and Azure's.
+
+Credentials come from the environment, as with any other tool of the store (``AWS_ACCESS_KEY_ID``,
+``AWS_SECRET_ACCESS_KEY``, a role of the machine).
+"""
+
+import contextlib
+import urllib.parse
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import batched
+from typing import Any, cast
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, S3Store, from_url
+
+from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
+from reseen.store.blobs import checked, missing, probe
+
+RETRIES: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=15)}
+"""A store that hiccups is asked again; whoever waits learns of one that is gone."""
+
+CLIENT: Any = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=60)}
+
+_AT_ONCE = 1000
+"""Keys that S3 deletes in one request."""
+
+
+def open_object_blobs(url: urllib.parse.SplitResult) -> "ObjectBlobs":
+    """Raises ``InvalidValue``."""
+    options: dict[str, Any] = dict(urllib.parse.parse_qsl(url.query))
+    bare = urllib.parse.urlunsplit(url._replace(query="", fragment=""))
+    client = {**CLIENT, "allow_http": options.get("endpoint", "").startswith("http://")}
+    try:
+        store = from_url(
+            bare,
+            config=cast("Any", options),
+            client_options=cast("Any", client),
+            retry_config=RETRIES,
+        )
+    except (BaseError, ValueError) as error:
+        raise InvalidValue(
+            f"The blob URL cannot be used ({_first_line(error)}); write file:///path or"
+            " s3://bucket/prefix?endpoint=https://host."
+        ) from error
+    return ObjectBlobs(store, bare)
+
+
+class ObjectBlobs:
+    """Implements ``ports.Blobs`` over an object store. Safe for threads, not across a fork."""
+
+    def __init__(self, store: ObjectStore, name: str) -> None:
+        self._store = store
+        self._name = name
+
+    def put(self, key: str, data: bytes) -> None:
+        with self._store_errors():
+            obstore.put(self._store, checked(key), data)
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        checked(key)
+        if start == 0 and length is None:
+            return bytes(self.view(key))
+        wanted: Any = {"offset": start} if length is None else (start, start + length)
+        if length != 0:
+            try:
+                with self._store_errors(key):
+                    found = obstore.get(self._store, key, options={"range": wanted})
+                    return bytes(found.bytes())
+            except BlobMissing:
+                raise
+            except NotReady:  # so are told, too, parts that begin behind the end
+                if start < self._size(key):
+                    raise
+                return b""
+        self._size(key)
+        return b""
+
+    def view(self, key: str) -> memoryview:
+        checked(key)
+        with self._store_errors(key):
+            return memoryview(obstore.get(self._store, key).bytes())
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for some in batched(map(checked, keys), _AT_ONCE):
+            if isinstance(self._store, S3Store):
+                with self._store_errors():
+                    obstore.delete(self._store, list(some))
+                continue
+            for key in some:
+                with contextlib.suppress(BlobMissing), self._store_errors(key):
+                    obstore.delete(self._store, key)
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """A prefix that ends within a name is looked for in its folder."""
+        folder = prefix.rpartition("/")[0]
+        with self._store_errors():
+            for page in obstore.list(self._store, prefix=folder or None):
+                yield from (one["path"] for one in page if one["path"].startswith(prefix))
+
+    def check(self) -> None:
+        probe(self)
+
+    def _size(self, key: str) -> int:
+        with self._store_errors(key):
+            return obstore.head(self._store, key)["size"]
+
+    @contextlib.contextmanager
+    def _store_errors(self, key: str | None = None) -> Iterator[None]:
+        """With a key, an object that is not there is a blob that is missing."""
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            if "NoSuchBucket" in str(error):
+                raise NotReady(
+                    f"The object store has no such bucket: {self._name}; make it, or set"
+                    " RESEEN_BLOBS_URL."
+                ) from error
+            if isinstance(error, FileNotFoundError) and key is not None:
+                raise missing(key) from None
+            raise NotReady(
+                f"The object store {self._name} cannot be used ({_first_line(error)}); check that"
+                " it runs, its URL and the credentials.",
+                retry_after_s=5,
+            ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "")[:300]

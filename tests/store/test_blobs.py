@@ -1,0 +1,176 @@
+import errno
+import itertools
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
+from reseen.ports import Blobs
+from reseen.store.blobs import FolderBlobs, open_blobs
+from reseen.testing.blobs_contract import KEY, BlobsContract
+
+LARGE = 3_000_000
+_prefixes = (f"prefix{number}" for number in itertools.count())
+
+
+class TestFolderBlobs(BlobsContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Blobs:
+        return open_blobs((tmp_path / "deep" / "ü %20#?").as_uri())
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The URL of a server that speaks S3 and has a bucket ``kept``."""
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        assert server.stdout is not None
+        said = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stdout)
+        endpoint = next(found[0] for found in said if found)
+        httpx.put(f"{endpoint}/kept").raise_for_status()
+        yield endpoint
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+@pytest.fixture
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
+@pytest.mark.usefixtures("_credentials")
+class TestObjectBlobs(BlobsContract):
+    @pytest.fixture
+    def store(self, s3: str) -> Blobs:
+        return open_blobs(f"s3://kept/{next(_prefixes)}/ü?endpoint={s3}")
+
+    def test_one_prefix_does_not_see_another(self, store: Blobs, s3: str) -> None:
+        store.put(KEY, b"x")
+        other = open_blobs(f"s3://kept/{next(_prefixes)}?endpoint={s3}")
+        assert list(other.keys()) == []
+        with pytest.raises(BlobMissing):
+            other.get(KEY)
+
+    def test_a_bucket_that_is_not_there_is_not_ready(self, s3: str) -> None:
+        store = open_blobs(f"s3://nowhere/x?endpoint={s3}")
+        for ask in (store.check, lambda: store.get(KEY), lambda: store.view(KEY)):
+            with pytest.raises(NotReady, match="no such bucket: s3://nowhere") as caught:
+                ask()
+            assert not isinstance(caught.value, BlobMissing)
+        with pytest.raises(NotReady, match="no such bucket"):
+            list(store.keys())
+        with pytest.raises(NotReady, match="no such bucket"):
+            store.delete([KEY])
+
+    def test_a_store_that_is_not_reached_is_not_ready(self) -> None:
+        store = open_blobs("s3://kept/x?endpoint=http://127.0.0.1:9")
+        with pytest.raises(NotReady, match="check that it runs") as caught:
+            store.put(KEY, b"x")
+        assert caught.value.retry_after_s
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "/data/blobs", "file:blobs", "file://host/blobs", "ftp://host/x", "s3://", "s3:///x"),
+        *("s3://[", "s3://bucket?nonsense=1", "gopher:x"),
+    ],
+)
+def test_a_url_that_names_no_store_is_refused(url: str) -> None:
+    with pytest.raises(InvalidValue):
+        open_blobs(url)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> FolderBlobs:
+    return FolderBlobs(tmp_path / "blobs")
+
+
+def test_blobs_are_private(folder: FolderBlobs, tmp_path: Path) -> None:
+    folder.put(KEY, b"x")
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "blobs").rglob("*")}
+    assert modes == {0o700, 0o600}
+
+
+def test_a_large_blob_outlives_its_deletion_for_who_looks_at_it(folder: FolderBlobs) -> None:
+    data = os.urandom(LARGE)
+    folder.put(KEY, data)
+    view = folder.view(KEY)
+    folder.put(KEY, b"another")
+    folder.delete([KEY])
+    assert view == data
+    assert view.readonly
+
+
+def test_what_a_killed_process_was_writing_goes_with_its_key(
+    folder: FolderBlobs, tmp_path: Path
+) -> None:
+    program = (
+        "import os, signal, sys; from pathlib import Path;"
+        "from reseen.store.blobs import FolderBlobs;"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL);"
+        "FolderBlobs(Path(sys.argv[1])).put(sys.argv[2], b'half')"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, tmp_path / "blobs", KEY], check=False)
+    assert killed.returncode == -9
+    assert list(folder.keys()) == []
+    assert any(path.is_file() for path in (tmp_path / "blobs").rglob("*"))
+    folder.put("default/ab/abcdef.12", b"x")
+    folder.delete([KEY])
+    files = [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert files == ["abcdef.12"]
+
+
+def test_a_full_disk_is_not_ready_and_leaves_no_part(folder: FolderBlobs, tmp_path: Path) -> None:
+    folder.put("default/ab/before", b"x")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, usual[1]))
+    try:
+        with pytest.raises(NotReady, match="make room"):
+            folder.put(KEY, bytes(10_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert list(folder.keys()) == ["default/ab/before"]
+    assert sum(path.is_file() for path in (tmp_path / "blobs").rglob("*")) == 1
+    folder.check()
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "make room"),
+        (errno.EROFS, "RESEEN_BLOBS_URL"),
+        (errno.EACCES, "RESEEN_BLOBS_URL"),
+        (errno.EIO, "check it"),
+    ],
+)
+def test_what_a_disk_can_suffer_is_not_ready_and_says_what_to_do(
+    folder: FolderBlobs, monkeypatch: pytest.MonkeyPatch, number: int, advice: str
+) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(NotReady, match=advice):
+        folder.put(KEY, b"x")
+    assert list(folder.keys()) == []
+
+
+def test_a_file_in_place_of_the_folder_is_not_ready(tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_bytes(b"")
+    store = FolderBlobs(tmp_path / "blobs")
+    with pytest.raises(NotReady, match="RESEEN_BLOBS_URL"):
+        store.check()
+    with pytest.raises(BlobMissing):
+        store.get(KEY)
