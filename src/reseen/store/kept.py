@@ -2,12 +2,13 @@
 
 Nothing in it is executed when it is read (it is no pickle). ``__metadata__.reseen`` holds the
 format, the asset and the signals; column ``spans`` of the third track is the tensor ``2.spans``.
-Arrays are read where they lie, so that an index that needs one track of a long film reads that one.
+Arrays stay where they lie: of a mapped file only what is looked at is read, and an index that needs
+one track of a long film reads that one.
 """
 
 import json
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Buffer, Callable, Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -28,7 +29,7 @@ _DTYPES = {
     "F64": np.float64, "BOOL": np.bool_,
 }  # fmt: skip
 
-type ReadRange = Callable[[int, int], bytes]
+type ReadRange = Callable[[int, int], Buffer]
 """Bytes from a start, of a length; fewer at the end."""
 
 
@@ -50,11 +51,12 @@ def encode(fingerprint: Fingerprint) -> bytes:
     return save(tensors, {"reseen": json.dumps(about)})
 
 
-def decode(data: bytes) -> Fingerprint:
+def decode(data: Buffer) -> Fingerprint:
     """A whole fingerprint. Its arrays are read-only and share the bytes. Raises ``BlobMissing`` for
     bytes that are none.
     """
-    return read(lambda start, length: data[start : start + length])
+    view = memoryview(data)
+    return read(lambda start, length: view[start : start + length])
 
 
 def read(read_range: ReadRange, names: Collection[str] | None = None) -> Fingerprint:
@@ -72,10 +74,16 @@ def read(read_range: ReadRange, names: Collection[str] | None = None) -> Fingerp
             skipped=tuple(Skip(_signal(one), reason) for one, reason in about["skipped"]),
             remarks=tuple(about["remarks"]),
         )
-    except (ValueError, KeyError, TypeError, struct.error) as error:
-        raise BlobMissing(
-            f"The stored fingerprint is damaged ({error}); ingest its file again."
-        ) from error
+    except (LookupError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        raise _damaged(error) from error
+    except struct.error as error:  # the first bytes are missing
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> BlobMissing:
+    return BlobMissing(
+        f"The stored fingerprint is damaged ({str(error)[:100]}); ingest its file again."
+    )
 
 
 def _headers(read_range: ReadRange) -> tuple[dict[str, Any], dict[str, Any], int]:
@@ -83,10 +91,13 @@ def _headers(read_range: ReadRange) -> tuple[dict[str, Any], dict[str, Any], int
     (length,) = _LENGTH.unpack(read_range(0, _LENGTH.size))
     if length > _LARGEST_HEADER:
         raise ValueError("the header is too long")
-    header = json.loads(read_range(_LENGTH.size, length))
+    header = json.loads(bytes(read_range(_LENGTH.size, length)))
     about = json.loads(header["__metadata__"]["reseen"])
-    if about["format"] != FORMAT:
-        raise ValueError(f"format {about['format']} is unknown")
+    if about["format"] > FORMAT:
+        raise BlobMissing(
+            "The stored fingerprint was written by a newer reseen; install that version or a later"
+            " one, or ingest its file again."
+        )
     return header, about, _LENGTH.size + length
 
 
