@@ -244,7 +244,7 @@ def test_a_body_that_stalls_is_given_up(tmp_path: Path) -> None:
 
 def test_a_body_that_comes_drop_by_drop_is_given_up(tmp_path: Path) -> None:
     def drops() -> Iterator[bytes]:
-        for _ in range(200):
+        for _ in range(30):
             yield b" "
             time.sleep(0.1)
 

@@ -36,8 +36,9 @@ def bank(server: Running) -> str:
 
 def hold(server: Running, bank: str, file: bytes | Path, **said: Any) -> str:
     """Add a file, and give its id."""
-    sent = file.read_bytes() if isinstance(file, Path) else file
-    made = server.post("/v1/references", files={"file": sent}, data={"bank": bank, **said})
+    name, sent = (file.name, file.read_bytes()) if isinstance(file, Path) else ("upload", file)
+    form = {"bank": bank, **said}
+    made = server.post("/v1/references", files={"file": (name, sent)}, data=form)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -48,6 +49,15 @@ def search(server: Running, file: bytes | Path, **said: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
     return told
+
+
+@pytest.fixture(scope="module")
+def samples(server: Running) -> str:
+    """A bank with a film and a song."""
+    name = str(server.bank("samples")["name"])
+    for file in ("film.mp4", "song.m4a"):
+        hold(server, name, SAMPLES / file)
+    return name
 
 
 def test_a_copy_is_found_with_all_that_is_known_of_it(server: Running, bank: str) -> None:
@@ -68,9 +78,8 @@ def test_a_copy_is_found_with_all_that_is_known_of_it(server: Running, bank: str
     assert (told["cleared"], told["cleared_by"]) == (False, [])
 
 
-def test_a_still_finds_the_film_it_was_cut_from_and_when(server: Running, bank: str) -> None:
-    hold(server, bank, SAMPLES / "film.mp4")
-    told = search(server, SAMPLES / "photo.jpg", banks=bank)
+def test_a_still_finds_the_film_it_was_cut_from_and_when(server: Running, samples: str) -> None:
+    told = search(server, SAMPLES / "photo.jpg", banks=samples)
     [found] = told["matches"]
     assert (found["media_type"], found["regime"]) == ("image", "still_in_sequence")
     [segment, *_] = found["matched_segments"]
@@ -78,17 +87,15 @@ def test_a_still_finds_the_film_it_was_cut_from_and_when(server: Running, bank: 
     assert 0.0 <= segment["target_start"] < segment["target_end"] <= 30.0
 
 
-def test_a_clip_finds_its_film_second_for_second(server: Running, bank: str) -> None:
-    hold(server, bank, SAMPLES / "film.mp4")
-    [found] = search(server, SAMPLES / "film-clip.webm", banks=bank)["matches"]
-    assert found["match"] is True
+def test_a_clip_finds_its_film_second_for_second(server: Running, samples: str) -> None:
+    [found] = search(server, SAMPLES / "film-clip.webm", banks=samples)["matches"]
+    assert (found["reference"], found["match"]) == ("film.mp4", True)
     seen = [s for s in found["matched_segments"] if s["channel"] == "visual"]
     assert seen[0]["target_start"] == pytest.approx(9.0, abs=1.0)
 
 
-def test_a_disguised_song_finds_the_song(server: Running, bank: str) -> None:
-    hold(server, bank, SAMPLES / "song.m4a")
-    [found] = search(server, SAMPLES / "song-disguised.ogg", banks=bank)["matches"]
+def test_a_disguised_song_finds_the_song(server: Running, samples: str) -> None:
+    [found] = search(server, SAMPLES / "song-disguised.ogg", banks=samples)["matches"]
     assert (found["match"], found["regime"]) == (True, "sound")
 
 
