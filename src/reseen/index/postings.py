@@ -1,9 +1,15 @@
 """Quads: for each key the windows that hold it. A query counts the keys it shares with each."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from reseen.index.rows import Arrays, Flags, Near, Rows, best
+
+_LONG = 64
+_AT_ONCE = 1 << 19
+"""Windows counted at once: 4 MB, which stays in cache."""
 
 
 class Postings:
@@ -44,15 +50,34 @@ class Postings:
             return Near.join([])
         places = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
         places = places[keys[places] == asked]
-        shared = np.bincount(
-            arrays["windows"][_ranges(starts[places], starts[places + 1])],
-            minlength=len(arrays["slots"]),
-        )
+        shared = np.zeros(len(arrays["slots"]), np.int64)
+        for windows in _listed(arrays["windows"], starts[places], starts[places + 1]):
+            shared += np.bincount(windows, minlength=len(shared))
         if alive is not None:
             shared[~alive] = 0
         rows = np.flatnonzero(shared)
         first = best(shared[rows], count)
         return Near.of(0, rows[first], shared[rows[first]])
+
+
+def _listed(
+    windows: npt.NDArray[np.uint32], begins: npt.NDArray[np.uint32], ends: npt.NDArray[np.uint32]
+) -> Iterator[npt.NDArray[np.int64]]:
+    """The windows of all these ranges, some at a time: long ranges are copied one by one, which is
+    three times as fast as picking each of their windows.
+    """
+    is_long = ends - begins > _LONG
+    if not is_long.all():
+        yield windows[_ranges(begins[~is_long], ends[~is_long])].astype(np.int64)
+    begins, ends = begins[is_long], ends[is_long]
+    reached = np.cumsum(ends - begins, dtype=np.int64)
+    total = int(reached[-1]) if len(reached) else 0
+    turns = np.searchsorted(reached, np.arange(_AT_ONCE, total, _AT_ONCE))
+    for firsts, lasts in zip(np.split(begins, turns), np.split(ends, turns), strict=True):
+        if len(firsts):
+            ranges = zip(firsts.tolist(), lasts.tolist(), strict=True)
+            listed = [windows[first:last] for first, last in ranges]
+            yield np.concatenate(listed, dtype=np.int64)
 
 
 def _ranges(begins: npt.NDArray[np.uint32], ends: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
