@@ -77,8 +77,9 @@ def _add_all(services: Services, bank: Bank, items: Sequence[Mapping[str, Any]])
         except ReseenError as error:
             results[index] = _failed(index, error)
     added = _add_many(services, bank, drafts)
+    reached = position(services, bank.project_id)
     for index, one in added.items():
-        results[index] = one if isinstance(one, Outcome) else _told(services, bank, index, one)
+        results[index] = one if isinstance(one, Outcome) else _told(bank, index, one, reached)
     job = None
     if givens:
         job = services.jobs.create(
@@ -121,8 +122,8 @@ def _given(item: ReferenceItem) -> Mapping[str, Any]:
     return {name: value for name in said if (value := getattr(item, name))}
 
 
-def _told(services: Services, bank: Bank, index: int, added: Added) -> Outcome:
-    reached = position(services, bank.project_id)
+def _told(bank: Bank, index: int, added: Added, reached: int) -> Outcome:
+    """``reached``: the change that the index has come to."""
     return Outcome(
         index=index,
         status=201 if added.is_new else 200,

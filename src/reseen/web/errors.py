@@ -69,7 +69,12 @@ PROBLEMS: tuple[Problem, ...] = (
         "The route does not take this method",
         "Use a method that the `Allow` header names.",
     ),
-    _problem(errors.Conflict, 409, "Read the present state, then decide again."),
+    _problem(
+        errors.Conflict,
+        409,
+        "Read the present state, then decide again. With `retry_after_s`, a request with the same "
+        "`Idempotency-Key` is still worked on: send it again then.",
+    ),
     _problem(
         errors.IdempotencyMismatch,
         409,

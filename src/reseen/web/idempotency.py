@@ -66,13 +66,12 @@ class Once:
             try:
                 response = _respond(work)
             except BaseException:
-                self._store.release(project_id, key, holder)
+                with _logged():
+                    self._store.release(project_id, key, holder)
                 raise
             answered = Answered(response.status_code, bytes(response.body))
-            try:
+            with _logged():
                 self._store.finish(project_id, key, holder, answered)
-            except NotReady as error:  # the write is done: saying otherwise would be worse
-                log.warning("An answer could not be remembered: %s", error.detail)
             return response
 
     async def keep(self) -> None:
@@ -81,10 +80,8 @@ class Once:
             await asyncio.sleep(RENEWED_S)
             held = tuple(self._held)
             if held:
-                try:
+                with _logged():
                     await anyio.to_thread.run_sync(self._store.renew, held)
-                except NotReady as error:
-                    log.warning("Requests that are worked on were not noted: %s", error.detail)
 
     @contextlib.contextmanager
     def _holding(self) -> Iterator[str]:
@@ -94,6 +91,15 @@ class Once:
             yield holder
         finally:
             self._held.discard(holder)
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """The write is done, or is not: what could not be noted of it does not change that."""
+    try:
+        yield
+    except NotReady as error:
+        log.warning("What became of a request was not noted: %s", error.detail)
 
 
 def _respond(work: Work) -> Response:
