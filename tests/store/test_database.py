@@ -14,6 +14,7 @@ from sqlalchemy import exc
 
 from reseen.domain.errors import InvalidValue, NotReady
 from reseen.store.database import Database, open_database, sqlite_url
+from reseen.store.idempotency import REQUESTS
 from reseen.store.tables import KEYS, METADATA, PROJECTS
 
 
@@ -49,6 +50,7 @@ def test_a_new_database_is_private_and_has_its_default_project(
 
 
 def test_the_revisions_make_the_tables_that_the_code_expects(database: Database) -> None:
+    assert REQUESTS.metadata is METADATA
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 

@@ -1,33 +1,74 @@
 """Adding references: fingerprints to the blobs first, then one transaction for all the rest.
 
 A blob has a name of its own each time, so that one that is being swept is never one that is being
-added. What is killed between the two leaves a blob that no row names.
+added. Its name is an orphan's from before it is put until the transaction that names it: what is
+killed between the two is swept a day later.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.bank import Added, Bank, Content, ReferenceDraft
+from reseen.domain.bank import Added, Bank, Content, Reference, ReferenceDraft
 from reseen.domain.errors import NotFound
+from reseen.domain.fingerprint import Fingerprint
 from reseen.ports import Blobs
 from reseen.store import changelog, kept
+from reseen.store.banks import PREFIX as BANK_PREFIX
 from reseen.store.database import Database
 from reseen.store.removals import remove
-from reseen.store.rows import hashes_in, reference_of, said, sliced
-from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, ORPHANS, REFERENCES
+from reseen.store.rows import (
+    PLAIN,
+    PREFIX,
+    hashes_in,
+    identity_code,
+    reference_of,
+    said,
+    sliced,
+)
+from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, ORPHANS, REFERENCES, time_of
 
 SIDE_BY_SIDE = 8
 """Blobs that are put at the same time: each waits for its disk or its network."""
 
+ADOPTED_WITHIN = timedelta(days=1)
+"""How long a blob that was put may wait to be named."""
+
+MARGIN = timedelta(hours=1)
+"""A blob is not named so shortly before it would be swept: clocks differ, transactions last."""
+
 type Item = tuple[ReferenceDraft, Content]
 type Settle = Callable[[sa.Connection, Sequence[Added]], None]
 """Writes what else must be true if and only if the references were added."""
+
+
+class Swept(Exception):
+    """A fingerprint that was there, or that was put long ago, is gone now: it is to be put again.
+    Seen by nobody outside the store.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is to be added, item by item; identities are those of rows."""
+
+    bank: Bank
+    items: Sequence[Item]
+    identities: Sequence[bytes]
+    drafts: Sequence[Mapping[str, Any]]
+    now: datetime
+
+    def fingerprints(self, skipping: set[bytes]) -> dict[bytes, Fingerprint]:
+        return {
+            identity: content.fingerprint
+            for identity, (_, content) in zip(self.identities, self.items, strict=True)
+            if content.fingerprint is not None and identity not in skipping
+        }
 
 
 @dataclass(slots=True)
@@ -45,97 +86,114 @@ def add(
     blobs: Blobs,
     bank: Bank,
     items: Sequence[Item],
-    now: datetime,
+    clock: Callable[[], datetime],
     settle: Settle,
 ) -> list[Added]:
     """As ``ports.ReferenceStore.add_many``."""
     drafts = [said(draft) for draft, _ in items]
-    identities = [content.identity for _, content in items]
-    with database.reading() as connection:
-        held = _held(connection, bank, identities)
-        shared = _shared(connection, bank.project_id, identities)
-    put = _put(blobs, bank.project_id, items, skipping=held.keys() | shared)
-    with database.writing() as connection:
-        changelog.lock(connection, bank.project_id)
-        need(connection, bank.project_id, bank)
-        held = _without_expired(connection, bank, _held(connection, bank, identities), now)
-        shared = _shared(connection, bank.project_id, identities)
-        lacking = [
-            k
-            for k, identity in enumerate(identities)
-            if items[k][1].fingerprint is not None
-            and identity not in held.keys() | shared | put.keys()
-        ]
-        if lacking:  # removed between our look and our turn
-            put |= _put(blobs, bank.project_id, [items[k] for k in lacking], skipping=set())
-        new = _new(identities, held)
-        _insert(connection, bank, items, drafts, new, shared, put, now)
-        held |= _held(connection, bank, [identities[k] for k in new])
-        unused = [put[identity] for identity in put if identity in shared]
-        if unused:
-            connection.execute(sa.insert(ORPHANS), [{"blob": one} for one in unused])
-        first = set(new)
-        added = [
-            Added(reference_of(held[identity]), is_new=k in first)
-            for k, identity in enumerate(identities)
-        ]
-        settle(connection, added)
-    return added
+    identities = [identity_code(content.identity) for _, content in items]
+    if not items:
+        return []
+    present: set[bytes] | None = None
+    while True:
+        batch = _Batch(bank, items, identities, drafts, clock())
+        wanted = batch.fingerprints(skipping=set())
+        if wanted and present is None:
+            with database.reading() as connection:
+                present = _shared(connection, bank.project_id, list(wanted))
+        wanted = batch.fingerprints(skipping=present or set())
+        put = put_blobs(database, blobs, bank.project_id, wanted, clock())
+        try:
+            with database.writing() as connection:
+                added = _add(connection, batch, put, clock())
+                settle(connection, added)
+        except Swept:
+            present = set()
+        else:
+            return added
 
 
-def _new(identities: Sequence[str], held: dict[str, sa.Row[Any]]) -> list[int]:
-    """Which items are added: the first of each identity that the bank does not hold."""
-    seen = set(held)
-    new = []
-    for k, identity in enumerate(identities):
-        if identity not in seen:
-            seen.add(identity)
-            new.append(k)
-    return new
+def _add(
+    connection: sa.Connection, batch: _Batch, put: Mapping[bytes, str], now: datetime
+) -> list[Added]:
+    """The transaction. Raises ``NotFound``, ``Swept``."""
+    bank = batch.bank
+    changelog.lock(connection, bank.project_id)
+    need(connection, bank.project_id, bank)
+    held = _without_expired(connection, bank, _held(connection, bank, batch.identities), now)
+    new: dict[bytes, int] = {}
+    for k, identity in enumerate(batch.identities):
+        if identity not in held:
+            new.setdefault(identity, k)
+    media = [i for i, k in new.items() if batch.items[k][1].fingerprint is not None]
+    shared = _shared(connection, bank.project_id, media)
+    lacking = [identity for identity in media if identity not in shared]
+    if not put.keys() >= set(lacking):
+        raise Swept
+    adopt(connection, [put[identity] for identity in lacking], now)
+    made = _insert(connection, batch, new, lacking, put)
+    _hold(connection, bank.project_id, shared)
+    found = {identity: reference_of(row) for identity, row in held.items()} | made
+    return [
+        Added(found[identity], is_new=new.get(identity) == k)
+        for k, identity in enumerate(batch.identities)
+    ]
 
 
 def _insert(
     connection: sa.Connection,
-    bank: Bank,
-    items: Sequence[Item],
-    drafts: Sequence[dict[str, Any]],
-    new: Sequence[int],
-    shared: set[str],
-    put: dict[str, str],
-    now: datetime,
-) -> None:
-    """Insert the new ones."""
+    batch: _Batch,
+    new: Mapping[bytes, int],
+    lacking: Sequence[bytes],
+    put: Mapping[bytes, str],
+) -> dict[bytes, Reference]:
+    """Insert these items."""
     if not new:
-        return
-    project = bank.project_id
-    heads = changelog.append_new(connection, project, len(new), bank.number, now)
+        return {}
+    bank, project = batch.bank, batch.bank.project_id
+    heads = changelog.advance(connection, project, len(new), len(new))
     first_number, first_change = heads.number - len(new) + 1, heads.position - len(new) + 1
     rows = _Rows()
-    for place, k in enumerate(new):
-        content, number = items[k][1], first_number + place
-        fingerprint, identity = content.fingerprint, content.identity
+    made: dict[bytes, Reference] = {}
+    for place, (identity, k) in enumerate(new.items()):
+        content, number, draft = batch.items[k][1], first_number + place, batch.drafts[k]
+        asset = content.fingerprint and content.fingerprint.asset
+        medium, duration = (asset.medium, asset.duration) if asset else (None, None)
+        change = first_change + place
         rows.references.append(
             {
                 "project_id": project,
                 "number": number,
                 "bank_number": bank.number,
                 "identity": identity,
-                "medium": fingerprint and fingerprint.asset.medium.value,
-                "duration": fingerprint and fingerprint.asset.duration,
-                "created_at": now,
-                "change": first_change + place,
-                **drafts[k],
+                "medium": medium and medium.value,
+                "duration": duration,
+                "created_at": batch.now,
+                "change": change,
+                **draft,
             }
         )
         key = {"project_id": project, "number": number}
-        rows.labels += [{**key, "label": label} for label in drafts[k]["labels"]]
+        rows.labels += [{**key, "label": label} for label in draft["labels"]]
         rows.hashes += [
             {**key, "kind": one.signal.name, "code": one.code} for one in hashes_in(content)
         ]
-        if fingerprint is not None and identity not in shared:
-            rows.contents.append(
-                {"project_id": project, "identity": identity, "blob": put[identity]}
-            )
+        made[identity] = Reference(
+            id=f"{PREFIX}{number:010x}",
+            number=number,
+            project_id=project,
+            bank_id=f"{BANK_PREFIX}{bank.number:06x}",
+            identity=content.identity,
+            medium=medium,
+            duration=duration,
+            draft=ReferenceDraft(**{**draft, "labels": tuple(draft["labels"])}),
+            created_at=batch.now,
+            change=change,
+        )
+    rows.contents += [
+        {"project_id": project, "identity": identity, "blob": put[identity], "holders": 1}
+        for identity in lacking
+    ]
     for table, values in (
         (REFERENCES, rows.references),
         (LABELS, rows.labels),
@@ -144,66 +202,47 @@ def _insert(
     ):
         if values:
             connection.execute(sa.insert(table), values)
+    changelog.log_new(connection, project, first_number)
     grown = sa.update(BANKS).where(BANKS.c.number == bank.number)
     connection.execute(grown.values(size=BANKS.c.size + len(new)))
+    return made
 
 
-def blob_key(project_id: str, sha256: str) -> str:
-    """A new name for a fingerprint of these bytes."""
-    return f"{project_id}/{sha256[:2]}/{sha256}/{secrets.token_hex(6)}"
-
-
-def _put(
-    blobs: Blobs, project_id: str, items: Sequence[Item], skipping: set[str]
-) -> dict[str, str]:
-    """Put the fingerprints of these identities; their keys."""
-    wanted = {
-        content.identity: content.fingerprint
-        for _, content in items
-        if content.fingerprint is not None and content.identity not in skipping
+def put_blobs(
+    database: Database,
+    blobs: Blobs,
+    project_id: str,
+    fingerprints: Mapping[bytes, Fingerprint],
+    now: datetime,
+) -> dict[bytes, str]:
+    """Put fingerprints under new names, as orphans; the names by identity."""
+    if not fingerprints:
+        return {}
+    keys = {
+        identity: _key(project_id, fingerprint.asset.sha256)
+        for identity, fingerprint in fingerprints.items()
     }
-    keys = {identity: blob_key(project_id, one.asset.sha256) for identity, one in wanted.items()}
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        list(
-            threads.map(
-                lambda identity: blobs.put(keys[identity], kept.encode(wanted[identity])), wanted
-            )
+    with database.writing() as connection:
+        due = now + ADOPTED_WITHIN
+        connection.execute(
+            sa.insert(ORPHANS), [{"blob": key, "due_at": due} for key in keys.values()]
         )
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        waiting = [
+            threads.submit(lambda i: blobs.put(keys[i], kept.encode(fingerprints[i])), identity)
+            for identity in fingerprints
+        ]
+        for one in waiting:
+            one.result()
     return keys
 
 
-def _held(
-    connection: sa.Connection, bank: Bank, identities: Sequence[str]
-) -> dict[str, sa.Row[Any]]:
-    """The bank's references with these identities."""
-    found: dict[str, sa.Row[Any]] = {}
-    for some in sliced(identities):
-        query = sa.select(*REFERENCES.c).where(
-            REFERENCES.c.bank_number == bank.number, REFERENCES.c.identity.in_(some)
-        )
-        found |= {row.identity: row for row in connection.execute(query)}
-    return found
-
-
-def _without_expired(
-    connection: sa.Connection, bank: Bank, held: dict[str, sa.Row[Any]], now: datetime
-) -> dict[str, sa.Row[Any]]:
-    """Those that still hold; the others make room for what is added anew."""
-    expired = [row for row in held.values() if row.expires_at and row.expires_at <= now]
-    if expired:
-        remove(connection, bank.project_id, expired, now)
-    return {identity: row for identity, row in held.items() if row not in expired}
-
-
-def _shared(connection: sa.Connection, project_id: str, identities: Sequence[str]) -> set[str]:
-    """Those of which the project has a fingerprint."""
-    found: set[str] = set()
-    for some in sliced(identities):
-        query = sa.select(CONTENTS.c.identity).where(
-            CONTENTS.c.project_id == project_id, CONTENTS.c.identity.in_(some)
-        )
-        found.update(connection.execute(query).scalars())
-    return found
+def adopt(connection: sa.Connection, keys: Sequence[str], now: datetime) -> None:
+    """These blobs are orphans no more. Raises ``Swept``."""
+    for some in sliced(keys):
+        ours = sa.and_(ORPHANS.c.blob.in_(some), ORPHANS.c.due_at > now + MARGIN)
+        if connection.execute(sa.delete(ORPHANS).where(ours)).rowcount != len(some):
+            raise Swept
 
 
 def need(connection: sa.Connection, project_id: str, bank: Bank) -> None:
@@ -215,3 +254,54 @@ def need(connection: sa.Connection, project_id: str, bank: Bank) -> None:
     )
     if connection.execute(query).one_or_none() is None:
         raise NotFound(f"The bank {bank.name!r} is gone.", field="bank")
+
+
+def _key(project_id: str, sha256: str) -> str:
+    """A new name for a fingerprint of these bytes."""
+    return f"{project_id}/{sha256[:2]}/{sha256}.{secrets.token_hex(6)}"
+
+
+def _held(
+    connection: sa.Connection, bank: Bank, identities: Sequence[bytes]
+) -> dict[bytes, sa.Row[Any]]:
+    """The bank's references with these identities."""
+    found: dict[bytes, sa.Row[Any]] = {}
+    for some in sliced(identities):
+        query = sa.select(*PLAIN).where(
+            REFERENCES.c.bank_number == bank.number, REFERENCES.c.identity.in_(some)
+        )
+        found |= {row.identity: row for row in connection.execute(query)}
+    return found
+
+
+def _without_expired(
+    connection: sa.Connection, bank: Bank, held: dict[bytes, sa.Row[Any]], now: datetime
+) -> dict[bytes, sa.Row[Any]]:
+    """Those that still hold; the others make room for what is added anew."""
+    expired = {
+        identity: row
+        for identity, row in held.items()
+        if row.expires_at is not None and time_of(row.expires_at) <= now
+    }
+    if expired:
+        remove(connection, bank.project_id, list(expired.values()), now)
+    return {identity: row for identity, row in held.items() if identity not in expired}
+
+
+def _shared(connection: sa.Connection, project_id: str, identities: Sequence[bytes]) -> set[bytes]:
+    """Those of which the project has a fingerprint."""
+    found: set[bytes] = set()
+    for some in sliced(identities):
+        query = sa.select(CONTENTS.c.identity).where(
+            CONTENTS.c.project_id == project_id, CONTENTS.c.identity.in_(some)
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _hold(connection: sa.Connection, project_id: str, identities: set[bytes]) -> None:
+    """One more reference holds each of these fingerprints."""
+    for some in sliced(sorted(identities)):
+        ours = sa.and_(CONTENTS.c.project_id == project_id, CONTENTS.c.identity.in_(some))
+        more = sa.update(CONTENTS).where(ours).values(holders=CONTENTS.c.holders + 1)
+        connection.execute(more)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from reseen.domain.bank import Change
 from reseen.domain.errors import NotFound
-from reseen.store.tables import CHANGES, LOGS, PROJECTS
+from reseen.store.tables import CHANGES, LOGS, PROJECTS, REFERENCES, plain, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Heads:
 
 def lock(connection: sa.Connection, project_id: str) -> Heads:
     """Be the only writer of the project until the transaction ends. Raises ``NotFound``."""
-    return _advance(connection, project_id, 0, 0)
+    return advance(connection, project_id, 0, 0)
 
 
 def append(
@@ -39,31 +39,8 @@ def append(
     """Log these changes (number of the reference, number of its bank or ``None``: gone), which get
     the positions up to the one that is returned.
     """
-    heads = _advance(connection, project_id, len(changed), 0)
-    _log(connection, project_id, heads.position, changed, at)
-    return heads.position
-
-
-def append_new(
-    connection: sa.Connection, project_id: str, count: int, bank_number: int, at: datetime
-) -> Heads:
-    """Log so many new references of a bank, which get the numbers and positions up to these."""
-    heads = _advance(connection, project_id, count, count)
-    numbers = range(heads.number - count + 1, heads.number + 1)
-    changed = [(number, bank_number) for number in numbers]
-    _log(connection, project_id, heads.position, changed, at)
-    return heads
-
-
-def _log(
-    connection: sa.Connection,
-    project_id: str,
-    position: int,
-    changed: Sequence[tuple[int, int | None]],
-    at: datetime,
-) -> None:
-    """Insert lines up to a position."""
-    first = position - len(changed) + 1
+    heads = advance(connection, project_id, len(changed), 0)
+    first = heads.position - len(changed) + 1
     if changed:
         connection.execute(
             sa.insert(CHANGES),
@@ -78,18 +55,32 @@ def _log(
                 for k, (number, bank_number) in enumerate(changed)
             ],
         )
+    return heads.position
+
+
+def log_new(connection: sa.Connection, project_id: str, first_number: int) -> None:
+    """Log the references from this number on, which were inserted with their positions."""
+    lines = sa.select(
+        REFERENCES.c.project_id,
+        REFERENCES.c.change,
+        REFERENCES.c.number,
+        REFERENCES.c.bank_number,
+        REFERENCES.c.created_at,
+    ).where(REFERENCES.c.project_id == project_id, REFERENCES.c.number >= first_number)
+    columns = ["project_id", "position", "number", "bank_number", "at"]
+    connection.execute(sa.insert(CHANGES).from_select(columns, lines))
 
 
 def read(connection: sa.Connection, project_id: str, after: int, limit: int) -> tuple[Change, ...]:
     query = (
-        sa.select(*CHANGES.c)
+        sa.select(CHANGES.c.position, CHANGES.c.number, CHANGES.c.bank_number, plain(CHANGES.c.at))
         .where(CHANGES.c.project_id == project_id, CHANGES.c.position > after)
         .order_by(CHANGES.c.position)
         .limit(limit)
     )
     return tuple(
-        Change(row.position, project_id, row.number, row.bank_number, row.at)
-        for row in connection.execute(query)
+        Change(position, project_id, number, bank_number, time_of(at))
+        for position, number, bank_number, at in connection.execute(query)
     )
 
 
@@ -98,7 +89,8 @@ def last(connection: sa.Connection, project_id: str) -> int:
     return int(connection.execute(query).scalar_one_or_none() or 0)
 
 
-def _advance(connection: sa.Connection, project_id: str, positions: int, numbers: int) -> Heads:
+def advance(connection: sa.Connection, project_id: str, positions: int, numbers: int) -> Heads:
+    """Take so many positions and numbers, up to those that are returned. Raises ``NotFound``."""
     query = (
         sa.update(LOGS)
         .where(LOGS.c.project_id == project_id)

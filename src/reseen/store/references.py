@@ -1,5 +1,6 @@
 """References in the database, their fingerprints in the blobs, and the change log of both."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -25,8 +26,16 @@ from reseen.store.banks import bank_of
 from reseen.store.banks import number_of as bank_number_of
 from reseen.store.database import Database
 from reseen.store.jobs import settle
-from reseen.store.rows import hash_of, number_of, reference_of, said, sliced
-from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, ORPHANS, PROJECTS, REFERENCES
+from reseen.store.rows import (
+    PLAIN,
+    hash_of,
+    identity_code,
+    number_of,
+    reference_of,
+    said,
+    sliced,
+)
+from reseen.store.tables import BANKS, CONTENTS, HASHES, IS_EXACT, LABELS, PROJECTS, REFERENCES
 from reseen.store.text import is_storable
 
 INDEXED = frozenset({"pdq", "descriptor", "quads"})
@@ -63,7 +72,7 @@ class SqlReferenceStore:
             self._blobs,
             bank,
             items,
-            self._clock(),
+            self._clock,
             lambda connection, added: settle(connection, outcomes(added), self._clock()),
         )
 
@@ -73,12 +82,14 @@ class SqlReferenceStore:
 
     def held(self, bank: Bank, identity: str) -> Reference | None:
         query = _live(bank.project_id).where(
-            REFERENCES.c.bank_number == bank.number, REFERENCES.c.identity == identity
+            REFERENCES.c.bank_number == bank.number,
+            REFERENCES.c.identity == identity_code(identity),
         )
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        is_over = row is None or (row.expires_at is not None and row.expires_at <= self._clock())
-        return None if row is None or is_over else reference_of(row)
+        found = None if row is None else reference_of(row)
+        expires = found and found.draft.expires_at
+        return None if expires and expires <= self._clock() else found
 
     def list(
         self,
@@ -123,22 +134,29 @@ class SqlReferenceStore:
             return self._changed(connection, row, row.bank_number, values)
 
     def refresh(self, project_id: str, reference_id: str, fingerprint: Fingerprint) -> Reference:
-        identity = Content(fingerprint).identity
-        if self.get(project_id, reference_id).identity != identity:
-            raise Conflict("The fingerprint is of another file than the reference.")
-        blob = additions.blob_key(project_id, fingerprint.asset.sha256)
-        self._blobs.put(blob, kept.encode(fingerprint))
+        identity = identity_code(Content(fingerprint).identity)
+        _need_same(self.get(project_id, reference_id), fingerprint)
+        while True:
+            put = additions.put_blobs(
+                self._database, self._blobs, project_id, {identity: fingerprint}, self._clock()
+            )
+            with contextlib.suppress(additions.Swept):
+                return self._refresh(project_id, reference_id, identity, put[identity])
+
+    def _refresh(self, project_id: str, reference_id: str, identity: bytes, blob: str) -> Reference:
+        """Raises ``Swept``."""
+        now = self._clock()
         with self._database.writing() as connection:
             changelog.lock(connection, project_id)
             row = _find(connection, project_id, reference_id)
-            if row.identity != identity:
-                raise Conflict("The fingerprint is of another file than the reference.")
+            additions.adopt(connection, [blob], now)
             ours = sa.and_(CONTENTS.c.project_id == project_id, CONTENTS.c.identity == identity)
             old = connection.execute(sa.select(CONTENTS.c.blob).where(ours)).scalar_one()
             connection.execute(sa.update(CONTENTS).where(ours).values(blob=blob))
-            connection.execute(sa.insert(ORPHANS).values(blob=old))
-            sharing = sa.select(*REFERENCES.c).where(
-                REFERENCES.c.project_id == project_id, REFERENCES.c.identity == identity
+            removals.orphan(connection, [old], now)
+            of_project = sa.select(BANKS.c.number).where(BANKS.c.project_id == project_id)
+            sharing = sa.select(*PLAIN).where(
+                REFERENCES.c.bank_number.in_(of_project), REFERENCES.c.identity == identity
             )
             for one in connection.execute(sharing).all():
                 changed = self._changed(connection, one, one.bank_number, {})
@@ -173,27 +191,24 @@ class SqlReferenceStore:
     def candidates(
         self, project_id: str, numbers: Sequence[int], now: datetime
     ) -> tuple[Candidate, ...]:
-        found: list[Candidate] = []
+        rows: list[sa.Row[Any]] = []
         with self._database.reading() as connection:
-            banks = {
-                row.number: bank_of(row)
-                for row in connection.execute(
-                    sa.select(*BANKS.c).where(
-                        BANKS.c.project_id == project_id,
-                        BANKS.c.deleted_at.is_(None),
-                        BANKS.c.enabled.is_(True),
-                    )
-                )
-            }
             for some in sliced(numbers):
-                query = sa.select(*REFERENCES.c).where(
+                query = sa.select(*PLAIN).where(
                     REFERENCES.c.project_id == project_id, REFERENCES.c.number.in_(some)
                 )
-                found += [
-                    Candidate(reference_of(row), banks[row.bank_number])
-                    for row in connection.execute(query)
-                    if row.bank_number in banks
-                ]
+                rows += connection.execute(query)
+            live = sa.select(*BANKS.c).where(
+                BANKS.c.number.in_({row.bank_number for row in rows}),
+                BANKS.c.deleted_at.is_(None),
+                BANKS.c.enabled.is_(True),
+            )
+            banks = {row.number: bank_of(row) for row in connection.execute(live)}
+        found = (
+            Candidate(reference_of(row), banks[row.bank_number])
+            for row in rows
+            if row.bank_number in banks
+        )
         return tuple(one for one in found if one.reference.is_live(now))
 
     def with_hashes(self, project_id: str, hashes: Sequence[Hash]) -> tuple[int, ...]:
@@ -204,6 +219,7 @@ class SqlReferenceStore:
                 for some in sliced(codes):
                     query = sa.select(HASHES.c.number).where(
                         HASHES.c.project_id == project_id,
+                        IS_EXACT,
                         HASHES.c.kind == kind,
                         HASHES.c.code.in_(some),
                     )
@@ -222,13 +238,13 @@ class SqlReferenceStore:
             return None
         query = sa.select(CONTENTS.c.blob).where(
             CONTENTS.c.project_id == reference.project_id,
-            CONTENTS.c.identity == reference.identity,
+            CONTENTS.c.identity == identity_code(reference.identity),
         )
         with self._database.reading() as connection:
             blob = connection.execute(query).scalar_one_or_none()
         if blob is None:
             raise BlobMissing(f"{reference.id} was removed a moment ago.")
-        return kept.decode(self._blobs.get(blob))
+        return kept.decode(self._blobs.view(blob))
 
     def changes(self, project_id: str, after: int, limit: int = 1000) -> Sequence[Change]:
         with self._database.reading() as connection:
@@ -303,26 +319,33 @@ class SqlReferenceStore:
             sa.update(REFERENCES)
             .where(REFERENCES.c.project_id == row.project_id, REFERENCES.c.number == row.number)
             .values(change=change, **values)
-            .returning(*REFERENCES.c)
+            .returning(*PLAIN)
         )
         return reference_of(connection.execute(updated).one())
 
 
+def _need_same(reference: Reference, fingerprint: Fingerprint) -> None:
+    """Raises ``Conflict``."""
+    if reference.medium is None or reference.identity != Content(fingerprint).identity:
+        raise Conflict("The fingerprint is of another file than the reference.")
+
+
 def _as_track(code: bytes) -> Track:
     """A hash from a list, as a still's."""
-    return Track(
-        PDQ,
-        spans=np.array([[-np.inf, np.inf]]),
-        codes=np.frombuffer(code, np.uint8)[None],
-        quality=np.ones(1, np.float32),
-        places=np.zeros((1, 0), np.float32),
-    )
+    return Track(PDQ, _ALWAYS, np.frombuffer(code, np.uint8).reshape(1, -1), _FULL, _NOWHERE)
+
+
+_ALWAYS = np.array([[-np.inf, np.inf]])
+_FULL = np.ones(1, np.float32)
+_NOWHERE = np.zeros((1, 0), np.float32)
+for _column in (_ALWAYS, _FULL, _NOWHERE):
+    _column.flags.writeable = False
 
 
 def _live(project_id: str) -> sa.Select[Any]:
     """References of banks that were not deleted."""
     return (
-        sa.select(*REFERENCES.c)
+        sa.select(*PLAIN)
         .join(BANKS, BANKS.c.number == REFERENCES.c.bank_number)
         .where(REFERENCES.c.project_id == project_id, BANKS.c.deleted_at.is_(None))
     )

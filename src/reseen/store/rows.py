@@ -1,5 +1,10 @@
-"""References between domain and rows."""
+"""References between domain and rows.
 
+Rows are read as the driver gives them (``PLAIN``), not through the types of their columns: a search
+looks at hundreds of references, and most of them say nothing in most columns.
+"""
+
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,6 +14,7 @@ from reseen.domain.bank import HASH_BYTES, Content, Hash, Reference, ReferenceDr
 from reseen.domain.errors import InvalidValue
 from reseen.domain.media import Medium
 from reseen.store.banks import PREFIX as BANK_PREFIX
+from reseen.store.tables import REFERENCES, plain, time_of
 from reseen.store.text import is_storable, json_object
 
 PREFIX = "ref_"
@@ -18,32 +24,49 @@ SLICE = 500
 LONGEST_NAME, LONGEST_LABEL, LONGEST_NOTE, MOST_LABELS = 4096, 200, 10_000, 100
 LONGEST_PROVENANCE = 100_000
 
+KINDS = ("sha256", "md5", "pdq")
+"""An identity is kept as the place of its kind in here, one byte, and the bytes of the hash."""
+
+
+PLAIN = tuple(map(plain, REFERENCES.c))
+
 
 def reference_of(row: Row[Any]) -> Reference:
-    """From a row with the columns of ``REFERENCES``."""
+    """From a row with the columns ``PLAIN``."""
+    number, medium, labels, provenance = row.number, row.medium, row.labels, row.provenance
+    disabled_until, expires_at = row.disabled_until, row.expires_at
     return Reference(
-        id=id_of(row.number),
-        number=row.number,
+        id=f"{PREFIX}{number:010x}",
+        number=number,
         project_id=row.project_id,
         bank_id=f"{BANK_PREFIX}{row.bank_number:06x}",
-        identity=row.identity,
-        medium=None if row.medium is None else Medium(row.medium),
+        identity=identity_of(row.identity),
+        medium=None if medium is None else Medium(medium),
         duration=row.duration,
         draft=ReferenceDraft(
             name=row.name,
-            labels=tuple(row.labels),
+            labels=() if labels == "[]" else tuple(_said(labels)),
             note=row.note,
-            provenance=row.provenance,
-            disabled_until=row.disabled_until,
-            expires_at=row.expires_at,
+            provenance={} if provenance == "{}" else _said(provenance),
+            disabled_until=None if disabled_until is None else time_of(disabled_until),
+            expires_at=None if expires_at is None else time_of(expires_at),
         ),
-        created_at=row.created_at,
+        created_at=time_of(row.created_at),
         change=row.change,
     )
 
 
-def id_of(number: int) -> str:
-    return f"{PREFIX}{number:010x}"
+def identity_code(identity: str) -> bytes:
+    """The identity of a content as a row holds it; of what is none, what no row holds."""
+    kind, _, digits = identity.partition(":")
+    try:
+        return bytes([KINDS.index(kind)]) + bytes.fromhex(digits)
+    except ValueError:
+        return b""
+
+
+def identity_of(code: bytes) -> str:
+    return f"{KINDS[code[0]]}:{code[1:].hex()}"
 
 
 def number_of(reference_id: str) -> int | None:
@@ -55,20 +78,9 @@ def number_of(reference_id: str) -> int | None:
 
 def said(draft: ReferenceDraft) -> dict[str, Any]:
     """The columns of a draft. Raises ``InvalidValue``."""
-    for field, text, longest in (
-        ("name", draft.name, LONGEST_NAME),
-        ("note", draft.note, LONGEST_NOTE),
-        *(("labels", label, LONGEST_LABEL) for label in draft.labels),
-    ):
-        if len(text) > longest:
-            raise InvalidValue(
-                f"{field} has at most {longest} characters.",
-                field=field,
-                limit=longest,
-                actual=len(text),
-            )
-        if not is_storable(text):
-            raise InvalidValue(f"{field} is text in UTF-8, without zero characters.", field=field)
+    _check("name", draft.name, LONGEST_NAME)
+    if draft.note:
+        _check("note", draft.note, LONGEST_NOTE)
     if len(draft.labels) > MOST_LABELS:
         raise InvalidValue(
             f"A reference has at most {MOST_LABELS} labels.",
@@ -76,8 +88,10 @@ def said(draft: ReferenceDraft) -> dict[str, Any]:
             limit=MOST_LABELS,
             actual=len(draft.labels),
         )
-    if not all(draft.labels):
-        raise InvalidValue("A label has at least one character.", field="labels")
+    for label in draft.labels:
+        if not label:
+            raise InvalidValue("A label has at least one character.", field="labels")
+        _check("labels", label, LONGEST_LABEL)
     return {
         "name": draft.name,
         "labels": list(dict.fromkeys(draft.labels)),
@@ -103,3 +117,20 @@ def hash_of(row: Row[Any, Any]) -> Hash:
 def sliced[T](values: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(values), SLICE):
         yield values[start : start + SLICE]
+
+
+def _said(value: Any) -> Any:
+    """Plain JSON: text from SQLite, read already from PostgreSQL."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _check(field: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise InvalidValue(
+            f"{field} has at most {longest} characters.",
+            field=field,
+            limit=longest,
+            actual=len(text),
+        )
+    if not is_storable(text):
+        raise InvalidValue(f"{field} is text in UTF-8, without zero characters.", field=field)

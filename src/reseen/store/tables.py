@@ -5,6 +5,7 @@ Identifiers are text made by us; times are aware and in UTC.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,6 +28,20 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def plain(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """The column as the driver reads it, without the work of its type: see ``time_of``."""
+    if isinstance(column.type, UtcDateTime | sa.JSON):
+        return sa.type_coerce(column, sa.types.NullType()).label(column.name)
+    return column
+
+
+def time_of(value: str | datetime) -> datetime:
+    """A plain time: text in UTC from SQLite, aware from PostgreSQL."""
+    if isinstance(value, str):
+        return datetime.fromisoformat(f"{value}Z")
+    return value.astimezone(UTC)
 
 
 METADATA = sa.MetaData(
@@ -99,7 +114,7 @@ REFERENCES = sa.Table(
     sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("bank_number", sa.ForeignKey("banks.number"), nullable=False),
-    sa.Column("identity", sa.String(80), nullable=False),
+    sa.Column("identity", sa.LargeBinary, nullable=False),
     sa.Column("medium", sa.String(8)),
     sa.Column("duration", sa.Float),
     sa.Column("name", sa.Text, nullable=False),
@@ -107,13 +122,20 @@ REFERENCES = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("provenance", sa.JSON, nullable=False),
     sa.Column("disabled_until", UtcDateTime),
-    sa.Column("expires_at", UtcDateTime, index=True),
+    sa.Column("expires_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("change", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("bank_number", "identity"),
-    sa.Index("ix_bank_references_project_id_identity", "project_id", "identity"),
     sa.Index("ix_bank_references_bank_number_number", "bank_number", "number"),
+    sqlite_with_rowid=False,
 )
+sa.Index(
+    "ix_bank_references_expires_at",
+    REFERENCES.c.expires_at,
+    sqlite_where=REFERENCES.c.expires_at.is_not(None),
+    postgresql_where=REFERENCES.c.expires_at.is_not(None),
+)
+"""``identity`` as ``rows.identity_code`` makes it."""
 
 LABELS = sa.Table(
     "reference_labels",
@@ -121,6 +143,8 @@ LABELS = sa.Table(
     sa.Column("project_id", sa.String(16), primary_key=True),
     sa.Column("label", sa.String(200), primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Index("ix_reference_labels_project_id_number", "project_id", "number"),
+    sqlite_with_rowid=False,
 )
 
 HASHES = sa.Table(
@@ -130,20 +154,40 @@ HASHES = sa.Table(
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("kind", sa.String(8), primary_key=True),
     sa.Column("code", sa.LargeBinary, nullable=False),
-    sa.Index("ix_reference_hashes_project_id_kind_code", "project_id", "kind", "code"),
+    sqlite_with_rowid=False,
+)
+IS_EXACT = HASHES.c.kind != sa.literal_column("'pdq'")
+"""PDQ is looked for in the index, where near is enough. A query that is to use the SQL index of
+exact hashes says this in these words: a parameter would not tell the planner."""
+
+sa.Index(
+    "ix_reference_hashes_project_id_code",
+    HASHES.c.project_id,
+    HASHES.c.code,
+    sqlite_where=IS_EXACT,
+    postgresql_where=IS_EXACT,
 )
 
 CONTENTS = sa.Table(
     "contents",
     METADATA,
     sa.Column("project_id", sa.String(16), primary_key=True),
-    sa.Column("identity", sa.String(80), primary_key=True),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
     sa.Column("blob", sa.String(200), nullable=False),
+    sa.Column("holders", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
-"""Where the fingerprint of a medium lies; banks of one project share it."""
+"""Where the fingerprint of a medium lies; banks of one project share it. ``holders`` counts the
+references that do."""
 
-ORPHANS = sa.Table("orphans", METADATA, sa.Column("blob", sa.String(200), primary_key=True))
-"""Blobs that nothing names any more, to be removed."""
+ORPHANS = sa.Table(
+    "orphans",
+    METADATA,
+    sa.Column("blob", sa.String(200), primary_key=True),
+    sa.Column("due_at", UtcDateTime, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""Blobs that nothing names yet or any more, to be removed when they are due."""
 
 CHANGES = sa.Table(
     "changes",
@@ -153,6 +197,7 @@ CHANGES = sa.Table(
     sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("bank_number", sa.Integer),
     sa.Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 JOBS = sa.Table(

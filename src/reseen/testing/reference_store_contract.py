@@ -592,8 +592,9 @@ class ReferenceStoreContract:
         assert banks.counts(P) == {bank.id: 4}
         gone = [c.reference_number for c in store.changes(P, 0) if c.bank_number is None]
         assert gone == [made[0].number]
-        while store.sweep(clock.now + HOUR, limit=1):
-            pass
+        for later in (1, 2):
+            while store.sweep(clock.now + later * HOUR, limit=1):
+                pass
         assert store.list(P).items == (again.reference, lasting)
         assert banks.counts(P) == {bank.id: 2}
         assert len(list(blobs.keys())) == 1
@@ -611,9 +612,10 @@ class ReferenceStoreContract:
         assert banks.counts(P) == {}
         assert store.last_change(P) == last
         swept = []
-        while count := store.sweep(clock.now + HOUR, limit=10):
-            assert count <= 20
-            swept.append(count)
+        for later in (1, 2):
+            while count := store.sweep(clock.now + later * HOUR, limit=10):
+                assert count <= 20
+                swept.append(count)
         assert sum(swept) == 30
         gone = store.changes(P, last)
         assert {change.reference_number for change in gone} == set(numbers)
@@ -717,7 +719,7 @@ class ReferenceStoreContract:
 
         def sweep() -> None:
             while not ended.is_set():
-                store.sweep(clock.now)
+                store.sweep(clock.now + HOUR)
 
         sweeper = threading.Thread(target=sweep)
         workers = [threading.Thread(target=churn, args=(one,)) for one in (bank, other)]

@@ -13,15 +13,20 @@ def upgrade() -> None:
     op.create_table(
         "contents",
         sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.Column("identity", sa.String(length=80), nullable=False),
+        sa.Column("identity", sa.LargeBinary(), nullable=False),
         sa.Column("blob", sa.String(length=200), nullable=False),
+        sa.Column("holders", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "identity", name="pk_contents"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "orphans",
         sa.Column("blob", sa.String(length=200), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("blob", name="pk_orphans"),
+        sqlite_with_rowid=False,
     )
+    op.create_index("ix_orphans_due_at", "orphans", ["due_at"])
     op.create_table(
         "reference_hashes",
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -29,11 +34,14 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("code", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "number", "kind", name="pk_reference_hashes"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_reference_hashes_project_id_kind_code",
+        "ix_reference_hashes_project_id_code",
         "reference_hashes",
-        ["project_id", "kind", "code"],
+        ["project_id", "code"],
+        sqlite_where=sa.text("kind != 'pdq'"),
+        postgresql_where=sa.text("kind != 'pdq'"),
     )
     op.create_table(
         "reference_labels",
@@ -41,6 +49,10 @@ def upgrade() -> None:
         sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("project_id", "label", "number", name="pk_reference_labels"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_reference_labels_project_id_number", "reference_labels", ["project_id", "number"]
     )
     op.create_table(
         "scores",
@@ -83,6 +95,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_changes_project_id"),
         sa.PrimaryKeyConstraint("project_id", "position", name="pk_changes"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "jobs",
@@ -119,7 +132,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("bank_number", sa.Integer(), nullable=False),
-        sa.Column("identity", sa.String(length=80), nullable=False),
+        sa.Column("identity", sa.LargeBinary(), nullable=False),
         sa.Column("medium", sa.String(length=8)),
         sa.Column("duration", sa.Float()),
         sa.Column("name", sa.Text(), nullable=False),
@@ -140,13 +153,17 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "bank_number", "identity", name="uq_bank_references_bank_number_identity"
         ),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_bank_references_bank_number_number", "bank_references", ["bank_number", "number"]
     )
-    op.create_index("ix_bank_references_expires_at", "bank_references", ["expires_at"])
     op.create_index(
-        "ix_bank_references_project_id_identity", "bank_references", ["project_id", "identity"]
+        "ix_bank_references_expires_at",
+        "bank_references",
+        ["expires_at"],
+        sqlite_where=sa.text("expires_at IS NOT NULL"),
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
     )
     op.create_table(
         "job_items",
