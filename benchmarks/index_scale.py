@@ -30,6 +30,8 @@ from reseen.ports import QUAD_WINDOW, Entry
 
 DISTANCES = (0, 8, 20, 31)
 HITS = 50
+FRAMES = 10
+"""Rows of one synthetic reference with hashes or descriptors."""
 WINDOWS = 500
 """Windows of one synthetic recording: 100 minutes."""
 
@@ -147,7 +149,9 @@ def descriptors(growing: Growing, sizes: Sequence[int], media: index_data.Pictur
     for size in sizes:
         while growing.rows < size:
             block = next(blocks)
-            growing.add([_track(DESCRIPTOR, c) for c in np.split(block, 2000)], len(block))
+            growing.add(
+                [_track(DESCRIPTOR, c) for c in np.split(block, len(block) // FRAMES)], len(block)
+            )
             exact.see(block)
         growing.reopen()
         for at, (own, views) in enumerate(media.queries):
@@ -187,14 +191,15 @@ def hashes(growing: Growing, sizes: Sequence[int], media: index_data.Pictures) -
     for size in sizes:
         while growing.rows < size:
             block = next(blocks)
-            growing.add([_track(PDQ, c) for c in block[:, None]], len(block))
+            growing.add([_track(PDQ, c) for c in np.split(block, len(block) // FRAMES)], len(block))
             if len(asked) < 200:
                 asked += [index_data.flipped(block[n], DISTANCES[n % 4], rng) for n in range(40)]
         growing.reopen()
         found = []
         for query in asked:
             seconds, hits = timed(growing.index.nearest, PDQ, query[None], 1000)
-            found.append((seconds, set(hits.references.tolist())))
+            rows = hits.references * FRAMES + hits.reference_rows
+            found.append((seconds, set(rows.tolist())))
         resident = processes.resident_bytes(os.getpid())
         print(f"resident before FAISS: {resident / 1e9:.2f} GB", flush=True)
         scan = faiss.IndexBinaryFlat(256)
