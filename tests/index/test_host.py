@@ -70,6 +70,37 @@ def test_when_the_truth_was_away_nothing_is_lost(tmp_path: Path, rng: np.random.
         assert host.check()["error"] is None
 
 
+def test_all_is_followed_before_the_first_question(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    truth = MemoryTruth()
+    stored = hashes(rng, 450)
+    for number in range(450):
+        truth.put(number, [stored.rows(slice(number, number + 1))])
+    with running(tmp_path, truth) as host:
+        assert host.position(PROJECT) == 450
+        assert host.nearest(PROJECT, PDQ, stored.codes[449:], 2).references.tolist() == [449]
+
+
+def test_an_older_truth_that_was_put_back_is_followed_anew(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    truth, older = MemoryTruth(), MemoryTruth()
+    one, other = hashes(rng, 1), hashes(rng, 1)
+    for number in range(5):
+        last = truth.put(number, [one])
+    with running(tmp_path, truth) as host:
+        assert host.wait_for(PROJECT, last, 10)
+    older.put(3, [other])
+    with running(tmp_path, older) as host:
+        assert host.wait_for(PROJECT, 1, 10)
+        assert not len(host.nearest(PROJECT, PDQ, one.codes, 2).references)
+        older.put(4, [one])
+        assert host.wait_for(PROJECT, 2, 10)
+        assert host.nearest(PROJECT, PDQ, one.codes, 2).references.tolist() == [4]
+        assert host.nearest(PROJECT, PDQ, other.codes, 2).references.tolist() == [3]
+
+
 def test_a_new_project_is_noticed(tmp_path: Path, rng: np.random.Generator) -> None:
     truth = MemoryTruth()
     with running(tmp_path, truth) as host:

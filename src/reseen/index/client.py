@@ -26,6 +26,8 @@ _PATIENCE = 60.0
 """Seconds for an answer."""
 _STARTING = 30.0
 """Seconds for a process to start: 0.5 when its folder is small."""
+_NUDGED = 2.0
+"""Seconds that a nudge, which is only advice, may take."""
 _POOLED = 8
 
 
@@ -70,7 +72,19 @@ class IndexClient:
         return int(answer["position"])
 
     def nudge(self, project_id: str, position: int) -> None:
-        self._ask("nudge", {"project": project_id, "position": position})
+        """As the port says, to a process that runs: one that starts follows the log anyway."""
+        connection = self._taken() or self._knock()
+        if connection is None:
+            return
+        message = {"project": project_id, "position": position}
+        try:
+            connection.settimeout(_NUDGED)
+            send(connection, {**message, "call": "nudge", "protocol": PROTOCOL})
+            receive(connection)
+        except OSError:
+            connection.close()
+        else:
+            self._give_back(connection)
 
     def wait_for(self, project_id: str, position: int, timeout_s: float) -> bool:
         message = {"project": project_id, "position": position, "timeout": timeout_s}

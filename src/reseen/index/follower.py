@@ -27,6 +27,8 @@ _AT_REST = 20
 """Projects at rest that are looked at in one round."""
 _LATELY = 60.0
 """Seconds for which a project that changed is looked at in every round."""
+_AGED = 60.0
+"""Seconds between looks whether the truth was replaced."""
 _FULL = 512 << 20
 """Bytes that may be in memory only: when the disk takes no more, following stops here."""
 
@@ -44,6 +46,7 @@ class Follower:
         self._feeding = RLock()
         self._changed: dict[str, float] = {}
         self._at_rest: list[str] = []
+        self._aged: dict[str, float] = {}
         self._listed = -_LISTED
         self.error: str | None = None
         """Why the truth cannot be followed at the moment."""
@@ -63,6 +66,17 @@ class Follower:
                 continue
             if not is_behind:
                 self._wake.wait(INTERVAL)
+
+    def catch_up(self, timeout_s: float) -> None:
+        """Follow what can be followed in this time."""
+        end = time.monotonic() + timeout_s
+        try:
+            for project_id in self._truth.project_ids():
+                while self.feed(project_id) and time.monotonic() < end:
+                    pass
+        except Exception as e:  # noqa: BLE001 ``run`` tries again
+            self.error = str(e) or type(e).__name__
+            _log.warning("the change log cannot be followed yet: %s", self.error)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -90,6 +104,7 @@ class Follower:
                 raise OSError("The disk takes no more: make room for the index.")
             changes = self._truth.changes(project_id, serving.position, BATCH)
             if not changes:
+                self._check_age(project_id, serving.position)
                 return False
             entries = entries_of(self._truth, project_id, changes)
             serving.apply(entries, changes[-1].position)
@@ -97,6 +112,16 @@ class Follower:
         with self._moved:
             self._moved.notify_all()
         return len(changes) == BATCH
+
+    def _check_age(self, project_id: str, position: int) -> None:
+        """A truth that ends before the index does is an older copy, put back: begin anew."""
+        now = time.monotonic()
+        if now - self._aged.get(project_id, -_AGED) < _AGED:
+            return
+        self._aged[project_id] = now
+        if self._truth.last_change(project_id) < position:
+            _log.warning("the truth of %s is older than its index, which is made anew", project_id)
+            self._index.clear(project_id)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -18,6 +18,10 @@ from reseen.index.rebuilding import rebuild
 from reseen.index.segmented import SegmentedIndex
 from reseen.ports import Hits, ReferenceStore
 
+_AT_START = 5.0
+"""Seconds for which the log is followed before the first question is answered: after a kill that is
+enough for all that was not written."""
+
 
 class IndexHost:
     """``ports.IndexService`` without a socket. ``close`` it: what is in memory is then written."""
@@ -29,6 +33,7 @@ class IndexHost:
         self._maintenance = Maintenance(self._index)
         self._since = time.time()
         self._rebuilding = Lock()
+        self._follower.catch_up(_AT_START)
         self._threads = [
             Thread(target=self._follower.run, name="follower"),
             Thread(target=self._maintenance.run, name="maintenance"),

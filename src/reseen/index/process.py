@@ -8,6 +8,7 @@ when its folder is gone. It may be killed at any moment: see ``project``.
 import fcntl
 import logging
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -55,6 +56,7 @@ def serve(folder: Path, truth: ReferenceStore, *, idle_s: float = IDLE) -> bool:
     with _lock(folder) as is_ours:
         if not is_ours:
             return False
+        _open_many_files()
         cv2.setNumThreads(1)  # one search, one core: the others are for other searches
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -215,6 +217,13 @@ def _check_protocol(message: dict[str, Any]) -> None:
             f"The index process {os.getpid()} is of another version of reseen than what asks it: "
             "stop whatever uses this data folder in the other version, and try again."
         )
+
+
+def _open_many_files() -> None:
+    """Each large segment holds one open."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def quiet() -> None:
