@@ -31,7 +31,7 @@ from reseen.domain.media import Asset, Medium
 from reseen.flows import retroactive
 from reseen.flows.fingerprint import Perception, remember
 from reseen.flows.ingest import Ingesting, Remember
-from reseen.flows.jobs import LEASE, Hold, work_on
+from reseen.flows.jobs import LEASE, Hold, JobWorker, work_on
 from reseen.media.addresses import FetchPolicy
 from reseen.media.fetch import GuardedFetcher
 from reseen.media.receive import local_file
@@ -442,3 +442,29 @@ def test_what_enters_a_known_bank_is_held_against_uploads_that_are_kept(make: Ma
     assert again.known == 1
     assert waiting()[0] == {"ingest_job_id": job.id, "window_s": 3600.0}
     assert len(waiting()) == 2
+
+
+def test_a_worker_stops_in_the_middle_of_a_download_and_leaves_the_job(
+    make: Make, tmp_path: Path
+) -> None:
+    stand = make()
+    asked, released = threading.Event(), threading.Event()
+
+    def serve(_path: str, _server: Loopback) -> Iterator[bytes | float]:
+        asked.set()
+        released.wait(60)
+        yield from answer(b"late")
+
+    with Loopback(serve) as server:
+        given = {"bank": stand.bank.id}
+        job = stand.ingesting.jobs.create(P, JobKind.INGEST, given, [{"url": server.url("/slow")}])
+        worker = JobWorker(
+            stand.ingesting.jobs, {JobKind.INGEST: stand.ingesting.work}, poll_s=0.02
+        )
+        worker.start()
+        assert asked.wait(20)
+        worker.stop(20)
+        assert stand.ingesting.jobs.claim_job("next", LEASE, job.id) is not None
+        released.set()
+    [item] = stand.items(job).values()
+    assert item.state is ItemState.WAITING
