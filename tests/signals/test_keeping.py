@@ -43,12 +43,18 @@ def test_a_slide_is_looked_at_once_for_as_long_as_it_is_shown() -> None:
     assert len(unpacked(looks.codes[0], 3.0)) > 50
 
 
-def test_what_moves_is_looked_at_every_other_second() -> None:
-    frames = _story(shots=4)
-    looks = _track(_kept(frames, frames[-1].time or 0.0), "looks")
-    gaps = np.diff(looks.spans[:, 0])
-    assert gaps.min() >= EVERY
-    assert np.median(gaps) == pytest.approx(EVERY, abs=0.6)
+def test_what_moves_slowly_is_looked_at_every_other_second() -> None:
+    wide = pictures.scene(5, 400, 120)
+    frames = [Frame(k / 2.0, np.ascontiguousarray(wide[:, k : k + 160])) for k in range(41)]
+    looks = _track(_kept(frames, 20.5), "looks")
+    assert looks.spans[:, 0] == pytest.approx(np.arange(0.0, 20.1, EVERY))
+
+
+def test_a_cut_is_looked_at_soon() -> None:
+    shots = [pictures.scene(seed, *SIZE) for seed in range(8)]
+    frames = [Frame(k / 2.0, shots[k // 2]) for k in range(16)]
+    looks = _track(_kept(frames, 8.0), "looks")
+    assert looks.spans[:, 0] == pytest.approx(np.arange(8.0))
 
 
 def test_motion_is_that_of_the_whole_film_though_told_in_parts() -> None:

@@ -26,6 +26,8 @@ A_FRAME = 256
 """Keypoints kept of a film's frame."""
 EVERY = 2.0
 """Seconds between the moments of a film that are kept, where it changes."""
+AT_LEAST, CUT = 0.9, 20.0
+"""The same after a cut, and the mean change of the thumbnail in grey levels that is one."""
 GLANCES = 10
 """Frames of a film whose parts are described."""
 _CHUNK = 256
@@ -84,11 +86,12 @@ class KeptFrames:
             return
         self._spread(frame)
         if self._open is not None:
-            change = float(np.abs(now - self._open.thumb).max())
-            if change < ALIKE:
+            change = np.abs(now - self._open.thumb)
+            if float(change.max()) < ALIKE:
                 self._open.end = time
                 return
-            if time - self._open.start < EVERY:
+            is_cut = float(change.mean()) > CUT
+            if time - self._open.start < (AT_LEAST if is_cut else EVERY):
                 return
         self._close()
         self._open = _Moment(time, time, now, detect_keypoints(frame.pixels, time))
