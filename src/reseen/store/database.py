@@ -3,10 +3,8 @@
 SQLite (the embedded default) runs in WAL mode, so readers never wait; a writer takes its lock when
 its transaction begins (``BEGIN IMMEDIATE``), because one that starts as a reader and then writes
 fails at once when another wrote in between. Durability is full: a revoked key stays revoked after a
-power cut. PostgreSQL is reached by its URL.
-
-What a database can suffer while we run (full, locked, read-only, damaged, gone) is ``NotReady``
-with what to do; wrong SQL is our fault and stays what SQLAlchemy raises.
+power cut. PostgreSQL is reached by its URL; who reads there, too, sees one state from the first
+look to the last.
 """
 
 import contextlib
@@ -22,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from reseen.domain.errors import InvalidValue, NotReady
+from reseen.store.failures import sqlite_code, typed_errors
 from reseen.store.text import dump
 
 BUSY_S = 5.0
@@ -29,6 +28,14 @@ BUSY_S = 5.0
 
 MIGRATION_BUSY_S = 60.0
 """How long one process waits while another brings the database up to date."""
+
+PATIENCE = (
+    "SET lock_timeout = '30s'",
+    "SET idle_in_transaction_session_timeout = '5min'",
+)
+"""What PostgreSQL waits for: another's lock, and a program that died in a transaction."""
+
+CONNECT_S = 10
 
 _MIGRATION_LOCK = 0x7265_7365
 """PostgreSQL's advisory lock while migrating: "rese"."""
@@ -44,15 +51,16 @@ class Database:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._readers = engine.execution_options(**{_READS: True})
+        if engine.dialect.name == "postgresql":
+            self._readers = self._readers.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One consistent view, which nothing waits for. Raises ``NotReady``."""
-        with (
-            typed_errors(self._engine.url),
-            self._engine.connect() as connection,
-            connection.execution_options(**{_READS: True}).begin(),
-        ):
+        with typed_errors(self._engine.url), self._readers.begin() as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -74,8 +82,8 @@ def open_database(url: str, *, busy_s: float = BUSY_S) -> Database:
     """Open a database, make it when it is a file that does not exist, and bring it up to date.
 
     Any number of processes may do so at once. ``busy_s`` is how long SQLite waits for another
-    writer. Raises ``InvalidValue`` for a URL that names no
-    database we can speak to, ``NotReady`` for one that cannot be used now.
+    writer. Raises ``InvalidValue`` for a URL that names no database we can speak to, ``NotReady``
+    for one that cannot be used now.
     """
     try:
         parsed = sa.make_url(url)
@@ -84,9 +92,12 @@ def open_database(url: str, *, busy_s: float = BUSY_S) -> Database:
         if parsed.drivername in {"postgres", "postgresql"}:
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(
-            parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", json_serializer=dump
+            parsed,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",
+            json_serializer=dump,
+            connect_args=_connect_args(parsed),
         )
-    except (exc.ArgumentError, exc.NoSuchModuleError, ModuleNotFoundError) as error:
+    except (exc.ArgumentError, exc.NoSuchModuleError, ImportError, ValueError) as error:
         raise InvalidValue(
             f"The database URL cannot be used ({error}); write sqlite:///path/to/reseen.db, or"
             " install the driver that it names."
@@ -94,6 +105,8 @@ def open_database(url: str, *, busy_s: float = BUSY_S) -> Database:
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", partial(_on_sqlite_connect, busy_s))
         event.listen(engine, "begin", _on_sqlite_begin)
+    elif parsed.get_backend_name() == "postgresql":
+        event.listen(engine, "connect", _on_postgres_connect)
     try:
         with typed_errors(engine.url):
             _migrate(engine, busy_s)
@@ -134,6 +147,18 @@ def _on_sqlite_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _connect_args(url: sa.URL) -> dict[str, Any]:
+    is_ours = url.drivername == "postgresql+psycopg" and "connect_timeout" not in url.query
+    return {"connect_timeout": CONNECT_S} if is_ours else {}
+
+
+def _on_postgres_connect(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        for setting in PATIENCE:
+            cursor.execute(setting)
+    connection.commit()
+
+
 def _migrate(engine: sa.Engine, busy_s: float) -> None:
     """Run the missing revisions in one transaction, under a lock that other processes wait for."""
     from alembic import command
@@ -164,9 +189,19 @@ def _migrate(engine: sa.Engine, busy_s: float) -> None:
             )
         with connection.execution_options(**{_READS: False}).begin():
             if engine.dialect.name == "postgresql":
+                _need_utf8(connection)
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _need_utf8(connection: sa.Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise NotReady(
+            f"The database {connection.engine.url!r} keeps text as {encoding}; make another with"
+            " createdb --template=template0 --encoding=UTF8."
+        )
 
 
 def _use_wal(engine: sa.Engine, busy_s: float) -> None:
@@ -177,57 +212,8 @@ def _use_wal(engine: sa.Engine, busy_s: float) -> None:
             with contextlib.closing(engine.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA journal_mode = WAL")
         except (sqlite3.OperationalError, exc.OperationalError) as error:
-            if _sqlite_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            if sqlite_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(0.05)
         else:
             return
-
-
-@contextlib.contextmanager
-def typed_errors(url: sa.URL) -> Iterator[None]:
-    """What a database can suffer becomes ``NotReady``; all else passes as it is."""
-    try:
-        yield
-    except exc.TimeoutError as error:
-        raise NotReady(
-            "All database connections are in use; try again.", retry_after_s=1
-        ) from error
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        where = url.database if url.get_backend_name() == "sqlite" else repr(url)
-        code = _sqlite_code(error)
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise NotReady(
-                f"The database {where} is locked by another program; try again, or end that one.",
-                retry_after_s=BUSY_S,
-            ) from error
-        if code is not None and (advice := _ADVICE.get(code)):
-            raise NotReady(f"The database {where} {advice}.") from error
-        if code == sqlite3.SQLITE_ERROR and "no such table" in str(error):
-            raise NotReady(
-                f"The database {where} was replaced while it was open; start reseen again."
-            ) from error
-        if code is None and isinstance(error, (exc.OperationalError, exc.InterfaceError)):
-            raise NotReady(
-                f"The database {where} cannot be reached; check that it runs, and its URL.",
-                retry_after_s=BUSY_S,
-            ) from error
-        raise
-
-
-_ADVICE = {
-    sqlite3.SQLITE_FULL: "has no room left; make room on its disk",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; check its disk, and that there is room on it",
-    sqlite3.SQLITE_READONLY: "is read-only; let this user write the file and its folder",
-    sqlite3.SQLITE_PERM: "may not be used; let this user write the file and its folder",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; let this user write the file and its folder",
-    sqlite3.SQLITE_CORRUPT: "is damaged; stop reseen and restore the file from a backup",
-    sqlite3.SQLITE_NOTADB: "is not an SQLite file; name another, or restore it from a backup",
-}
-
-
-def _sqlite_code(error: exc.DBAPIError | sqlite3.Error) -> int | None:
-    """SQLite's primary result code; ``None`` where the error is of another database."""
-    cause = error.orig if isinstance(error, exc.DBAPIError) else error
-    code = getattr(cause, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
