@@ -93,10 +93,12 @@ def _cost(rows: Sequence[IndexRow]) -> Cost:
 class Growing:
     """An index that is filled further and further, and asked at each size."""
 
-    def __init__(self, folder: Path, what: str, out: Path, stamp: Stamp) -> None:
+    def __init__(self, folder: Path, what: str, out: Path, stamp: Stamp, peers: int = 0) -> None:
+        """``peers``: the size up to which Qdrant Edge is measured too."""
         shutil.rmtree(folder, ignore_errors=True)
         self.folder, self.what, self.out, self.stamp = folder, what, out, stamp
         self.index = ProjectIndex(folder)
+        self.peers = peers
         self.references = 0
         self.rows = 0
         self.seconds = 0.0
@@ -159,6 +161,28 @@ def descriptors(growing: Growing, sizes: Sequence[int], media: index_data.Pictur
             wanted = exact.is_found(at)
             found = wanted and own in hits.references
             growing.record("reseen", len(views), seconds, int(wanted), int(found))
+        if size <= growing.peers:
+            for graph in (False, True):
+                _qdrant_descriptors(growing, media, exact, size, graph=graph)
+
+
+def _qdrant_descriptors(
+    growing: Growing, media: index_data.Pictures, exact: "_Exact", size: int, *, graph: bool
+) -> None:
+    from benchmarks.index_peers import Qdrant
+
+    peer = Qdrant(growing.folder.with_name("qdrant"), graph=graph)
+    peer.add_descriptors(media.descriptors)
+    blocks = index_data.descriptor_blocks(media.descriptors)
+    while peer.rows < size:
+        peer.add_descriptors(next(blocks))
+    seconds, held = peer.optimize()
+    name = f"Qdrant Edge, {'graph' if graph else 'scan'}"
+    print(f"{name}: optimised in {seconds:.1f} s; other threads stood for {held:.1f} s", flush=True)
+    for at, (own, views) in enumerate(media.queries):
+        seconds, found = timed(peer.near_descriptors, views, HITS)
+        wanted = exact.is_found(at)
+        growing.record(name, len(views), seconds, int(wanted), int(wanted and own in found))
 
 
 class _Exact:
@@ -212,6 +236,28 @@ def hashes(growing: Growing, sizes: Sequence[int], media: index_data.Pictures) -
             growing.record("reseen", 1, seconds, len(wanted), len(wanted & ours))
             growing.record("FAISS IndexBinaryFlat", 1, theirs, len(wanted), len(wanted))
         del scan
+        if size <= growing.peers:
+            _qdrant_hashes(growing, asked, [row for _, row in found], real, size)
+
+
+def _qdrant_hashes(
+    growing: Growing,
+    asked: Sequence[npt.NDArray[np.uint8]],
+    wanted: Sequence[set[int]],
+    real: npt.NDArray[np.uint8],
+    size: int,
+) -> None:
+    from benchmarks.index_peers import Qdrant
+
+    peer = Qdrant(growing.folder.with_name("qdrant"))
+    blocks = index_data.hash_blocks(real)
+    while peer.rows < size:
+        peer.add_hashes(next(blocks))
+    seconds, held = peer.optimize()
+    print(f"Qdrant: optimised in {seconds:.1f} s; others stood for {held:.1f} s", flush=True)
+    for query, rows in zip(asked, wanted, strict=True):
+        seconds, found = timed(peer.near_hashes, query, 1000)
+        growing.record("Qdrant Edge", 1, seconds, len(rows), len(rows & found))
 
 
 def sound(growing: Growing, sizes: Sequence[int], media: index_data.Sounds) -> None:
@@ -254,6 +300,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--corpus", type=Path, action="append", default=[])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--media", type=int, default=300, help="real files that are used")
+    parser.add_argument("--peers", type=int, default=0, help="size up to which peers are measured")
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(arguments)
     items = find(corpora_of(options.corpus), SOUND if options.what == "sound" else PICTURE)
@@ -261,13 +308,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = [items[n] for n in order]
     stamp = Stamp(f"{len(chosen)} files", commit(), machine())
     out = options.out / f"index-{options.what}.jsonl"
-    growing = Growing(options.out / f"index-{options.what}", options.what, out, stamp)
+    growing = Growing(
+        options.out / f"index-{options.what}", options.what, out, stamp, options.peers
+    )
     if options.what == "sound":
         sound(growing, options.sizes, index_data.sounds(chosen))
     else:
         run = descriptors if options.what == "descriptors" else hashes
         run(growing, options.sizes, index_data.pictures(chosen))
-    shutil.rmtree(growing.folder, ignore_errors=True)
+    for folder in (growing.folder, growing.folder.with_name("qdrant")):
+        shutil.rmtree(folder, ignore_errors=True)
     for (system, rows), cost in costs(growing.recorded).items():
         print(
             f"{system:24} {rows:>10,} rows: {1000 * cost.p50:.1f} ms p50,"

@@ -12,6 +12,7 @@ from threading import Condition, Event, RLock
 from typing import Any
 
 from reseen.domain.bank import Change
+from reseen.index.project import ProjectIndex
 from reseen.index.segmented import SegmentedIndex
 from reseen.ports import Entry, ReferenceStore
 
@@ -21,6 +22,9 @@ INTERVAL = 0.1
 """Seconds between looks at the log."""
 BATCH = 200
 """Changes taken at once: a nudge waits for the batch before it, so less than 1 s of work."""
+_FEWEST = 16
+_LIGHT = 16 << 20
+"""References read at first, and bytes of theirs up to which more are read at once."""
 _LISTED = 2.0
 """Seconds between looks for new projects."""
 _AT_REST = 20
@@ -106,8 +110,7 @@ class Follower:
             if not changes:
                 self._check_age(project_id, serving.position)
                 return False
-            entries = entries_of(self._truth, project_id, changes)
-            serving.apply(entries, changes[-1].position)
+            take(serving, self._truth, project_id, changes)
         self._changed[project_id] = time.monotonic()
         with self._moved:
             self._moved.notify_all()
@@ -152,14 +155,24 @@ class Follower:
         return list(dict.fromkeys([*asked, *lately, *turn]))
 
 
-def entries_of(truth: ReferenceStore, project_id: str, changes: Sequence[Change]) -> list[Entry]:
-    """What an index learns of these changes: of each reference how it is now."""
+def take(
+    index: ProjectIndex, truth: ReferenceStore, project_id: str, changes: Sequence[Change]
+) -> None:
+    """Teach an index these changes: of each reference how it is now.
+
+    Fingerprints are read some at a time, since one of a long film has tens of megabytes. The
+    position moves with the last of them; until then all of this may come again.
+    """
     last = {c.reference_number: c.bank_number for c in changes}
-    kept = [number for number, bank in last.items() if bank is not None]
-    tracks = truth.indexed(project_id, kept) if kept else {}
-    return [
-        Entry(number, bank, tracks[number])
-        if bank is not None and number in tracks
-        else Entry(number, None)
-        for number, bank in last.items()
-    ]
+    numbers, size = list(last), _FEWEST
+    while numbers:
+        some, numbers = numbers[:size], numbers[size:]
+        kept = [number for number in some if last[number] is not None]
+        tracks = truth.indexed(project_id, kept) if kept else {}
+        entries = [
+            Entry(number, last[number], tracks[number]) if number in tracks else Entry(number, None)
+            for number in some
+        ]
+        index.apply(entries, index.position if numbers else changes[-1].position)
+        held = sum(t.codes.nbytes + t.spans.nbytes for own in tracks.values() for t in own)
+        size = 2 * size if held < _LIGHT else max(1, size // 2)

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 
-from reseen.index.follower import BATCH, Follower, entries_of
+from reseen.index.follower import BATCH, Follower, take
 from reseen.index.maintenance import settle
 from reseen.index.project import ProjectIndex
 from reseen.index.segmented import SegmentedIndex
@@ -38,5 +38,5 @@ def rebuild(
 def _feed(made: ProjectIndex, truth: ReferenceStore, project_id: str) -> bool:
     changes = truth.changes(project_id, made.position, BATCH)
     if changes:
-        made.apply(entries_of(truth, project_id, changes), changes[-1].position)
+        take(made, truth, project_id, changes)
     return bool(changes)
