@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.fingerprint import PDQ
-from reseen.index.rows import Arrays, Flags, Near, Rows, best
+from reseen.index.rows import Alive, Arrays, Near, Rows, best
 
 _RADIUS = int(PDQ.radius or 0)
 _BANDS = 16
@@ -48,16 +48,15 @@ class Bits:
         arrays: Arrays,
         queries: npt.NDArray[np.uint8],
         count: int,
-        alive: Flags | None,
+        alive: Alive,
         share: float,  # noqa: ARG002 all rows are looked at, however many others there are
     ) -> Near:
         codes = arrays["codes"].view(np.uint64)
         found = []
         for at, query in enumerate(np.ascontiguousarray(queries).view(np.uint64)):
             rows, apart = _near(arrays, codes, query)
-            if alive is not None:
-                live = alive[rows]
-                rows, apart = rows[live], apart[live]
+            live = alive.of(rows)
+            rows, apart = rows[live], apart[live]
             first = best(-apart.astype(np.int16), count)
             found.append(Near.of(at, rows[first], -apart[first].astype(np.float32)))
         return Near.join(found)

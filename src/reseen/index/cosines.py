@@ -10,7 +10,7 @@ of 0.3 to 0.4, the shortlist of a million rows 0.99.
 import numpy as np
 import numpy.typing as npt
 
-from reseen.index.rows import Arrays, Flags, Near, Rows, best
+from reseen.index.rows import Alive, Arrays, Flags, Near, Rows, best
 
 _STEP = 16_384
 """Rows whose signs are compared at once: a megabyte, which stays in cache."""
@@ -47,13 +47,14 @@ class Cosines:
         arrays: Arrays,
         queries: npt.NDArray[np.int8],
         count: int,
-        alive: Flags | None,
+        alive: Alive,
         share: float,
     ) -> Near:
         wanted = max(4 * count, FEWEST, int(SHORTLIST * share))
+        mask = alive.mask()
         groups = range(0, len(queries), _AT_ONCE)
         return Near.join(
-            [_search(arrays, queries[g : g + _AT_ONCE], g, (count, wanted), alive) for g in groups]
+            [_search(arrays, queries[g : g + _AT_ONCE], g, (count, wanted), mask) for g in groups]
         )
 
 

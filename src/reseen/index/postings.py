@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from reseen.index.rows import Arrays, Flags, Near, Rows, best
+from reseen.index.rows import Alive, Arrays, Near, Rows, best
 
 _LONG = 64
 _AT_ONCE = 1 << 19
@@ -40,7 +40,7 @@ class Postings:
         arrays: Arrays,
         queries: npt.NDArray[np.uint32],
         count: int,
-        alive: Flags | None,
+        alive: Alive,
         share: float,  # noqa: ARG002 all rows are looked at, however many others there are
     ) -> Near:
         """``queries`` is one row: the distinct keys asked for, ascending."""
@@ -53,8 +53,9 @@ class Postings:
         shared = np.zeros(len(arrays["slots"]), np.int64)
         for windows in _listed(arrays["windows"], starts[places], starts[places + 1]):
             shared += np.bincount(windows, minlength=len(shared))
-        if alive is not None:
-            shared[~alive] = 0
+        mask = alive.mask()
+        if mask is not None:
+            shared[~mask] = 0
         rows = np.flatnonzero(shared)
         first = best(shared[rows], count)
         return Near.of(0, rows[first], shared[rows[first]])

@@ -33,11 +33,28 @@ from reseen.index.segments import (
     sync,
     write,
 )
-from reseen.index.slots import RECORD, Slots
+from reseen.index.slots import DEAD, RECORD, Slots
 from reseen.ports import Entry, Hits
 
 _MANIFEST = "manifest.json"
 _FLAGS_KEPT = 64
+_SAMPLED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Alive:
+    """``rows.Alive`` of one search in one segment."""
+
+    project: "ProjectIndex"
+    segment: Segment
+    bank_numbers: Sequence[int] | None
+
+    def of(self, rows: npt.NDArray[np.int64]) -> Flags:
+        flags = self.project.slots.alive(self.segment.arrays["slots"][rows], self.bank_numbers)
+        return np.ones(len(rows), np.bool_) if flags is None else flags
+
+    def mask(self) -> Flags | None:
+        return self.project.alive(self.segment, self.bank_numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,7 @@ class ProjectIndex:
         self.position = 0
         self._flushed = 0
         self._segments: tuple[Segment, ...] = ()
-        self._slots = Slots()
+        self.slots = Slots()
         self._log = ("", 0)
         self._made = 0
         self._lock = Lock()
@@ -71,11 +88,11 @@ class ProjectIndex:
             new: dict[str, tuple[Signal, list[tuple[int, Track]]]] = {}
             for entry in entries:
                 if entry.bank_number is None:
-                    self._slots.remove(entry.reference_number)
+                    self.slots.remove(entry.reference_number)
                 elif entry.tracks is None:
-                    self._slots.move(entry.reference_number, entry.bank_number)
+                    self.slots.move(entry.reference_number, entry.bank_number)
                 else:
-                    slot = self._slots.put(entry.reference_number, entry.bank_number)
+                    slot = self.slots.put(entry.reference_number, entry.bank_number)
                     for track in entry.tracks:
                         if len(track) and _is_indexed(track.signal):
                             new.setdefault(track.signal.id, (track.signal, []))[1].append(
@@ -104,13 +121,11 @@ class ProjectIndex:
         segments = [s for s in self._segments if s.signal_id == signal.id]
         total = sum(len(s) for s in segments)
         for segment in segments:
-            alive = self._alive(segment, bank_numbers)
-            if alive is not None and not alive.any():
-                continue
+            alive = _Alive(self, segment, bank_numbers)
             share = len(segment) / total
             near = segment.kind.search(segment.arrays, queries, count, alive, share)
             found.append(near)
-            references.append(self._slots.references[segment.arrays["slots"][near.rows]])
+            references.append(self.slots.references[segment.arrays["slots"][near.rows]])
             numbers.append(segment.arrays["numbers"][near.rows].astype(np.int64))
         if not found:
             return no_hits(signal)
@@ -122,7 +137,7 @@ class ProjectIndex:
         """All that was applied is on the disk. May raise ``OSError``; then all is as before."""
         with self._lock:
             held = [s for s in self._segments if not s.name]
-            position, records, log = self.position, self._slots.taken(), self._log
+            position, records, log = self.position, self.slots.taken(), self._log
             if position == self._flushed and not len(records):
                 return
             signals = sorted({s.signal_id for s in held})
@@ -139,7 +154,7 @@ class ProjectIndex:
                     segments = self._replaced(segments, some, written.get(i))
                 self._commit(segments, log, position)
             except OSError:
-                self._slots.untake(records)
+                self.slots.untake(records)
                 raise
 
     def merge_due(self) -> Merge | None:
@@ -160,7 +175,7 @@ class ProjectIndex:
 
     def dead_slots(self) -> npt.NDArray[np.bool_]:
         """A flag a slot."""
-        return np.asarray(self._slots.banks[: self._slots.count] < 0)
+        return np.asarray(self.slots.banks[: self.slots.count] < 0)
 
     def stats(self) -> dict[str, Any]:
         """Live references; rows and bytes by signal; segments; bytes that are not on disk yet."""
@@ -168,7 +183,7 @@ class ProjectIndex:
         signals = sorted({s.signal_id for s in segments})
         return {
             "position": self.position,
-            "references": self._slots.live,
+            "references": self.slots.live,
             "rows": {i: sum(len(s) for s in segments if s.signal_id == i) for i in signals},
             "bytes": sum(s.size for s in segments),
             "bytes_in_memory": self.unflushed_bytes,
@@ -184,20 +199,21 @@ class ProjectIndex:
         return self.position == self._flushed
 
     def _merged(self, segments: Sequence[Segment]) -> Segment:
-        return merged(segments, [self._slots.alive(s.arrays["slots"]) for s in segments])
+        return merged(segments, [self.slots.alive(s.arrays["slots"]) for s in segments])
 
     def _dead(self, segment: Segment) -> float:
-        alive = self._alive(segment, None)
-        return 0.0 if alive is None else 1.0 - float(np.count_nonzero(alive)) / len(alive)
+        """The share of dead rows, by some thousands of them."""
+        some = segment.arrays["slots"][:: max(1, len(segment) // _SAMPLED)]
+        return float((self.slots.banks[some] == DEAD).mean())
 
-    def _alive(self, segment: Segment, bank_numbers: Sequence[int] | None) -> Flags | None:
+    def alive(self, segment: Segment, bank_numbers: Sequence[int] | None) -> Flags | None:
         """Flags of the segment's rows, remembered until a slot dies or moves."""
         banks = None if bank_numbers is None else tuple(sorted(set(bank_numbers)))
-        key, version = (id(segment), banks), self._slots.version
+        key, version = (id(segment), banks), self.slots.version
         held = self._flags.get(key)
         if held is not None and held[0] == version and held[1] is segment:
             return held[2]
-        flags = self._slots.alive(segment.arrays["slots"], banks)
+        flags = self.slots.alive(segment.arrays["slots"], banks)
         self._flags[key] = (version, segment, flags)
         while len(self._flags) > _FLAGS_KEPT:
             try:
@@ -221,8 +237,8 @@ class ProjectIndex:
     def _append(self, log: tuple[str, int], records: npt.NDArray[np.void]) -> tuple[str, int]:
         """The log of slots with these records; a new and shorter one when most are outdated."""
         name, count = log
-        if not name or count + len(records) > 2 * self._slots.count + (1 << 16):
-            name, count, records = f"slots-{self._name()}", 0, self._slots.snapshot()
+        if not name or count + len(records) > 2 * self.slots.count + (1 << 16):
+            name, count, records = f"slots-{self._name()}", 0, self.slots.snapshot()
         with (self.folder / name).open("ab") as file:
             file.truncate(count * RECORD.itemsize)
             file.write(records.tobytes())
@@ -262,11 +278,11 @@ class ProjectIndex:
             raise Damaged(f"the manifest cannot be read: {e}") from e
         try:
             name, count = manifest["slots"]
-            self._slots = Slots(self._records(name, count))
+            self.slots = Slots(self._records(name, count))
             names = [str(n) for n in manifest["segments"]]
             self._segments = tuple(read(self.folder, n) for n in names)
             for segment in self._segments:
-                if len(segment) and int(segment.arrays["slots"].max()) >= self._slots.count:
+                if len(segment) and int(segment.arrays["slots"].max()) >= self.slots.count:
                     raise Damaged(f"{segment.name} names slots that are not there")
             self.position = self._flushed = int(manifest["position"])
             self._log, self._made = (str(name), int(count)), int(manifest["made"])

@@ -80,12 +80,23 @@ class Near:
         return cls(at, rows.astype(np.int64), nearness.astype(np.float32))
 
 
+class Alive(Protocol):
+    """Which rows of a segment may be hits: their slots are not dead, and in the banks asked for."""
+
+    def of(self, rows: npt.NDArray[np.int64]) -> Flags:
+        """Flags of some rows."""
+        ...
+
+    def mask(self) -> Flags | None:
+        """Flags of all; ``None``: every one."""
+        ...
+
+
 class Kind(Protocol):
     """How rows of one metric are laid out and searched. Pure functions under one name.
 
-    ``alive`` flags the rows that may be hits; ``None``: all. ``search`` returns at least the
-    ``count`` nearest of each query row, in any order; ``share`` is that of these rows in all that
-    are searched, 0..1.
+    ``search`` returns at least the ``count`` nearest living rows of each query row, in any order;
+    ``share`` is that of these rows in all that are searched, 0..1.
     """
 
     name: str
@@ -99,7 +110,7 @@ class Kind(Protocol):
         arrays: Arrays,
         queries: npt.NDArray[Any],
         count: int,
-        alive: Flags | None,
+        alive: Alive,
         share: float,
     ) -> Near: ...
 
