@@ -6,6 +6,7 @@ ranked, and told a page at a time. A reference that is removed is in no answer t
 afterwards, whatever the index still holds.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Skip, Track
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.candidates import shortlist
+from reseen.engine.candidates import WINDOW, shortlist
 from reseen.engine.match import whole
 from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
 from reseen.flows.findings import Answer, Found, Scope, told
@@ -59,7 +60,8 @@ def now() -> datetime:
 class Searching:
     """All that a search depends on. Safe for many threads; every call may raise ``NotReady``.
 
-    ``budget``: references that are looked at besides those that the index is sure of; ``counts``:
+    ``budget``: references that are looked at besides those that the index is sure of, of long
+    queries one more every ``WINDOW`` seconds; ``counts``:
     as in ``leads.Asking``.
     """
 
@@ -193,6 +195,7 @@ class _Search:
             self.of.perception.visual, self.of.cuts, self.of.references, self.of.workers
         )
         passed = {one.candidate.reference.number for one in done}
+        budget = self.of.budget + _windows(tracks)
         found: list[Verified] = []
         for crowd in CROWDS:
             banks = [b for b in self.banks.values() if b.role in crowd]
@@ -200,11 +203,9 @@ class _Search:
                 continue
             clues = self._clues(banks, tracks)
             leads = [
-                lead
-                for lead in shortlist(clues.signals, self.of.budget)
-                if lead.reference not in passed
+                lead for lead in shortlist(clues.signals, budget) if lead.reference not in passed
             ]
-            most = MOST_SURE * self.of.budget
+            most = MOST_SURE * budget
             if len(leads) > most:
                 remarks.append(f"{len(leads) - most:,} more references are as near; not compared.")
             leads = leads[:most]
@@ -272,6 +273,12 @@ class _Search:
         ]
         if rows:
             self.of.scores.record(rows)
+
+
+def _windows(tracks: Sequence[Track]) -> int:
+    """Stretches of a query, each of which may repeat a reference of its own; 0 of a still."""
+    ends = (float(track.spans[:, 1].max(initial=0.0)) for track in tracks)
+    return max((int(end // WINDOW) for end in ends if math.isfinite(end)), default=0)
 
 
 def _as_pair(equal: Verified, seen: Fingerprint) -> Verified | None:
