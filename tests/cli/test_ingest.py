@@ -230,6 +230,24 @@ def started(*arguments: str | Path) -> subprocess.Popen[str]:
     )
 
 
+def test_a_terminal_shows_a_bar_and_errors_above_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")  # as if standard error were a terminal
+    monkeypatch.setenv("NO_COLOR", "1")
+    bad = tmp_path / "list.csv"
+    bad.write_text("md5\nzz\n")
+    with started(hash_list(tmp_path / "good.csv", 3000), bad, "--bank", "b") as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "ingesting" in said
+    assert "3001" in said
+    assert f"error {bad}, line 2: 'zz' is no md5" in said.replace("\x1b[1m", "").replace(
+        "\x1b[0m", ""
+    )
+    assert "3,000 added, 0 known before, 1 failed" in said
+
+
 def until_some_are_done(home: Path, process: subprocess.Popen[str]) -> None:
     while process.poll() is None:
         try:

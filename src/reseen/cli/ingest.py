@@ -125,7 +125,7 @@ def _begun(
     arguments = [one if is_url(one) else str(Path(one).absolute()) for one in what]
     request = {"bank": bank.id, **about, "paths": True, "arguments": arguments}
     _supersede(truth, request)
-    task = progress.add_task("listing", total=None)
+    task = progress.add_task("listing", total=None, failures="")
     givens = progress.track(listed(what), task_id=task)
     owner = new_owner("ingest")
     job = truth.jobs.create(

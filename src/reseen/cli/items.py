@@ -60,6 +60,8 @@ class Teller:
         self._task = self._progress.add_task("ingesting", total=total, completed=done, failures="")
 
     def tell(self, item: JobItem) -> None:
+        from rich.text import Text
+
         from reseen.flows.items import name_of
 
         self.counts[item.state] += 1
@@ -70,8 +72,8 @@ class Teller:
                 said = {"reference": name_of(item.given), **(_error(item) or {})}
                 self._report.write(json.dumps(said, ensure_ascii=False) + "\n")
             if self.counts[ItemState.FAILED] <= SHOWN:
-                people.print("[bold red]error[/]", end=" ")
-                people.print(f"{name_of(item.given)}: {item.error_detail}", markup=False)
+                detail = f" {name_of(item.given)}: {item.error_detail}"
+                people.print(Text.assemble(("error", "bold red"), detail))
         failures = self.counts[ItemState.FAILED]
         self._progress.update(
             self._task, advance=1, failures=f"{failures:,} failed" if failures else ""
