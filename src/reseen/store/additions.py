@@ -8,7 +8,7 @@ killed between the two is swept a day later.
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -186,7 +186,7 @@ def _insert(
             identity=content.identity,
             medium=medium,
             duration=duration,
-            draft=ReferenceDraft(**{**draft, "labels": tuple(draft["labels"])}),
+            draft=_kept(batch.items[k][0], draft),
             created_at=batch.now,
             change=change,
         )
@@ -254,6 +254,13 @@ def need(connection: sa.Connection, project_id: str, bank: Bank) -> None:
     )
     if connection.execute(query).one_or_none() is None:
         raise NotFound(f"The bank {bank.name!r} is gone.", field="bank")
+
+
+def _kept(draft: ReferenceDraft, said: Mapping[str, Any]) -> ReferenceDraft:
+    """As it will be read back: labels once each."""
+    if len(draft.labels) == len(said["labels"]):
+        return draft
+    return replace(draft, labels=tuple(said["labels"]))
 
 
 def _key(project_id: str, sha256: str) -> str:

@@ -80,7 +80,7 @@ def read(connection: sa.Connection, project_id: str, after: int, limit: int) -> 
     )
     return tuple(
         Change(position, project_id, number, bank_number, time_of(at))
-        for position, number, bank_number, at in connection.execute(query)
+        for position, number, bank_number, at in connection.execute(query).all()
     )
 
 

@@ -193,11 +193,11 @@ class SqlReferenceStore:
     ) -> tuple[Candidate, ...]:
         rows: list[sa.Row[Any]] = []
         with self._database.reading() as connection:
-            for some in sliced(numbers):
+            for some in sliced(sorted(set(numbers))):
                 query = sa.select(*PLAIN).where(
                     REFERENCES.c.project_id == project_id, REFERENCES.c.number.in_(some)
                 )
-                rows += connection.execute(query)
+                rows += connection.execute(query).all()
             live = sa.select(*BANKS.c).where(
                 BANKS.c.number.in_({row.bank_number for row in rows}),
                 BANKS.c.deleted_at.is_(None),
@@ -270,7 +270,7 @@ class SqlReferenceStore:
                     )
                     .where(REFERENCES.c.project_id == project_id, REFERENCES.c.number.in_(some))
                 )
-                for row in connection.execute(stored):
+                for row in connection.execute(stored).all():
                     if row.medium is None:
                         tracks[row.number] = ()
                     elif row.blob is not None:
@@ -280,7 +280,7 @@ class SqlReferenceStore:
                     HASHES.c.number.in_(some),
                     HASHES.c.kind == PDQ.name,
                 )
-                for number, code in connection.execute(hashed):
+                for number, code in connection.execute(hashed).all():
                     tracks[number] = (_as_track(code),)
         for number, blob in blobs.items():
             try:

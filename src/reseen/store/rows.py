@@ -28,31 +28,47 @@ KINDS = ("sha256", "md5", "pdq")
 """An identity is kept as the place of its kind in here, one byte, and the bytes of the hash."""
 
 
+_MEDIA: dict[str | None, Medium | None] = {None: None, **{one.value: one for one in Medium}}
+
 PLAIN = tuple(map(plain, REFERENCES.c))
 
 
-def reference_of(row: Row[Any]) -> Reference:
+def reference_of(row: Sequence[Any]) -> Reference:
     """From a row with the columns ``PLAIN``."""
-    number, medium, labels, provenance = row.number, row.medium, row.labels, row.provenance
-    disabled_until, expires_at = row.disabled_until, row.expires_at
+    (
+        project_id,
+        number,
+        bank_number,
+        identity,
+        medium,
+        duration,
+        name,
+        labels,
+        note,
+        provenance,
+        disabled_until,
+        expires_at,
+        created_at,
+        change,
+    ) = row
     return Reference(
         id=f"{PREFIX}{number:010x}",
         number=number,
-        project_id=row.project_id,
-        bank_id=f"{BANK_PREFIX}{row.bank_number:06x}",
-        identity=identity_of(row.identity),
-        medium=None if medium is None else Medium(medium),
-        duration=row.duration,
+        project_id=project_id,
+        bank_id=f"{BANK_PREFIX}{bank_number:06x}",
+        identity=identity_of(identity),
+        medium=_MEDIA[medium],
+        duration=duration,
         draft=ReferenceDraft(
-            name=row.name,
+            name=name,
             labels=() if labels == "[]" else tuple(_said(labels)),
-            note=row.note,
+            note=note,
             provenance={} if provenance == "{}" else _said(provenance),
             disabled_until=None if disabled_until is None else time_of(disabled_until),
             expires_at=None if expires_at is None else time_of(expires_at),
         ),
-        created_at=time_of(row.created_at),
-        change=row.change,
+        created_at=time_of(created_at),
+        change=change,
     )
 
 

@@ -21,7 +21,7 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
-        stored = value.astimezone(UTC)
+        stored = value if value.tzinfo is UTC else value.astimezone(UTC)
         return stored.replace(tzinfo=None) if dialect.name == "sqlite" else stored
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:

@@ -6,10 +6,8 @@ from typing import Any
 
 from reseen.domain.errors import InvalidValue
 
-
-def dump(value: object) -> str:
-    """Compact JSON, in ASCII. Raises ``ValueError``, ``TypeError``, ``RecursionError``."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+dump = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+"""Compact JSON, in ASCII. Raises ``ValueError``, ``TypeError``, ``RecursionError``."""
 
 
 def is_storable(text: str) -> bool:
