@@ -143,6 +143,8 @@ def test_thresholds_are_tried_on_the_searches_of_the_past(server: Running, bank:
             "ingest_job_id",
         ),
         ({"kind": "sing"}, 422, "kind"),
+        ({"kind": ["ingest"]}, 422, "kind"),
+        ({"kind": {"ingest": 1}}, 422, "kind"),
         ({}, 422, "kind"),
         ([], 422, "kind"),
         ({"kind": "ingest", "bank": "no such", "urls": ["http://a.example/"]}, 404, "bank"),

@@ -82,6 +82,8 @@ def test_what_is_wrong_is_named(
         ({"labels": [""]}, "labels.0"),
         ({"expires_at": "2026-05-04T03:02:01"}, "expires_at"),
         ({"expires_at": 5}, "expires_at"),
+        ({"expires_at": "0001-01-01T00:00:00+23:00"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-23:00"}, "expires_at"),
         ({"provenance": []}, "provenance"),
         ({"note": "n" * 10_001}, "note"),
     ],

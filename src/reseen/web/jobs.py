@@ -205,7 +205,7 @@ def _requested(
         return body.read(IngestForm)
     value = loaded(body.json)
     kind = value.get("kind") if isinstance(value, dict) else None
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InvalidValue(f"kind is one of {', '.join(KINDS)}.", field="kind")
     return from_json(KINDS[kind], body.json)
 
