@@ -148,16 +148,21 @@ def test_near_hashes_are_looked_at_nearest_first() -> None:
 
 
 def test_a_sound_that_falls_into_two_windows_counts_as_a_whole() -> None:
-    halves: list[Row] = [(1, 0, 6, 20.0), (1, 0, 7, 20.0)]
-    one: list[Row] = [(2, 0, 3, 26.0), (2, 0, 9, 10.0)]
-    chance: list[Row] = [(10 + k, 0, 0, 5.0) for k in range(40)]
-    [first, second, *_] = by_quads([(20_000, hits([*halves, *one, *chance], QUADS))], 12.0)
-    assert (first.reference, second.reference) == (1, 2)
+    halves: list[Row] = [(1, 0, 6, 200.0), (1, 0, 7, 200.0)]
+    one: list[Row] = [(2, 0, 3, 255.0), (2, 0, 9, 100.0)]
+    chance: list[Row] = [(10 + k, 0, 0, 65.0) for k in range(40)]
+    found = by_quads([(120_000, hits([*halves, *one, *chance], QUADS))], 12.0)
+    assert [lead.reference for lead in found] == [1, 2]
 
 
 def test_keys_shared_by_chance_are_no_lead() -> None:
-    chance: list[Row] = [(10 + k, 0, 0, 3.0) for k in range(40)]
-    assert by_quads([(20_000, hits(chance, QUADS))], 12.0) == []
+    chance: list[Row] = [(10 + k, 0, 0, 70.0) for k in range(40)]
+    assert by_quads([(120_000, hits(chance, QUADS))], 12.0) == []
+
+
+def test_many_copies_of_one_sound_do_not_hide_each_other() -> None:
+    copies: list[Row] = [(k, 0, 0, 350.0) for k in range(40)]
+    assert len(by_quads([(120_000, hits(copies, QUADS))], 12.0)) == 40
 
 
 def test_all_that_is_sure_is_kept_and_the_rest_taken_in_turn_from_each_signal() -> None:

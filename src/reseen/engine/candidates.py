@@ -42,8 +42,13 @@ FAINT = 0.4
 """Evidence in nats under which a reference is no candidate."""
 FEWEST_SHARED = 4
 """Keys of quads that a window of the query and one of the reference share at least."""
-CHANCE_KEYS = 1.5e-7
-"""Chance that one key asked for is among those of one second of unrelated sound, a stored key."""
+CHANCE_KEYS, CLUSTERED = 4.2e-5, 30.0
+"""Keys of one second of unrelated sound among those that are asked for, a key; and by how much such
+counts scatter more than independent ones. 23 queries of 10 s (118,000 keys) and 131 windows share
+60 keys on average if unrelated, one pair in a hundred more than 169 (independent: 79); a query and
+its own window share 340 to 520 before any disguise."""
+FAINT_SOUND = 0.1
+"""Evidence in nats under which a sound is no candidate: 80 keys where 60 are usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +134,21 @@ def by_quads(windows: Sequence[tuple[int, Hits]], window_s: float) -> list[Lead]
     for number, (keys, hits) in enumerate(windows):
         if not len(hits.references):
             continue
-        usual = max(0.5, keys * CHANCE_KEYS * window_s)
+        chance = max(1.0, keys * CHANCE_KEYS * window_s)
         order = np.lexsort((hits.reference_rows, hits.references))
         reference, row = hits.references[order], hits.reference_rows[order]
         shared = hits.nearness[order].astype(np.float64)
-        usual = max(usual, min(float(np.median(shared)), 4.0 * usual))
         follows = (reference[1:] == reference[:-1]) & (row[1:] == row[:-1] + 1)
         pair = shared.copy()
         pair[:-1][follows] += shared[1:][follows]
         two = np.append(follows, False)
         strength = np.maximum(
-            _unlikely(shared, usual), np.where(two, _unlikely(pair, 2.0 * usual), 0.0)
+            _unlikely(shared, chance), np.where(two, _unlikely(pair, 2.0 * chance), 0.0)
         )
         strength[np.maximum(shared, pair) < FEWEST_SHARED] = 0.0
         for name, nats in _most(reference, strength).items():
             votes[number, name] = nats
-    return _leads(votes, lambda _, total: total >= SURE)
+    return _leads(votes, lambda _, total: total >= SURE, FAINT_SOUND)
 
 
 def merged(leads: Iterable[Lead]) -> list[Lead]:
@@ -231,9 +235,9 @@ def _most(reference: Ints, value: Floats) -> dict[int, float]:
 
 
 def _unlikely(shared: Floats, usual: float) -> Floats:
-    """Nats against so many shared keys by chance (Chernoff's bound of a Poisson count)."""
+    """Nats against so many shared keys by chance (Chernoff's bound of a clustered count)."""
     over = np.maximum(shared, usual)
-    nats: Floats = over * np.log(over / usual) - (over - usual)
+    nats: Floats = (over * np.log(over / usual) - (over - usual)) / CLUSTERED
     return nats
 
 
@@ -254,7 +258,7 @@ def _distinct(
     return {key: min(total, sum(rows[key].values())) for key, total in found.items()}
 
 
-def _leads(evidence: dict[tuple[int, int], float], sure: Judge) -> list[Lead]:
+def _leads(evidence: dict[tuple[int, int], float], sure: Judge, faint: float = FAINT) -> list[Lead]:
     """Leads from evidence by window and reference."""
     total: dict[int, float] = {}
     windows: dict[int, list[tuple[float, int]]] = {}
@@ -265,7 +269,7 @@ def _leads(evidence: dict[tuple[int, int], float], sure: Judge) -> list[Lead]:
     for some in windows.values():
         some.sort(key=lambda one: (-one[0], one[1]))
         for rank, (nats, reference) in enumerate(some):
-            if nats >= FAINT:
+            if nats >= faint:
                 place[reference] = min(rank, place.get(reference, rank))
     found = [Lead(r, total[r], place[r], sure(r, total[r])) for r in place]
     return sorted(found, key=lambda one: (one.place, -one.evidence, one.reference))
