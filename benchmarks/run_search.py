@@ -139,7 +139,8 @@ class Bench:
                 print(f"{item.id}: {error.detail}", flush=True)
         self._groups = {item.id: item.group for item in (*dataset.references, *dataset.absent)}
         self._fillers_of = {item.group for item in dataset.fillers}
-        self.bank = SearchBank(folder / "bank", list(self._kept.items()))
+        others = [self._kept[i.id] for i in dataset.distractors if i.id in self._kept]
+        self.bank = SearchBank(folder / "bank", list(self._kept.items()), others)
         self._searching = Searching(
             perception,
             CUTS,

@@ -2,7 +2,7 @@
 
 Real references are kept as an ingest keeps them. A synthetic one has a row of its own in the truth
 and in the index, a descriptor drawn like the real ones, and, when it is looked at closely, the
-keypoints and edges of some real picture: so that looking at it costs what it would cost.
+keypoints and edges of some real distractor: so that looking at it costs what it would cost.
 """
 
 import hashlib
@@ -126,22 +126,27 @@ class TimedReferences(SqlReferenceStore):
 
 
 class SearchBank:
-    """One bank in a folder."""
+    """One bank in a folder. ``stand_ins`` are of pictures that no query was made of."""
 
-    def __init__(self, folder: Path, kept: Sequence[tuple[str, Fingerprint]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kept: Sequence[tuple[str, Fingerprint]],
+        stand_ins: Sequence[Fingerprint],
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         database = open_database(sqlite_url(folder / "reseen.db"))
         self.banks = SqlBankStore(database)
         self.bank: Bank = self.banks.create(DEFAULT_PROJECT, BankDraft("pictures"))
         blobs = open_blobs((folder / "blobs").as_uri())
-        self.references = TimedReferences(database, blobs, [one for _, one in kept])
+        self.references = TimedReferences(database, blobs, stand_ins)
         self.index = TimedIndex(folder / "index")
         for name, fingerprint in kept:
             draft = ReferenceDraft(name)
             added = self.references.add(self.bank, draft, Content(fingerprint)).reference
             tracks = [t for t in fingerprint.tracks if t.signal.name in {"descriptor", "pdq"}]
             self._apply([Entry(added.number, self.bank.number, tracks)], added.change)
-        real = [f.track("descriptor") for f in self.references.stand_ins]
+        real = [one.track("descriptor") for _, one in kept]
         rows = np.concatenate([t.codes for t in real if t is not None])
         self._more = (code for block in descriptor_blocks(rows) for code in block)
         self.size = len(kept)
