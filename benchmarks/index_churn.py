@@ -173,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_until_killed(options.write, os.getpid(), 10**9)
         return
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=options.out) as folder:
+    with tempfile.TemporaryDirectory(dir=options.out, ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         settings = Settings(home=home)
         with open_truth(settings) as truth, reach_index(settings) as index:
@@ -189,7 +189,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _rebuild_beside(churn)
             churn.add_and_remove_all(options.rounds)
             churn.write()
-            os.kill(int(index.check()["pid"]), 15)
     for (phase, what), (count, median, p99, largest) in quantiles(churn.events).items():
         unit = 1e-6 if what == "resident" else 1e3
         print(

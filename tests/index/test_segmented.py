@@ -1,6 +1,7 @@
 """The index on disk keeps the contract, in memory and from its files, and outlives what happens."""
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS, Signal
 from reseen.index.flat import FlatIndex
-from reseen.index.merge import merge_in_child
+from reseen.index.merge import Merging, merge_in_child
 from reseen.index.project import ProjectIndex
 from reseen.index.segmented import SegmentedIndex
 from reseen.ports import Entry, WritableIndex
@@ -149,6 +150,38 @@ def test_merges_in_a_child_keep_every_live_row_and_drop_the_dead(
                 for banks in (None, (1,)):
                     exact = flat.nearest(PROJECT, signal, codes, 4, banks)
                     assert rows_of(one.nearest(signal, codes, 4, banks)) == rows_of(exact)
+
+
+def test_a_flush_leaves_the_file_of_a_merge_alone(tmp_path: Path, rng: np.random.Generator) -> None:
+    index = ProjectIndex(tmp_path)
+    entries = [reference(rng, n) for n in range(1, 6)]
+    for n, entry in enumerate(entries[:4]):
+        index.apply([entry], n + 1)
+        index.flush()
+    merge = index.merge_due()
+    assert merge is not None
+    merging = Merging(index, merge)
+    while not merging.is_over():
+        time.sleep(0.01)
+    index.apply(entries[4:], 5)
+    index.flush()
+    merging.finish()
+    for one in (index, ProjectIndex(tmp_path)):
+        assert all(all(found(one, entry)) for entry in entries)
+    assert len(list(tmp_path.glob("*.rows"))) == index.stats()["segments"]
+
+
+def test_references_that_come_and_go_leave_nothing(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    index = ProjectIndex(tmp_path)
+    for n in range(1, 9):
+        entry = reference(rng, n)
+        index.apply([entry, Entry(n, None)], n)
+        assert not any(found(index, entry))
+    index.flush()
+    assert (index.stats()["references"], index.stats()["rows"]) == (0, {})
+    assert not any(found(ProjectIndex(tmp_path), entry))
 
 
 def test_what_changes_during_a_merge_is_not_lost(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -26,6 +26,7 @@ import numpy as np
 
 from reseen.domain.errors import NotReady, ReseenError
 from reseen.index.host import IndexHost
+from reseen.index.maintenance import step_back
 from reseen.index.wire import (
     ADDRESS,
     LOCK,
@@ -201,6 +202,7 @@ class _Door:
 
     def _rebuild(self, connection: socket.socket, message: Message) -> None:
         """Say how far it is; a client that leaves ends it."""
+        step_back()
         try:
             _check_protocol(message)
             with self._host.rebuild(message["project"]) as steps:

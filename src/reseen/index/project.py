@@ -78,7 +78,9 @@ class ProjectIndex:
         self.slots = Slots()
         self._log = ("", 0)
         self._made = 0
+        self._held: tuple[Segment, ...] = ()
         self._lock = Lock()
+        self._writing = Lock()
         self._flags: OrderedDict[Any, tuple[int, Segment, Flags | None]] = OrderedDict()
         self._open()
 
@@ -101,8 +103,11 @@ class ProjectIndex:
             fresh = [_segment(signal, kept) for signal, kept in new.values()]
             segments = (*self._segments, *fresh)
             for signal_id in new:
-                while some := due([s for s in segments if s.signal_id == signal_id and not s.name]):
-                    segments = self._replaced(segments, some, self._merged(some))
+                while some := due([s for s in segments if self._is_free(s, signal_id)]):
+                    gone = {id(one) for one in some}
+                    kept = tuple(one for one in segments if id(one) not in gone)
+                    whole = self._merged(some)
+                    segments = (*kept, whole) if len(whole) else kept
             self._segments = segments
             self.position = max(position, self.position)
 
@@ -118,7 +123,7 @@ class ProjectIndex:
             return no_hits(signal)
         queries = np.unique(codes)[None] if signal.metric is Metric.EQUALITY else codes
         found, references, numbers = [], [], []
-        segments = [s for s in self._segments if s.signal_id == signal.id]
+        segments = [s for s in self._segments if s.signal_id == signal.id and len(s)]
         total = sum(len(s) for s in segments)
         for segment in segments:
             alive = _Alive(self, segment, bank_numbers)
@@ -134,27 +139,29 @@ class ProjectIndex:
         return ranked(signal, near.query_rows, own, rows, near.nearness, count)
 
     def flush(self) -> None:
-        """All that was applied is on the disk. May raise ``OSError``; then all is as before."""
-        with self._lock:
-            held = [s for s in self._segments if not s.name]
-            position, records, log = self.position, self.slots.taken(), self._log
-            if position == self._flushed and not len(records):
-                return
-            signals = sorted({s.signal_id for s in held})
-            parts = {i: [s for s in held if s.signal_id == i] for i in signals}
-            whole = {i: self._merged(some) for i, some in parts.items()}
-            names = {i: self._name() for i in signals}
+        """All that was applied is on the disk. May raise ``OSError``; then all is as before.
+
+        What comes meanwhile is taken: a slow disk keeps nobody waiting.
+        """
+        with self._writing:
+            with self._lock:
+                position, records = self.position, self.slots.taken()
+                if position == self._flushed and not len(records):
+                    return
+                held = self._held = tuple(s for s in self._segments if not s.name)
+                snapshot = None if self._fits(len(records)) else self.slots.snapshot()
             try:
-                written = {
-                    i: write(self.folder, names[i], one) for i, one in whole.items() if len(one)
-                }
-                log = self._append(log, records)
-                segments = self._segments
-                for i, some in parts.items():
-                    segments = self._replaced(segments, some, written.get(i))
-                self._commit(segments, log, position)
+                log = self._append(records, snapshot)
+                written = [
+                    write(self.folder, self._name(), whole)
+                    for i in sorted({s.signal_id for s in held})
+                    if len(whole := self._merged([s for s in held if s.signal_id == i]))
+                ]
+                self._commit(held, written, log, position)
             except OSError:
-                self.slots.untake(records)
+                with self._lock:
+                    self.slots.untake(records)
+                    self._held = ()
                 raise
 
     def merge_due(self) -> Merge | None:
@@ -169,9 +176,8 @@ class ProjectIndex:
     def merge_done(self, merge: Merge) -> None:
         """Take the file that was made in place of what it was made of. Raises ``Damaged``."""
         made = read(self.folder, merge.name)
-        with self._lock:
-            segments = self._replaced(self._segments, merge.segments, made if len(made) else None)
-            self._commit(segments, self._log, self._flushed)
+        with self._writing:
+            self._commit(merge.segments, [made] if len(made) else [], self._log, self._flushed)
 
     def dead_slots(self) -> npt.NDArray[np.bool_]:
         """A flag a slot."""
@@ -222,23 +228,27 @@ class ProjectIndex:
                 break
         return flags
 
-    @staticmethod
-    def _replaced(
-        segments: tuple[Segment, ...], old: Sequence[Segment], new: Segment | None
-    ) -> tuple[Segment, ...]:
-        gone = {id(s) for s in old}
-        kept = tuple(s for s in segments if id(s) not in gone)
-        return kept if new is None or not len(new) else (*kept, new)
+    def _is_free(self, segment: Segment, signal_id: str) -> bool:
+        """Whether it is of this signal, in memory only, and not being written."""
+        is_held = any(segment is one for one in self._held)
+        return segment.signal_id == signal_id and not segment.name and not is_held
 
     def _name(self) -> str:
         self._made += 1
         return f"{self._made:08d}"
 
-    def _append(self, log: tuple[str, int], records: npt.NDArray[np.void]) -> tuple[str, int]:
-        """The log of slots with these records; a new and shorter one when most are outdated."""
-        name, count = log
-        if not name or count + len(records) > 2 * self.slots.count + (1 << 16):
-            name, count, records = f"slots-{self._name()}", 0, self.slots.snapshot()
+    def _fits(self, records: int) -> bool:
+        """Whether the log of slots may grow by these; else most of it is outdated."""
+        name, count = self._log
+        return bool(name) and count + records <= 2 * self.slots.count + (1 << 16)
+
+    def _append(
+        self, records: npt.NDArray[np.void], snapshot: npt.NDArray[np.void] | None
+    ) -> tuple[str, int]:
+        """The log of slots with these records, or a new one with the snapshot."""
+        name, count = self._log
+        if snapshot is not None:
+            name, count, records = f"slots-{self._name()}", 0, snapshot
         with (self.folder / name).open("ab") as file:
             file.truncate(count * RECORD.itemsize)
             file.write(records.tobytes())
@@ -246,9 +256,15 @@ class ProjectIndex:
             os.fsync(file.fileno())
         return name, count + len(records)
 
-    def _commit(self, segments: tuple[Segment, ...], log: tuple[str, int], position: int) -> None:
-        """Write the manifest, then forget what it does not name. The lock is held."""
-        named = [s.name for s in segments if s.name]
+    def _commit(
+        self, old: Sequence[Segment], new: Sequence[Segment], log: tuple[str, int], position: int
+    ) -> None:
+        """Write a manifest with the new segments in place of the old ones, serve them, and remove
+        what it does not name. Only who holds ``_writing`` changes which segments are on the disk.
+        """
+        gone, old_log = {id(s) for s in old}, self._log[0]
+        named = [s.name for s in self._segments if s.name and id(s) not in gone]
+        named += [s.name for s in new]
         manifest = {"position": position, "slots": log, "made": self._made, "segments": named}
         part = self.folder / f"{_MANIFEST}.part"
         with part.open("w", encoding="utf-8") as file:
@@ -257,11 +273,18 @@ class ProjectIndex:
             os.fsync(file.fileno())
         part.replace(self.folder / _MANIFEST)
         sync(self.folder)
-        self._segments, self._log, self._flushed = segments, log, position
-        self._flags.clear()
-        self._sweep(frozenset(named), log[0])
+        with self._lock:
+            self._segments = (*(s for s in self._segments if id(s) not in gone), *new)
+            self._log, self._flushed, self._held = log, position, ()
+            self._flags.clear()
+        for segment in old:
+            if segment.name:
+                (self.folder / f"{segment.name}{SUFFIX}").unlink(missing_ok=True)
+        if old_log and old_log != log[0]:
+            (self.folder / old_log).unlink(missing_ok=True)
 
     def _sweep(self, names: frozenset[str], log: str) -> None:
+        """Remove what an ended process left: nothing else writes here yet."""
         for path in self.folder.iterdir():
             is_old_log = path.name.startswith("slots-") and path.name != log
             if is_old_log or (path.suffix == SUFFIX and path.stem not in names):
