@@ -118,7 +118,6 @@ def test_a_film_small_in_another_is_placed_against_the_kept_one(
     best = max(match.segments, key=lambda s: s.score)
     assert (best.query.start, best.query.end) == pytest.approx((0.0, 8.0), abs=1.0)
     assert (best.reference.start, best.reference.end) == pytest.approx((4.0, 12.0), abs=1.0)
-    assert ask(film, page).score > 0.6
 
 
 def test_unrelated_films_and_pictures_do_not_match_what_is_kept(
