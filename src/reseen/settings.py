@@ -68,7 +68,8 @@ class Settings(BaseSettings):
     """Requests that may wait for their turn. One more is answered 503 `not_ready`."""
 
     rate_per_minute: int = Field(default=600, ge=0)
-    """Match requests that one key may send a minute, spent as a token bucket; 0 sets no limit."""
+    """Requests that one key may send a minute, spent as a token bucket; a batch of searches counts
+    as many as its queries. 0 sets no limit."""
 
     image_bytes: int = Field(default=100 * MEGABYTE, ge=1)
     """The largest picture that is taken, by URL or as a file."""

@@ -9,6 +9,7 @@ import urllib.parse
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ from reseen.domain.bank import (
 )
 from reseen.domain.errors import InvalidValue, ReseenError
 from reseen.flows.lanes import Limits
+
+OURS = frozenset({"path", "path_bytes"})
+"""What provenance says of files that were opened here; a client may not say it, since they are
+opened again when a fingerprint is made anew."""
 
 DOWNLOADS = 16
 HOST_DOWNLOADS = 4
@@ -73,14 +78,29 @@ def content_of(item: JobItem) -> Content:
 def draft_of(request: Mapping[str, Any], item: JobItem) -> ReferenceDraft:
     """What the job says of every item, and what the item says of itself."""
     given = item.given
-    source = {name: given[name] for name in ("path", "path_bytes", "url") if name in given}
+    source = {name: given[name] for name in (*OURS, "url") if name in given}
+    told = {**request.get("provenance", {}), **given.get("provenance", {})}
     labels = (*request.get("labels", ()), *given.get("labels", ()))
     return ReferenceDraft(
         name=name_of(given),
         labels=tuple(dict.fromkeys(map(str, labels))),
         note=str(given.get("note") or request.get("note") or ""),
-        provenance={**request.get("provenance", {}), **given.get("provenance", {}), **source},
+        provenance={**{name: told[name] for name in told.keys() - OURS}, **source},
+        disabled_until=_moment(given, "disabled_until"),
+        expires_at=_moment(given, "expires_at"),
     )
+
+
+def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
+    """A time as in RFC 3339. Raises ``InvalidValue``."""
+    said = given.get(name)
+    if said is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(said))
+    except ValueError:
+        raise InvalidValue(f"{name} is no time as in RFC 3339: {said!r}.", field=name) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def known(item: JobItem, held: Reference) -> JobItem:

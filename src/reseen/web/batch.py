@@ -112,14 +112,9 @@ def _add_many(
 
 
 def _given(item: ReferenceItem) -> Mapping[str, Any]:
-    """An address as the item of a job. Raises ``InvalidValue``."""
-    for name in ("disabled_until", "expires_at"):
-        if getattr(item, name) is not None:
-            raise InvalidValue(
-                f"{name} goes with hashes only, or with an address that is sent alone.", field=name
-            )
-    said = ("url", "name", "labels", "note", "provenance")
-    return {name: value for name in said if (value := getattr(item, name))}
+    """An address as the item of a job."""
+    said = {"url", "name", "labels", "note", "provenance", "disabled_until", "expires_at"}
+    return item.model_dump(mode="json", include=said, exclude_defaults=True)
 
 
 def _told(bank: Bank, index: int, added: Added, reached: int) -> Outcome:

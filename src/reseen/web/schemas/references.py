@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from reseen.domain.bank import HASH_BYTES, Bank, Hash, Reference, ReferenceDraft
 from reseen.domain.media import Medium
+from reseen.flows.items import OURS
 from reseen.web.schemas.jobs import JobSchema
 from reseen.web.schemas.model import (
     ITEMS,
@@ -55,6 +56,16 @@ class HashesSchema(Request):
         return cls(**codes) if codes else None
 
 
+def _not_ours(provenance: dict[str, Any]) -> dict[str, Any]:
+    """Files that were opened here are told by ingest alone: they are opened again later."""
+    if named := sorted(provenance.keys() & OURS):
+        raise ValueError(f"provenance may not hold {named[0]!r}, which reseen writes itself")
+    return provenance
+
+
+Provenance = Annotated[dict[str, Any], AfterValidator(_not_ours)]
+
+
 class Described(Request):
     """What may be said of a new reference."""
 
@@ -68,7 +79,7 @@ class Described(Request):
     note: Note = ""
     """For people."""
 
-    provenance: dict[str, Any] = Field(default_factory=dict)
+    provenance: Provenance = Field(default_factory=dict)
     """Where it comes from, handed on with each match: any JSON object."""
 
     disabled_until: Moment | None = None
@@ -160,7 +171,9 @@ class ReferenceChange(Request):
 
     labels: Labels = UNCHANGED
     note: Note = UNCHANGED
-    provenance: dict[str, Any] = UNCHANGED
+    provenance: Provenance = UNCHANGED
+    """In place of what was said before; what reseen wrote of the file stays."""
+
     disabled_until: Moment | None = UNCHANGED
     expires_at: Moment | None = UNCHANGED
 
@@ -169,6 +182,9 @@ class ReferenceChange(Request):
         sent = {name: getattr(self, name) for name in self.model_fields_set - {"bank"}}
         if "labels" in sent:
             sent["labels"] = tuple(dict.fromkeys(self.labels))
+        if "provenance" in sent:
+            ours = {name: draft.provenance[name] for name in OURS & draft.provenance.keys()}
+            sent["provenance"] = {**self.provenance, **ours}
         return replace(draft, **sent)
 
 
