@@ -1,7 +1,7 @@
 """``python -m benchmarks.index_scale descriptors|hashes|sound``: what searches cost as an index
 grows.
 
-Raw rows, one a query, go to ``index-<what>.jsonl``; times are seconds of this thread's processor.
+Raw rows, one a query, go to ``index-<what>.jsonl``; times are seconds of the processor.
 FAISS's exact scan answers the same hash queries in the same run.
 """
 
@@ -135,9 +135,9 @@ class Growing:
 
 
 def timed[T](call: Callable[..., T], *arguments: Any) -> tuple[float, T]:
-    begin = time.thread_time()
+    begin = time.process_time()
     result = call(*arguments)
-    return time.thread_time() - begin, result
+    return time.process_time() - begin, result
 
 
 def descriptors(growing: Growing, sizes: Sequence[int], media: index_data.Pictures) -> None:
