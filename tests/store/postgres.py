@@ -93,8 +93,11 @@ def running() -> Iterator[Postgres]:
         serve = [str(programs / "postgres"), "-D", str(data), "-k", str(folder)]
         for option in OPTIONS:
             serve += ["-c", option]
-        # The shell sees its input end when we end, and then ends the server.
-        script = '"$@" >log 2>&1 & server=$!; read -r _; kill -INT $server; wait $server'
+        # The shell sees its input end when we end, however we do, and then tidies up.
+        script = (
+            '"$@" >log 2>&1 & server=$!; read -r _; kill -INT $server; wait $server;'
+            ' folder=$PWD; cd /; rm -rf "$folder"'
+        )
         with subprocess.Popen(
             ["/bin/sh", "-c", script, "sh", *serve],
             stdin=subprocess.PIPE,
