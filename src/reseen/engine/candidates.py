@@ -39,7 +39,8 @@ SURE_COSINE = 0.7
 SURE = 20.0
 """Evidence in nats, likewise."""
 FAINT = 0.4
-"""Evidence in nats under which a reference is no candidate."""
+"""Evidence in nats under which a reference is no candidate of a film. A still has one moment to
+speak for it and is looked at in 3 ms: what is nearer than usual is enough there."""
 FEWEST_SHARED = 4
 """Keys of quads that a window of the query and one of the reference share at least."""
 CHANCE_KEYS, CLUSTERED = 4.2e-5, 30.0
@@ -108,12 +109,17 @@ def by_pictures(hits: Hits, of: Asked) -> list[Lead]:
     moments = of.moments[hits.query_rows]
     which, best = _best_of_each(moments, hits.references, hits.nearness.astype(np.float64))
     moment, reference = moments[which], hits.references[which]
-    excess = np.maximum(0.0, best - _background(moment, best))
+    is_still = len(np.unique(of.moments)) == 1
+    excess = np.maximum(0.0, best - _background(moment, best, -1.0 if is_still else USUAL))
     window = of.windows[hits.query_rows[which]]
     votes = of.weights[hits.query_rows[which]] * excess**2 / (2 * SPREAD**2)
     evidence = _distinct(window, reference, hits.reference_rows[which], votes, excess)
     nearest = _most(reference, best)
-    return _leads(evidence, lambda r, total: nearest[r] >= SURE_COSINE or total >= SURE)
+
+    def is_sure(number: int, total: float) -> bool:
+        return nearest[number] >= SURE_COSINE or total >= SURE
+
+    return _leads(evidence, is_sure, 0.0 if is_still else FAINT)
 
 
 def by_hashes(hits: Hits) -> list[Lead]:
@@ -220,11 +226,11 @@ def _best_of_each(one: Ints, other: Ints, value: Floats) -> tuple[Ints, Floats]:
     return which, value[which]
 
 
-def _background(moment: Ints, best: Floats) -> Floats:
+def _background(moment: Ints, best: Floats, least: float) -> Floats:
     """What is usual among the references that a moment found, for each; moments ascend."""
     _, first, group = np.unique(moment, return_index=True, return_inverse=True)
     usual = np.array([float(np.median(part)) for part in np.split(best, first[1:])])
-    clipped: Floats = np.clip(usual, USUAL, UNUSUAL)
+    clipped: Floats = np.clip(usual, least, UNUSUAL)
     return clipped[group]
 
 

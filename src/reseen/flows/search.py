@@ -48,6 +48,8 @@ known.
 """
 MOST_SURE = 10
 """Times the budget that is looked at, at most, however many references are sure."""
+AGAIN = 0.25
+"""Share of the budget for what only the tiles of a still lead to."""
 LOGGED = 0.05
 """Scores below are not kept for backtests."""
 
@@ -179,13 +181,17 @@ class _Search:
         if isinstance(party, Decoded) and not any(self._judge(one).is_match for one in found):
             tiles = _tiles(party)
             if tiles is not None:
-                more, others = self.closely(query, (tiles,), [*certain, *found])
+                more, others = self.closely(query, (tiles,), [*certain, *found], AGAIN)
                 found, remarks = [*found, *more], [*remarks, *others]
         remarks = [*seen.remarks, *remarks]
         return self.answer(query, [*certain, *found], seen.skipped, remarks)
 
     def closely(
-        self, query: Query, tracks: Sequence[Track], done: Sequence[Verified]
+        self,
+        query: Query,
+        tracks: Sequence[Track],
+        done: Sequence[Verified],
+        share: float = 1.0,
     ) -> tuple[list[Verified], list[str]]:
         """Look at what the index leads to, those aside that were looked at already."""
         if not self.banks or not tracks:
@@ -195,7 +201,7 @@ class _Search:
             self.of.perception.visual, self.of.cuts, self.of.references, self.of.workers
         )
         passed = {one.candidate.reference.number for one in done}
-        budget = self.of.budget + _windows(tracks)
+        budget = math.ceil(share * (self.of.budget + _windows(tracks)))
         found: list[Verified] = []
         for crowd in CROWDS:
             banks = [b for b in self.banks.values() if b.role in crowd]
