@@ -3,8 +3,8 @@
 The sign of each of 512 numbers is one bit. The rows whose signs agree best with the query's are
 compared in full. A scan of the signs reads 64 bytes a row and is as good after any change, which no
 graph is: Qdrant's took a minute for 40,000 rows and missed 1.5% of the copies that an exact scan
-finds, this 0.5%. Lists around centroids lose more: a third of them holds 0.94 of the copies at a cosine of 0.3 to 0.4, the
-shortlist of a million rows 0.99 (decisions/0008).
+finds, this 0.5%. Lists around centroids lose more: a third of them holds 0.94 of the copies at a
+cosine of 0.3 to 0.4, the shortlist of a million rows 0.99 (decisions/0008).
 """
 
 import numpy as np
