@@ -24,7 +24,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import processes
-from reseen.domain.bank import BankDraft, JobItem, JobKind
+from reseen.domain.bank import BankDraft, JobItem
+from reseen.domain.choices import JobKind
 from reseen.flows.jobs import LEASE, work_on
 from reseen.media.listings import listed
 from reseen.settings import Settings

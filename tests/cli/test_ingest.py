@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from reseen.cli import app
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import JobKind
+from reseen.domain.choices import JobKind
 from reseen.flows.jobs import LEASE
 from reseen.settings import Settings
 from reseen.testing.pictures import scene

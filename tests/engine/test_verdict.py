@@ -1,6 +1,6 @@
 """What a match means in a bank."""
 
-from reseen.domain.bank import Regime
+from reseen.domain.choices import Regime
 from reseen.domain.match import Confidence, Cuts, Match, Segment, Transform
 from reseen.domain.media import Box, Channel, Medium, Span
 from reseen.engine.verdict import HASHED, by_regime, explains, judged, regime_of, regime_of_media

@@ -9,15 +9,8 @@ from typing import Any
 import numpy.typing as npt
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import (
-    Bank,
-    BankDraft,
-    BankRole,
-    Content,
-    Hash,
-    Reference,
-    ReferenceDraft,
-)
+from reseen.domain.bank import Bank, BankDraft, Content, Hash, Reference, ReferenceDraft
+from reseen.domain.choices import BankRole
 from reseen.domain.fingerprint import Fingerprint, Signal
 from reseen.domain.match import Cuts
 from reseen.flows.fingerprint import Perception, remember

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from reseen.domain.bank import Regime, StoredScore
+from reseen.domain.bank import StoredScore
+from reseen.domain.choices import Regime
 from reseen.domain.match import Confidence, Cuts
 from reseen.flows.backtest import LaterLog, backtest
 
@@ -78,6 +79,10 @@ class _Slow:
             for r in self.rows
             if (r.project_id, r.bank_id) == (project_id, bank_id) and r.at >= at
         )
+
+    def forget(self, limit: int = 10_000) -> int:
+        del self.rows[:limit]
+        return 0
 
 
 def test_nobody_waits_for_scores_to_be_written_and_all_are() -> None:

@@ -13,18 +13,8 @@ import pytest
 from tests.flows.conftest import save_picture
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import (
-    Bank,
-    BankDraft,
-    BankRole,
-    Hash,
-    ItemState,
-    Job,
-    JobItem,
-    JobKind,
-    JobState,
-    ReferenceDraft,
-)
+from reseen.domain.bank import Bank, BankDraft, Hash, Job, JobItem, ReferenceDraft
+from reseen.domain.choices import BankRole, ItemState, JobKind, JobState
 from reseen.domain.errors import InvalidValue, MediaUnreadable, NotReady, ReseenError
 from reseen.domain.fingerprint import PDQ, Fingerprint
 from reseen.domain.media import Asset, Medium

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from reseen.domain.access import DEFAULT_PROJECT as P
-from reseen.domain.bank import Job, JobKind, JobState
+from reseen.domain.bank import Job
+from reseen.domain.choices import JobKind, JobState
 from reseen.domain.errors import InvalidValue, NotReady
 from reseen.flows import jobs as flow
 from reseen.flows.jobs import LEASE, Handler, Hold, JobWorker, work_on

@@ -8,7 +8,8 @@ import numpy as np
 from tests.flows.test_ingest import Make, Stand, described, make, of_hash, of_path, plain
 
 from reseen.domain.access import DEFAULT_PROJECT as P
-from reseen.domain.bank import ItemState, Job, JobItem, Reference
+from reseen.domain.bank import Job, JobItem, Reference
+from reseen.domain.choices import ItemState
 from reseen.domain.fingerprint import PDQ, Fingerprint, Track
 from reseen.flows.jobs import LEASE, work_on
 from reseen.flows.reingest import Reingesting

@@ -12,7 +12,8 @@ from tests.flows.searching import Ground, ground
 from tests.flows.test_search import disguised
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import BankRole, Hash, ItemState, Job, JobKind, JobState, Reference
+from reseen.domain.bank import Hash, Job, Reference
+from reseen.domain.choices import BankRole, ItemState, JobKind, JobState
 from reseen.domain.errors import InvalidValue, NotFound
 from reseen.domain.fingerprint import PDQ, SHA256
 from reseen.flows.fingerprint import Perception

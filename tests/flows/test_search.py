@@ -11,7 +11,8 @@ from tests.flows.conftest import save_picture, save_sound
 from tests.flows.searching import Ground, ground, names
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import BankRole, Hash, ReferenceDraft, Regime
+from reseen.domain.bank import Hash, ReferenceDraft
+from reseen.domain.choices import BankRole, Regime
 from reseen.domain.errors import MediaUnreadable, NotFound, UnsupportedMedia
 from reseen.domain.fingerprint import MD5, PDQ, SHA256
 from reseen.domain.match import Confidence, Cuts

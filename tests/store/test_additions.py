@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import Added, BankDraft, ItemState, JobKind, ReferenceDraft
+from reseen.domain.bank import Added, BankDraft, ReferenceDraft
+from reseen.domain.choices import ItemState, JobKind
 from reseen.domain.errors import BlobMissing, NotFound, NotReady
 from reseen.ports import Blobs
 from reseen.store.banks import SqlBankStore

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from reseen.domain.access import DEFAULT_PROJECT, Role
 from reseen.domain.errors import NotReady, Unauthenticated
-from reseen.store.database import Database, open_database, sqlite_url
-from reseen.store.keys import SqlKeyStore, utc_now
+from reseen.store.database import Database, open_database, sqlite_url, utc_now
+from reseen.store.keys import SqlKeyStore
 from reseen.store.tables import KEYS, PROJECTS
 from reseen.testing.key_store_contract import Clock, KeyStoreContract
 

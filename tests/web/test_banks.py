@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from tests.web.serving import Running, hash_of
 
 from reseen.domain.access import Role
-from reseen.store.database import open_database, sqlite_url
-from reseen.store.keys import utc_now
+from reseen.store.database import open_database, sqlite_url, utc_now
 from reseen.store.tables import PROJECTS
 
 NAMES = (f"bank {number}" for number in count())

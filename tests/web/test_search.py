@@ -9,9 +9,10 @@ import pytest
 from PIL import Image, ImageOps
 from tests.web.serving import SAMPLES, Running, encoded, hash_of, picture, serving
 
-from reseen.domain.bank import Action, Bank, BankDraft, BankRole
+from reseen.domain.bank import Bank, BankDraft
+from reseen.domain.choices import Action, BankRole
 from reseen.domain.match import Confidence
-from reseen.store.keys import utc_now
+from reseen.store.database import utc_now
 from reseen.web.search import action_of
 
 NAMES = (f"searched {number}" for number in count())

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from reseen.domain.bank import BankDraft, BankRole, Regime
+from reseen.domain.bank import BankDraft
+from reseen.domain.choices import BankRole, Regime
 from reseen.domain.errors import InvalidRequest, InvalidValue
 from reseen.domain.match import Cuts
 from reseen.web.schemas.banks import BankChange, BankRequest

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reseen.cli.speak import answering, emit, people, read_settings
-from reseen.domain.bank import BankDraft, BankRole, Regime
+from reseen.domain.choices import BankRole, Regime
 from reseen.domain.errors import InvalidValue
-from reseen.domain.match import Cuts
 
 if TYPE_CHECKING:
-    from reseen.domain.bank import Bank
+    from reseen.domain.bank import Bank, BankDraft
+    from reseen.domain.match import Cuts
 
 app = typer.Typer(help="Create, list, change and delete banks.", no_args_is_help=True)
 
@@ -46,6 +46,7 @@ def create(
     """Make a bank."""
     settings = read_settings()
     with answering(as_json=as_json):
+        from reseen.domain.bank import BankDraft
         from reseen.wiring.truth import open_truth
 
         draft = _changed(BankDraft(name, role), threshold, retention_days, trust)
@@ -155,11 +156,11 @@ def row(bank: "Bank", count: int) -> dict[str, Any]:
 
 
 def _changed(
-    draft: BankDraft,
+    draft: "BankDraft",
     thresholds: list[str] | None,
     retention_days: float | None,
     trust: float | None,
-) -> BankDraft:
+) -> "BankDraft":
     cuts = {**draft.cuts, **dict(map(_threshold, thresholds or ()))}
     retention_s = draft.retention_s
     if retention_days is not None:
@@ -169,8 +170,10 @@ def _changed(
     )
 
 
-def _threshold(text: str) -> tuple[Regime, Cuts]:
+def _threshold(text: str) -> "tuple[Regime, Cuts]":
     """``still=0.3,0.7,0.95``; raises ``InvalidValue``."""
+    from reseen.domain.match import Cuts
+
     regime, _, numbers = text.partition("=")
     try:
         return Regime(regime), Cuts(*map(float, numbers.split(",")))

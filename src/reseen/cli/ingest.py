@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from reseen.cli.speak import answering, people, read_settings
+from reseen.domain.choices import BankRole, ItemState, JobKind
 from reseen.domain.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
@@ -83,7 +84,6 @@ def ingest(
     failed = 0
     with answering(as_json=as_json), ExitStack() as open_:
         from reseen.cli.items import Teller, progress_bar
-        from reseen.domain.bank import ItemState
         from reseen.wiring.ingest import open_ingesting
 
         open_.enter_context(_ended_like_ctrl_c())
@@ -117,7 +117,6 @@ def _begun(
     """A new job for these arguments, ours from the start; an older one that was for the same and
     never ended is cancelled, as this one does all of it.
     """
-    from reseen.domain.bank import JobKind
     from reseen.flows.jobs import LEASE, new_owner
     from reseen.media.listings import is_url, listed
 
@@ -136,7 +135,6 @@ def _begun(
 
 
 def _supersede(truth: "Truth", request: Mapping[str, Any]) -> None:
-    from reseen.domain.bank import JobKind
 
     cursor = None
     while True:
@@ -151,7 +149,7 @@ def _supersede(truth: "Truth", request: Mapping[str, Any]) -> None:
 
 
 def _bank(truth: "Truth", name: str, role: Role | None) -> "Bank":
-    from reseen.domain.bank import BankDraft, BankRole
+    from reseen.domain.bank import BankDraft
 
     try:
         bank = truth.banks.get(truth.project_id, name)
@@ -182,7 +180,6 @@ def _taken_up(truth: "Truth", job_id: str) -> "tuple[Job, str]":
     """The job, claimed: at once, or when the lease of a process that was killed has ended. Raises
     ``NotFound``, and ``Conflict`` when it is over or another's.
     """
-    from reseen.domain.bank import JobKind
     from reseen.flows.jobs import LEASE, new_owner
 
     owner, until = new_owner("ingest"), time.monotonic() + PATIENCE_S
@@ -216,7 +213,6 @@ def _reingesting(settings: "Settings", ingesting: "Ingesting") -> "Reingesting":
 def _handler(
     settings: "Settings", ingesting: "Ingesting", job: "Job", teller: "Teller"
 ) -> "Handler":
-    from reseen.domain.bank import JobKind
 
     flow = _reingesting(settings, ingesting) if job.kind is JobKind.REINGEST else ingesting
     return lambda job, hold: flow.work(job, hold, teller.tell)
@@ -246,7 +242,6 @@ def _work(truth: "Truth", handler: "Handler", job: "Job", owner: str, teller: "T
 def _try_out(
     truth: "Truth", ingesting: "Ingesting", what: tuple[str, ...], name: str, teller: "Teller"
 ) -> None:
-    from reseen.domain.bank import ItemState
     from reseen.media.listings import listed
 
     try:

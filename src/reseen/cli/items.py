@@ -6,10 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from reseen.cli.speak import emit, people
-from reseen.domain.bank import ItemState, JobItem
+from reseen.domain.choices import ItemState
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+    from reseen.domain.bank import JobItem
 
 SHOWN = 20
 """Errors that are said to people; all are kept with the job, and in the report."""
@@ -59,7 +61,7 @@ class Teller:
     def begin(self, total: int | None, done: int = 0) -> None:
         self._task = self._progress.add_task("ingesting", total=total, completed=done, failures="")
 
-    def tell(self, item: JobItem) -> None:
+    def tell(self, item: "JobItem") -> None:
         from rich.text import Text
 
         from reseen.flows.items import name_of
@@ -86,7 +88,7 @@ class Teller:
         people.print(summary, style="yellow" if failures else "green", markup=False)
 
 
-def row(item: JobItem) -> dict[str, Any]:
+def row(item: "JobItem") -> dict[str, Any]:
     """An item for programs."""
     from reseen.flows.items import name_of
 
@@ -99,7 +101,7 @@ def row(item: JobItem) -> dict[str, Any]:
     }
 
 
-def _error(item: JobItem) -> dict[str, Any] | None:
+def _error(item: "JobItem") -> dict[str, Any] | None:
     from reseen.domain import errors
 
     if item.error_code is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from reseen.domain.bank import BankRole, Regime
+from reseen.domain.choices import BankRole, Regime
 from reseen.domain.match import Confidence, Cuts, Match, Segment
 from reseen.domain.media import Box, Channel, Medium, Span
 from reseen.engine.score import Calibration

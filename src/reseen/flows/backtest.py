@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from reseen.domain.bank import Job, Regime, StoredScore
+from reseen.domain.bank import Job, StoredScore
+from reseen.domain.choices import Regime
 from reseen.domain.errors import InvalidValue, ReseenError
 from reseen.domain.match import Confidence, Cuts
 from reseen.engine.verdict import is_match

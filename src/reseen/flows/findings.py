@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reseen.domain.bank import Bank, BankRole, Reference, Regime
+from reseen.domain.bank import Bank, Reference
+from reseen.domain.choices import BankRole, Regime
 from reseen.domain.fingerprint import Skip
 from reseen.domain.match import Confidence, Match
 from reseen.domain.media import Medium

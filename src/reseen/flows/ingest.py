@@ -18,16 +18,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from reseen.domain.bank import (
-    Added,
-    Bank,
-    Content,
-    Hash,
-    ItemState,
-    Job,
-    JobItem,
-    ReferenceDraft,
-)
+from reseen.domain.bank import Added, Bank, Content, Hash, Job, JobItem, Reference, ReferenceDraft
+from reseen.domain.choices import ItemState
 from reseen.domain.errors import Forbidden, InvalidValue, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.flows.items import (
@@ -95,10 +87,15 @@ class Ingesting:
 
     def add_file(self, bank: Bank, file: Fetched, draft: ReferenceDraft) -> Added:
         """Raises the media errors, and what the store raises."""
-        held = self.references.held(bank, f"sha256:{file.sha256}")
+        held = self._held(bank, file)
         if held is not None:
             return Added(held, is_new=False)
         return self._add(bank, draft, Content(self.remember(file)))
+
+    def _held(self, bank: Bank, file: Fetched) -> Reference | None:
+        """The bank's reference with this file, where it is more than a hash from a list."""
+        held = self.references.held(bank, f"sha256:{file.sha256}")
+        return held if held is not None and held.medium is not None else None
 
     def add_hashes(self, bank: Bank, hashes: Sequence[Hash], draft: ReferenceDraft) -> Added:
         """Raises ``InvalidValue`` for no hash at all, and what the store raises."""
@@ -183,7 +180,7 @@ class Ingesting:
         try:
             draft = kept_until(bank, draft_of(job.request, item))
             with self.opened(item.given, paths=bool(job.request.get("paths"))) as file:
-                held = self.references.held(bank, f"sha256:{file.sha256}")
+                held = self._held(bank, file)
                 if held is not None:
                     return Outcome(known(item, held))
                 return Outcome(item, draft, Content(remember(file)))
@@ -209,7 +206,7 @@ class Ingesting:
             if "path" in item.given or "url" in item.given:
                 with self.opened(item.given, paths=True) as file:
                     identity = f"sha256:{file.sha256}"
-                    held = self.references.held(bank, identity) if bank else None
+                    held = self._held(bank, file) if bank else None
                     if held is None:
                         self.probe(file)
             else:

@@ -13,15 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reseen.domain.bank import (
-    HASH_BYTES,
-    Content,
-    Hash,
-    ItemState,
-    JobItem,
-    Reference,
-    ReferenceDraft,
-)
+from reseen.domain.bank import HASH_BYTES, Content, Hash, JobItem, Reference, ReferenceDraft
+from reseen.domain.choices import ItemState
 from reseen.domain.errors import InvalidValue, ReseenError
 from reseen.flows.lanes import Limits
 

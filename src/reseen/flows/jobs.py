@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from reseen.domain.bank import Job, JobKind, JobState
+from reseen.domain.bank import Job
+from reseen.domain.choices import JobKind, JobState
 from reseen.domain.errors import Conflict, NotFound, NotReady, ReseenError
 from reseen.ports import JobStore
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from reseen.domain.bank import ItemState, Job, JobItem, JobKind, Reference
+from reseen.domain.bank import Job, JobItem, Reference
+from reseen.domain.choices import ItemState, JobKind
 from reseen.domain.errors import BlobMissing, Conflict, NotFound, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.flows.ingest import PAGE, Ingesting, Remember, Watch

@@ -4,16 +4,19 @@ The other way round than a search: the reference asks the index of ``seen`` bank
 is told as if the upload had been searched with: the upload is the source, the reference the target.
 A kept upload has no pixels, so what only a look at them would show stays hidden.
 
-A job's request is ``{"window_s": seconds}`` with ``"reference_id"``, or with ``"ingest_job_id"``
-for all that an ingest added. It is done again from its start when its process dies.
+A job's request is ``{"window_s": seconds}`` with ``"reference_id"`` or ``"reference_ids"``, or with
+``"ingest_job_id"`` for all that an ingest added. It is done again from its start when its process
+dies.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reseen.domain.bank import Bank, BankRole, ItemState, Job, JobKind, Reference
+from reseen.domain.bank import Bank, Job, Reference
+from reseen.domain.choices import BankRole, ItemState, JobKind
 from reseen.domain.errors import BlobMissing, InvalidValue, NotFound
 from reseen.domain.match import Segment
 from reseen.domain.media import Span
@@ -80,6 +83,9 @@ class Retroactive:
         if "reference_id" in asked:
             yield store.get(job.project_id, asked["reference_id"])
             return
+        if "reference_ids" in asked:
+            yield from self._still_there(job, asked["reference_ids"])
+            return
         if "ingest_job_id" not in asked:
             raise InvalidValue("Say which reference_id or ingest_job_id.", field="reference_id")
         cursor: str | None = None
@@ -87,15 +93,16 @@ class Retroactive:
             page = self.jobs.items(
                 job.project_id, asked["ingest_job_id"], cursor=cursor, limit=PAGE
             )
-            for item in page.items:
-                if item.state is ItemState.DONE and item.reference_id is not None:
-                    try:
-                        yield store.get(job.project_id, item.reference_id)
-                    except NotFound:
-                        continue
+            added = (item.reference_id for item in page.items if item.state is ItemState.DONE)
+            yield from self._still_there(job, [one for one in added if one is not None])
             cursor = page.next
             if cursor is None:
                 return
+
+    def _still_there(self, job: Job, reference_ids: Sequence[str]) -> Iterator[Reference]:
+        for one in reference_ids:
+            with suppress(NotFound):
+                yield self.searching.references.get(job.project_id, one)
 
     def _uploads(self, reference: Reference, since: datetime, remarks: list[str]) -> Answer | None:
         """What is found of one reference, or nothing where it is dead or cannot be read."""

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from reseen.domain.bank import Bank, BankRole, Hash, Regime, StoredScore
+from reseen.domain.bank import Bank, Hash, StoredScore
+from reseen.domain.choices import BankRole, Regime
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Skip, Track
 from reseen.domain.match import Cuts, Match, Segment

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from reseen.domain.bank import Regime
+from reseen.domain.choices import Regime
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import PDQ, Fingerprint
 from reseen.domain.match import Cuts, Match, Segment

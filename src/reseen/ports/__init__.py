@@ -1,26 +1,30 @@
 """Every protocol that the flows depend on: ``perception`` turns files into tracks, ``banks`` keeps
-and finds them.
+them, ``index`` finds them, ``jobs`` keeps the work on them.
 
 State or input and output: a protocol, with a contract suite in ``reseen.testing``. A pure step: a
 typed callable.
 """
 
 from reseen.ports.banks import (
-    QUAD_WINDOW,
-    Answered,
     BankStore,
     Blobs,
     Candidate,
-    Entry,
-    Hits,
-    IdempotencyStore,
-    Index,
-    IndexService,
-    JobStore,
     Page,
     ReferenceStore,
-    ScoreLog,
+)
+from reseen.ports.index import (
+    QUAD_WINDOW,
+    Entry,
+    Hits,
+    Index,
+    IndexService,
     WritableIndex,
+)
+from reseen.ports.jobs import (
+    Answered,
+    IdempotencyStore,
+    JobStore,
+    ScoreLog,
 )
 from reseen.ports.perception import (
     Decoded,

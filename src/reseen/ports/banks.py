@@ -1,13 +1,9 @@
-"""The truth, the blobs and the index: what a search in banks depends on."""
+"""The truth and its blobs: banks, and the references that they hold."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from datetime import datetime
+from typing import Protocol
 
 from reseen.domain.bank import (
     Added,
@@ -16,19 +12,11 @@ from reseen.domain.bank import (
     Change,
     Content,
     Hash,
-    Job,
     JobItem,
-    JobKind,
-    JobState,
     Reference,
     ReferenceDraft,
-    StoredScore,
 )
-from reseen.domain.fingerprint import Fingerprint, Signal, Track
-
-QUAD_WINDOW = 12.0
-"""Seconds. An index counts shared keys of quads by window, and window n begins at n times this. A
-query of 10 s fills most of one or halves of two; 300 hours are 90,000 windows."""
+from reseen.domain.fingerprint import Fingerprint, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,214 +195,4 @@ class ReferenceStore(Protocol):
 
     def project_ids(self) -> tuple[str, ...]:
         """Every project that may have references."""
-        ...
-
-
-class JobStore(Protocol):
-    """Jobs and their items; an item is claimed by one worker at a time, for a lease."""
-
-    def create(
-        self,
-        project_id: str,
-        kind: JobKind,
-        request: Mapping[str, Any],
-        items: Iterable[Mapping[str, Any]] = (),
-        *,
-        owner: str | None = None,
-        lease: timedelta | None = None,
-    ) -> Job:
-        """With all its items, or not at all. Items are streamed: there may be millions. With an
-        ``owner`` it is claimed from the start, for the ``lease``.
-        """
-        ...
-
-    def get(self, project_id: str, job_id: str) -> Job:
-        """Raises ``NotFound``."""
-        ...
-
-    def list(self, project_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]: ...
-
-    def items(
-        self,
-        project_id: str,
-        job_id: str,
-        *,
-        failed_only: bool = False,
-        cursor: str | None = None,
-        limit: int = 100,
-    ) -> Page[JobItem]: ...
-
-    def claim_job(
-        self,
-        owner: str,
-        lease: timedelta,
-        job_id: str | None = None,
-        kinds: Collection[JobKind] | None = None,
-    ) -> Job | None:
-        """The oldest job that nobody works on (or whose worker's lease ended); now it is ours.
-        With ``job_id`` that one or none, with ``kinds`` one of these.
-        """
-        ...
-
-    def renew(self, job_id: str, owner: str, lease: timedelta) -> Job:
-        """Keep it ours, and read its state (a cancelled one is to be left); a lease of no time
-        gives it back. Raises ``Conflict`` when it went to another.
-        """
-        ...
-
-    def waiting(self, job_id: str, after: int = -1, limit: int = 100) -> Sequence[JobItem]:
-        """The next items that wait, by number."""
-        ...
-
-    def finish_items(self, items: Sequence[JobItem]) -> None:
-        """Record their outcome, and count it in the job. Twice is as once."""
-        ...
-
-    def finish(
-        self,
-        job_id: str,
-        state: JobState,
-        result: Mapping[str, Any] | None = None,
-        error: str | None = None,
-    ) -> None: ...
-
-    def cancel(self, project_id: str, job_id: str) -> Job:
-        """Raises ``NotFound``, and ``Conflict`` when it is over."""
-        ...
-
-
-class ScoreLog(Protocol):
-    """Scores of past searches, for backtests."""
-
-    def record(self, scores: Sequence[StoredScore]) -> None: ...
-
-    def since(self, project_id: str, bank_id: str, at: datetime) -> Iterator[StoredScore]: ...
-
-    def forget(self, limit: int = 10_000) -> int:
-        """Remove scores that were kept long enough; how many."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What an index learns: the tracks of one reference and its bank; ``bank_number`` ``None``:
-    gone. ``tracks`` ``None``: as before, only the bank changed.
-    """
-
-    reference_number: int
-    bank_number: int | None
-    tracks: Sequence[Track] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """Rows of references near rows of a query, nearest first for each query row.
-
-    references, query_rows, reference_rows: ``int64 [N]``; nearness ``float32 [N]``, larger is
-    nearer: cosine of a descriptor, minus the distance in bits of PDQ, shared keys of quads. A
-    reference row of quads is a window of ``QUAD_WINDOW`` seconds.
-    """
-
-    signal: Signal
-    references: npt.NDArray[np.int64]
-    query_rows: npt.NDArray[np.int64]
-    reference_rows: npt.NDArray[np.int64]
-    nearness: npt.NDArray[np.float32]
-
-
-class Index(Protocol):
-    """Nearest rows by signal within one project. Follows the change log; can be rebuilt from the
-    truth at any time. Any call may raise ``NotReady``.
-    """
-
-    def nearest(
-        self,
-        project_id: str,
-        signal: Signal,
-        codes: npt.NDArray[Any],
-        count: int,
-        bank_numbers: Sequence[int] | None = None,
-    ) -> Hits:
-        """Up to ``count`` hits for each query row, in these banks (``None``: all).
-
-        codes of a descriptor ``int8 [N, D]``, of PDQ ``uint8 [N, 32]`` (all within the signal's
-        radius, at most ``count``); of quads ``uint32 [K]``, the distinct keys that one query asks
-        for, as one row.
-        """
-        ...
-
-    def position(self, project_id: str) -> int:
-        """The change that it has reached: what was acknowledged before is found."""
-        ...
-
-
-class WritableIndex(Index, Protocol):
-    """The side of an index that its follower feeds."""
-
-    def apply(self, project_id: str, entries: Sequence[Entry], position: int) -> None:
-        """Take these changes, in order; ``position`` is that of the last. Twice is as once."""
-        ...
-
-    def clear(self, project_id: str) -> None:
-        """Forget all of a project, and start at position 0."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class IndexService(Index, Protocol):
-    """An index with a follower beside it, as searches see it."""
-
-    def nudge(self, project_id: str, position: int) -> None:
-        """Say that the log has grown: it is followed at once, not at the next look."""
-        ...
-
-    def wait_for(self, project_id: str, position: int, timeout_s: float) -> bool:
-        """Whether the change was reached in time."""
-        ...
-
-    def rebuild(self, project_id: str | None = None) -> AbstractContextManager[Iterator[float]]:
-        """Make the index anew from the truth while the old one serves; yields progress 0..1."""
-        ...
-
-    def check(self) -> Mapping[str, Any]:
-        """How it is: position, lag, rows, bytes, by project. Raises ``NotReady``."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a request was answered, to be said again to one that repeats it. ``body`` is JSON."""
-
-    status: int
-    body: bytes
-
-
-class IdempotencyStore(Protocol):
-    """Requests by the key that their sender chose, and what they were answered. Any call may raise
-    ``NotReady``.
-
-    ``digest`` tells one request from another, ``holder`` one attempt at it from the next.
-    """
-
-    def begin(self, project_id: str, key: str, digest: str, holder: str) -> Answered | None:
-        """Take up a request, or learn what it was answered before; ``None``: it is ours to answer.
-
-        Raises ``IdempotencyMismatch`` where the key was used for another request, and ``Conflict``
-        while the same one is worked on.
-        """
-        ...
-
-    def finish(self, project_id: str, key: str, holder: str, answered: Answered) -> None:
-        """Keep the answer."""
-        ...
-
-    def release(self, project_id: str, key: str, holder: str) -> None:
-        """Nothing came of it: the next request with this key is a new one."""
-        ...
-
-    def renew(self, holders: Sequence[str]) -> None:
-        """These are still worked on. One that is silent for half a minute may be taken up again:
-        its server has died.
-        """
         ...

@@ -20,6 +20,7 @@ from reseen.domain.fingerprint import Fingerprint
 from reseen.ports import Blobs
 from reseen.store import changelog, kept
 from reseen.store.banks import PREFIX as BANK_PREFIX
+from reseen.store.completion import complete, completes
 from reseen.store.database import Database
 from reseen.store.removals import remove
 from reseen.store.rows import (
@@ -78,7 +79,6 @@ class _Rows:
     references: list[dict[str, Any]] = field(default_factory=list)
     labels: list[dict[str, Any]] = field(default_factory=list)
     hashes: list[dict[str, Any]] = field(default_factory=list)
-    contents: list[dict[str, Any]] = field(default_factory=list)
 
 
 def add(
@@ -125,17 +125,26 @@ def _add(
     for k, identity in enumerate(batch.identities):
         if identity not in held:
             new.setdefault(identity, k)
+    hollow = {
+        identity: k
+        for k, identity in enumerate(batch.identities)
+        if identity in held and completes(batch.items[k][1], held[identity])
+    }
     media = [i for i, k in new.items() if batch.items[k][1].fingerprint is not None]
+    media += hollow
     shared = _shared(connection, bank.project_id, media)
     lacking = [identity for identity in media if identity not in shared]
     if not put.keys() >= set(lacking):
         raise Swept
     adopt(connection, [put[identity] for identity in lacking], now)
     made = _insert(connection, batch, new, lacking, put)
+    for identity, k in hollow.items():
+        content = batch.items[k][1]
+        made[identity] = reference_of(complete(connection, held[identity], content, now))
     _hold(connection, bank.project_id, shared)
     found = {identity: reference_of(row) for identity, row in held.items()} | made
     return [
-        Added(found[identity], is_new=new.get(identity) == k)
+        Added(found[identity], is_new=k in {new.get(identity), hollow.get(identity)})
         for k, identity in enumerate(batch.identities)
     ]
 
@@ -147,7 +156,13 @@ def _insert(
     lacking: Sequence[bytes],
     put: Mapping[bytes, str],
 ) -> dict[bytes, Reference]:
-    """Insert these items."""
+    """Insert these items, and the fingerprints that the project lacks."""
+    contents = [
+        {"project_id": batch.bank.project_id, "identity": identity, "blob": put[identity]}
+        for identity in lacking
+    ]
+    if contents:
+        connection.execute(sa.insert(CONTENTS).values(holders=1), contents)
     if not new:
         return {}
     bank, project = batch.bank, batch.bank.project_id
@@ -190,15 +205,10 @@ def _insert(
             created_at=batch.now,
             change=change,
         )
-    rows.contents += [
-        {"project_id": project, "identity": identity, "blob": put[identity], "holders": 1}
-        for identity in lacking
-    ]
     for table, values in (
         (REFERENCES, rows.references),
         (LABELS, rows.labels),
         (HASHES, rows.hashes),
-        (CONTENTS, rows.contents),
     ):
         if values:
             connection.execute(sa.insert(table), values)

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.bank import Action, ActionPolicy, Bank, BankDraft, BankRole, Regime
+from reseen.domain.bank import ActionPolicy, Bank, BankDraft
+from reseen.domain.choices import Action, BankRole, Regime
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.domain.match import Cuts
 from reseen.store import changelog
-from reseen.store.database import Database
+from reseen.store.database import Database, utc_now
 from reseen.store.tables import BANKS
 from reseen.store.text import is_storable
 
@@ -19,10 +20,6 @@ LONGEST_NAME = 200
 PREFIX = "bank_"
 LARGEST = 1 << 31
 """Numbers of banks are 32 bits wide in PostgreSQL."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqlBankStore:

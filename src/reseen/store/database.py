@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,11 @@ _READS = "reseen_reads"
 
 _migrating = threading.Lock()
 """Alembic keeps the revision in progress in module globals."""
+
+
+def utc_now() -> datetime:
+    """The clock of the stores, unless a test turns another."""
+    return datetime.now(UTC)
 
 
 class Database:

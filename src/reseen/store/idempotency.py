@@ -6,14 +6,14 @@ renews; after ``LEASE`` another request with the key may begin anew.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from reseen.domain.errors import Conflict, IdempotencyMismatch
 from reseen.ports import Answered
-from reseen.store.database import Database
+from reseen.store.database import Database, utc_now
 from reseen.store.tables import METADATA, UtcDateTime
 
 KEPT = timedelta(hours=24)
@@ -32,10 +32,6 @@ REQUESTS = sa.Table(
     sa.Column("body", sa.LargeBinary),
 )
 """``status`` and ``body`` are null while the request is worked on."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqlIdempotencyStore:

@@ -9,16 +9,17 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.bank import ItemState, Job, JobItem, JobKind, JobState
+from reseen.domain.bank import Job, JobItem
+from reseen.domain.choices import ItemState, JobKind, JobState
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.ports import Page
-from reseen.store.database import Database
+from reseen.store.database import Database, utc_now
 from reseen.store.tables import JOB_ITEMS, JOBS
 from reseen.store.text import cleaned, json_object
 
@@ -31,10 +32,6 @@ IS_ID = re.compile(r"job_[0-9a-f]{16}\Z").match
 LARGEST_CURSOR = 1 << 31
 COUNTED = {ItemState.DONE: "done", ItemState.KNOWN: "known", ItemState.FAILED: "failed"}
 OVER = tuple(state.value for state in (JobState.DONE, JobState.CANCELLED, JobState.FAILED))
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqlJobStore:

@@ -11,13 +11,13 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from reseen.domain.access import DEFAULT_PROJECT, IssuedKey, Key, Role
 from reseen.domain.errors import Conflict, InvalidValue, NotFound, NotReady, Unauthenticated
-from reseen.store.database import Database
+from reseen.store.database import Database, utc_now
 from reseen.store.tables import KEYS, PROJECTS
 
 logger = logging.getLogger(__name__)
@@ -32,10 +32,6 @@ USE_STEP = timedelta(hours=1)
 FIRST_LABEL = "first key"
 
 _COLUMNS = tuple(column for column in KEYS.c if column.name != "secret_hash")
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqlKeyStore:

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from reseen.ports import Blobs, Candidate, Page
 from reseen.store import additions, changelog, kept, removals
 from reseen.store.banks import bank_of
 from reseen.store.banks import number_of as bank_number_of
-from reseen.store.database import Database
+from reseen.store.database import Database, utc_now
 from reseen.store.jobs import settle
 from reseen.store.rows import (
     PLAIN,
@@ -42,10 +42,6 @@ INDEXED = frozenset({"pdq", "descriptor", "quads"})
 EXACT = ("sha256", "md5")
 WHOLE = 1 << 20
 """Bytes of a blob that are read at once; what lies behind them is read when it is needed."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqlReferenceStore:

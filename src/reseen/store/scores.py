@@ -2,19 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reseen.domain.bank import Regime, StoredScore
-from reseen.store.database import Database
+from reseen.domain.bank import StoredScore
+from reseen.domain.choices import Regime
+from reseen.store.database import Database, utc_now
 from reseen.store.tables import SCORES
 
 PAGE = 5000
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqlScoreLog:

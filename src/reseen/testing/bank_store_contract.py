@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import Action, ActionPolicy, Bank, BankDraft, BankRole, Regime
+from reseen.domain.bank import ActionPolicy, Bank, BankDraft
+from reseen.domain.choices import Action, BankRole, Regime
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.domain.match import Cuts
 from reseen.ports import BankStore

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import ItemState, Job, JobItem, JobKind, JobState
+from reseen.domain.bank import Job, JobItem
+from reseen.domain.choices import ItemState, JobKind, JobState
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.ports import JobStore
 from reseen.testing.bank_store_contract import OTHER_PROJECT

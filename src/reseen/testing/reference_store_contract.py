@@ -20,12 +20,11 @@ from reseen.domain.bank import (
     BankDraft,
     Content,
     Hash,
-    ItemState,
     JobItem,
-    JobKind,
     Reference,
     ReferenceDraft,
 )
+from reseen.domain.choices import ItemState, JobKind
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
 from reseen.domain.fingerprint import DESCRIPTOR, LOOKS, PDQ, QUADS, Fingerprint, Skip, Track
 from reseen.domain.media import Asset, Medium
@@ -185,6 +184,27 @@ class ReferenceStoreContract:
         assert set(store.hashes_of(made)) == set(content.hashes)
         assert store.fingerprint(made) is None
         assert store.get(P, made.id) == made
+
+    def test_a_hash_from_a_list_becomes_the_file_that_comes_in_later(
+        self, store: ReferenceStore, bank: Bank, other: Bank
+    ) -> None:
+        content = medium_of(7)
+        assert content.fingerprint is not None
+        listed = Content(hashes=(Hash.parse("sha256", content.fingerprint.asset.sha256),))
+        hash_only = store.add(bank, FULL, listed).reference
+        added = store.add(bank, ReferenceDraft("the file"), content)
+        made = added.reference
+        assert added.is_new
+        assert (made.id, made.draft) == (hash_only.id, hash_only.draft)
+        assert made.medium is Medium.VIDEO
+        assert made.change > hash_only.change
+        assert same(store.fingerprint(made), content.fingerprint)
+        assert {one.signal.name for one in store.hashes_of(made)} == {"sha256", "md5"}
+        assert len(store.indexed(P, [made.number])[made.number]) > 0
+        assert not store.add(bank, FULL, listed).is_new
+        shared = store.add(other, FULL, content).reference
+        store.delete(P, made.id)
+        assert same(store.fingerprint(shared), content.fingerprint)
 
     def test_equal_content_is_held_once_a_bank(
         self, store: ReferenceStore, bank: Bank, other: Bank, banks: BankStore

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.bank import Regime, StoredScore
+from reseen.domain.bank import StoredScore
+from reseen.domain.choices import Regime
 from reseen.ports import ScoreLog
 from reseen.testing.key_store_contract import Clock
 

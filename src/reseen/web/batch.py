@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from reseen.domain.bank import Added, Bank, Content, JobKind, ReferenceDraft
+from reseen.domain.bank import Added, Bank, Content, ReferenceDraft
+from reseen.domain.choices import JobKind
 from reseen.domain.errors import InvalidValue, ReseenError
 from reseen.flows.ingest import kept_until
 from reseen.web.auth import Right
@@ -108,6 +109,8 @@ def _add_many(
         }
     if added:
         nudge(services, bank.project_id, max(one.reference.change for one in added))
+        if new := [one.reference.id for one in added if one.is_new]:
+            services.ingesting.arrived(bank, {"reference_ids": new})
     return dict(zip(drafts, added, strict=True))
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from reseen.domain.access import Key
-from reseen.domain.bank import Job, JobKind
+from reseen.domain.bank import Job
+from reseen.domain.choices import JobKind
 from reseen.domain.errors import InvalidValue, NotFound, UnsupportedMedia
 from reseen.media.listings import listed
 from reseen.media.lists import is_list

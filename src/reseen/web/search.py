@@ -9,7 +9,8 @@ from anyio import from_thread
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
-from reseen.domain.bank import Action, Bank, BankRole
+from reseen.domain.bank import Bank
+from reseen.domain.choices import Action, BankRole
 from reseen.domain.errors import InvalidRequest, NotFound, ReseenError
 from reseen.domain.match import Confidence
 from reseen.domain.media import Medium

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from reseen.domain.bank import JobKind
+from reseen.domain.choices import JobKind
 from reseen.domain.errors import ReseenError
 from reseen.flows.backtest import Backtesting, LaterLog
 from reseen.flows.ingest import Ingesting

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from reseen.domain.bank import Action, ActionPolicy, Bank, BankDraft, BankRole, Regime
+from reseen.domain.bank import ActionPolicy, Bank, BankDraft
+from reseen.domain.choices import Action, BankRole, Regime
 from reseen.domain.match import Cuts
 from reseen.web.schemas.model import UNCHANGED, Answer, Moment, Request
 

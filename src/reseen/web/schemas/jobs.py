@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator
 
-from reseen.domain.bank import ItemState, Job, JobItem, JobKind, JobState, Regime
+from reseen.domain.bank import Job, JobItem
+from reseen.domain.choices import ItemState, JobKind, JobState, Regime
 from reseen.web.schemas.banks import CutsSchema
 from reseen.web.schemas.model import Answer, Moment, Request, Url
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from reseen.domain.bank import Action, BankRole, Regime
+from reseen.domain.choices import Action, BankRole, Regime
 from reseen.web.schemas.match import Essential, SkippedSchema
 from reseen.web.schemas.model import ITEMS, Answer, ErrorSchema, Labels, Request, Url
 from reseen.web.schemas.references import HASH_EXAMPLE, BankKey, HashesSchema
