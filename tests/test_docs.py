@@ -69,7 +69,7 @@ def test_the_readme_shows_what_people_see(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_readme_shows_what_programs_get(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     shown = re.search(r"```json\n(.*)\n```", README)
-    files = re.findall(r"=@(src/\S+)", README)
+    files = re.findall(r"(?:source|target)=@(src/\S+)", README)
     assert shown
     promised = json.loads(shown[1])
     got = json.loads(CliRunner().invoke(app, ["match", "--json", *files]).stdout)

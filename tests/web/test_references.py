@@ -205,7 +205,8 @@ def test_each_of_many_has_its_own_outcome(server: Running, bank: str, site_port:
                 {"hashes": known["hashes"]},
                 {"hashes": {"md5": "zz"}},
                 {"url": f"{url}/photo.jpg", "labels": ["web"], "name": "theirs"},
-                {"url": "http://a.example/", "expires_at": "2999-01-01T00:00:00Z"},
+                {"url": f"{url}/song.m4a", "expires_at": "2999-01-01T00:00:00Z"},
+                {"hashes": hash_of("ours"), "provenance": {"path": "/etc/passwd"}},
                 {"url": f"{url}/nothing"},
                 {},
             ],
@@ -213,16 +214,19 @@ def test_each_of_many_has_its_own_outcome(server: Running, bank: str, site_port:
     )
     assert sent.status_code == 200, sent.text
     told = sent.json()
-    assert [one["index"] for one in told["results"]] == list(range(7))
+    assert [one["index"] for one in told["results"]] == list(range(8))
     statuses = [one["status"] for one in told["results"]]
-    assert statuses == [201, 200, 422, 202, 422, 202, 422]
+    assert statuses == [201, 200, 422, 202, 202, 422, 202, 422]
     assert told["results"][0]["reference"]["labels"] == ["x"]
     assert told["results"][1]["reference"]["id"] == known["id"]
     wrong = told["results"][2]["error"]
     assert (wrong["code"], wrong["field"]) == ("invalid_request", "hashes.md5")
     job = server.over(told["job"]["id"])
     assert job["state"] == "done", job
-    assert job["progress"] == {"total": 2, "done": 1, "known": 0, "failed": 1, "waiting": 0}
+    assert job["progress"] == {"total": 3, "done": 2, "known": 0, "failed": 1, "waiting": 0}
+    every = server.get("/v1/references", params={"bank": bank}).json()["data"]
+    [song] = [one for one in every if one["media_type"] == "audio"]
+    assert song["expires_at"] == "2999-01-01T00:00:00.000Z"
     labelled = server.get("/v1/references", params={"bank": bank, "label": "web"}).json()
     [fetched] = labelled["data"]
     assert (fetched["name"], fetched["media_type"]) == ("theirs", "image")

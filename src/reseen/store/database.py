@@ -25,7 +25,10 @@ from reseen.store.failures import sqlite_code, typed_errors
 from reseen.store.text import dump
 
 BUSY_S = 5.0
-"""How long SQLite waits for another writer; ours hold their lock for milliseconds."""
+"""How long SQLite waits for a writer of another process; ours hold their lock for milliseconds."""
+
+QUEUE_S = 30.0
+"""How long a thread waits for those of its own process that write."""
 
 CACHE_KIB = 16_384
 """Of pages of SQLite a connection. With the usual 2 MiB, reading 500 of 20,000 references takes a
@@ -65,6 +68,7 @@ class Database:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._readers = engine.execution_options(**{_READS: True})
+        self._writers = threading.Lock() if engine.dialect.name == "sqlite" else None
         if engine.dialect.name == "postgresql":
             self._readers = self._readers.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -79,8 +83,23 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Committed as a whole when the context ends, or not at all. Raises ``NotReady``."""
-        with typed_errors(self._engine.url), self._engine.begin() as connection:
+        with self._turn(), typed_errors(self._engine.url), self._engine.begin() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer, and lets those that wait try again at times that may never come
+        right: six threads that write without a pause leave one out for seconds. Ours queue here.
+        """
+        if self._writers is None:
+            yield
+            return
+        if not self._writers.acquire(timeout=QUEUE_S):
+            raise NotReady("Too much is being written at once; try again.", retry_after_s=1)
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     def close(self) -> None:
         self._engine.dispose()
