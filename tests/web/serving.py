@@ -23,6 +23,7 @@ from reseen.settings import Settings
 from reseen.web.server import Server, listen
 from reseen.web.services import Compare
 from reseen.wiring.banks import at_work, open_banks
+from reseen.wiring.truth import open_truth
 
 SAMPLES = Path(str(files("reseen"))) / "samples"
 
@@ -90,14 +91,19 @@ def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterato
     where a test must hold it.
     """
     settings = Settings(home=home, port=0, **{"workers": 1, **given})
-    with open_banks(settings) as banks, at_work(banks), listen(settings.host, 0) as bound:
+    with (
+        open_truth(settings) as truth,
+        open_banks(settings, truth) as banks,
+        at_work(banks),
+        listen(settings.host, 0) as bound,
+    ):
         services = services_of(banks)
         if compare is not None:
             services = replace(services, compare=compare)
         server = Server(services, settings, bound)
         thread = threading.Thread(target=server.run)
         thread.start()
-        keys = banks.truth.keys
+        keys = truth.keys
         try:
             yield Running(
                 server.address,

@@ -25,10 +25,10 @@ def create(
     """Make a key. It is shown once and stored hashed."""
     settings = read_settings()
     with answering(as_json=as_json):
-        from reseen.wiring.keys import open_keys
+        from reseen.wiring.truth import open_truth
 
-        with open_keys(settings) as store:
-            issued = store.create(role, label)
+        with open_truth(settings) as truth:
+            issued = truth.keys.create(role, label)
         _show_once(issued, as_json=as_json)
 
 
@@ -40,10 +40,10 @@ def list_keys(as_json: AsJson = False) -> None:
         from rich import box
         from rich.table import Table
 
-        from reseen.wiring.keys import open_keys
+        from reseen.wiring.truth import open_truth
 
-        with open_keys(settings) as store:
-            keys = store.of_project()
+        with open_truth(settings) as truth:
+            keys = truth.keys.of_project()
         if as_json:
             for key in keys:
                 emit(_row(key))
@@ -74,10 +74,10 @@ def rotate(
     """Replace a key by a new one of the same role and label."""
     settings = read_settings()
     with answering(as_json=as_json):
-        from reseen.wiring.keys import open_keys
+        from reseen.wiring.truth import open_truth
 
-        with open_keys(settings) as store:
-            issued = store.rotate(key_id, linger=timedelta(hours=linger_hours))
+        with open_truth(settings) as truth:
+            issued = truth.keys.rotate(key_id, linger=timedelta(hours=linger_hours))
         _show_once(issued, as_json=as_json)
 
 
@@ -89,10 +89,10 @@ def revoke(
     """Refuse a key from now on."""
     settings = read_settings()
     with answering(as_json=as_json):
-        from reseen.wiring.keys import open_keys
+        from reseen.wiring.truth import open_truth
 
-        with open_keys(settings) as store:
-            key = store.revoke(key_id)
+        with open_truth(settings) as truth:
+            key = truth.keys.revoke(key_id)
         if as_json:
             emit(_row(key))
         else:

@@ -46,11 +46,12 @@ def search(
     with answering(as_json=as_json):
         from reseen.flows.search import Scope
         from reseen.wiring.banks import open_banks
+        from reseen.wiring.truth import open_truth
 
         scope = Scope(
             banks=tuple(bank or ()), labels=tuple(label or ()), limit=limit, min_score=min_score
         )
-        with open_banks(settings) as banks:
+        with open_truth(settings) as truth, open_banks(settings, truth) as banks:
             for query, found in _each(banks, queries, scope):
                 failed = failed or isinstance(found, ReseenError)
                 if as_json:

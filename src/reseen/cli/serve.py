@@ -33,12 +33,12 @@ def serve(
         from reseen.web.observe import configure_logging
         from reseen.web.server import Server, listen
         from reseen.wiring.banks import at_work, open_banks
-        from reseen.wiring.keys import open_keys
+        from reseen.wiring.truth import open_truth
 
         configure_logging(settings.log_format)
         spare_memory()
-        with open_keys(settings) as keys:
-            if not is_loopback(settings.host) and not keys.any_exists():
+        with open_truth(settings) as truth:
+            if not is_loopback(settings.host) and not truth.keys.any_exists():
                 raise Conflict(
                     f"{settings.host} can be reached by others, and no key exists yet. Make one "
                     "with 'reseen keys create --role owner', then start again."
@@ -50,11 +50,11 @@ def serve(
                     f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. "
                     "Choose another with --port or RESEEN_PORT."
                 ) from None
-            with bound, open_banks(settings) as banks, at_work(banks):
+            with bound, open_banks(settings, truth) as banks, at_work(banks):
                 banks.reseen.scratch.folder()  # what a killed server left is removed before serving
                 services = services_of(banks)
                 server = Server(services, settings, bound)
-                first = keys.create_first()
+                first = truth.keys.create_first()
                 welcome(server.address, first.secret if first else None)
                 for ending in (signal.SIGTERM, signal.SIGINT):
                     signal.signal(ending, leave)  # the server hands signals back when it is done

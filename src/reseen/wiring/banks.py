@@ -21,7 +21,7 @@ from reseen.wiring.crew import limits_of
 from reseen.wiring.index import reach_index
 from reseen.wiring.ingest import make_ingesting, make_reingesting
 from reseen.wiring.matching import CUTS, Reseen, assemble
-from reseen.wiring.truth import Truth, open_truth
+from reseen.wiring.truth import Truth
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +46,9 @@ class Banks:
 
 
 @contextmanager
-def open_banks(settings: Settings) -> Iterator[Banks]:
-    """Start what matching needs, open the truth, and reach the index or start it."""
+def open_banks(settings: Settings, truth: Truth) -> Iterator[Banks]:
+    """Start what matching needs, and reach the index or start it."""
     with ExitStack() as opened:
-        truth = opened.enter_context(open_truth(settings))
         index = opened.enter_context(reach_index(settings))
         reseen = opened.enter_context(assemble(settings))
         perception = reseen.answering.perception
