@@ -240,20 +240,15 @@ def one_round(
     random_ = random.Random(seed)
     before = len(ledger.held), len(ledger.gone)
     stopping = threading.Event()
-    writers = [
-        threading.Thread(target=write, args=(installation, ledger, seed + k, stopping))
-        for k in range(1)
-    ]
+    writer = threading.Thread(target=write, args=(installation, ledger, seed, stopping))
     ingest = installation.start_ingest(list_file)
-    for writer in writers:
-        writer.start()
+    writer.start()
     victim = VICTIMS[number % len(VICTIMS)]
     after = random_.uniform(0.3, 4.0)
     time.sleep(after)
     installation.kill(victim)
     stopping.set()
-    for writer in writers:
-        writer.join()
+    writer.join()
     ingest.kill()
     ingest.wait()
     ready = installation.start_server() if victim in {"server", "all"} else 0.0

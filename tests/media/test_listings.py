@@ -12,7 +12,7 @@ from reseen.domain.bank import Hash
 from reseen.domain.errors import InvalidValue
 from reseen.domain.fingerprint import MD5
 from reseen.media import lists
-from reseen.media.listings import listed, parse_hash
+from reseen.media.listings import listed
 
 PDQ = "0f" * 32
 SHA = "ab" * 32
@@ -253,7 +253,7 @@ def test_a_list_is_read_as_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_hash_is_its_digits() -> None:
-    assert parse_hash("md5", MD5_HEX.upper()) == Hash(MD5, bytes.fromhex(MD5_HEX))
+    assert Hash.parse("md5", MD5_HEX.upper()) == Hash(MD5, bytes.fromhex(MD5_HEX))
     for kind, code in (("md5", PDQ), ("sha1", MD5_HEX), ("md5", "g" * 32), ("md5", "\u0660" * 32)):
         with pytest.raises(InvalidValue):
-            parse_hash(kind, code)
+            Hash.parse(kind, code)

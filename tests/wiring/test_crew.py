@@ -67,7 +67,7 @@ def test_a_crew_remembers_what_this_process_would(
     crew: _Crew, settings: Settings, picture: Path
 ) -> None:
     with assemble(settings) as reseen, local_file(picture) as file:
-        assert encode(crew.remember(file)) == encode(remembering(settings, reseen)(file))
+        assert encode(crew.remember(file)) == encode(remembering(reseen)(file))
 
 
 def test_errors_come_over_whole(crew: _Crew, tmp_path: Path, picture: Path) -> None:

@@ -1,7 +1,6 @@
 """What ``reseen doctor`` says of what is kept: the database, the fingerprints, the index."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from reseen.cli.findings import Finding
@@ -59,8 +58,7 @@ def _missing(truth: "Truth") -> "tuple[list[Reference], int]":
     """References whose fingerprints cannot be read, of so many that were tried."""
     missing, read = [], 0
     for project_id in truth.references.project_ids():
-        page = truth.references.list(project_id, limit=READ)
-        for reference in islice(page.items, READ):
+        for reference in truth.references.list(project_id, limit=READ).items:
             read += 1
             try:
                 truth.references.fingerprint(reference)

@@ -43,11 +43,6 @@ def is_url(text: str) -> bool:
     return text.lower().startswith(("http://", "https://"))
 
 
-def parse_hash(kind: str, code: str) -> Hash:
-    """A hash from its hexadecimal digits. Raises ``InvalidValue``."""
-    return Hash.parse(kind, code)
-
-
 def _at(path: Path) -> Iterator[Given]:
     try:
         if path.is_dir():
@@ -100,7 +95,7 @@ def _in_list(path: Path) -> Iterator[Given]:
 def _item(where: str, said: Mapping[str, Any]) -> Given:
     """One line of a list. Raises ``InvalidValue``."""
     hashes = {
-        kind: parse_hash(kind, str(said[kind])).code.hex() for kind in HASH_BYTES if said.get(kind)
+        kind: Hash.parse(kind, str(said[kind])).code.hex() for kind in HASH_BYTES if said.get(kind)
     }
     about: dict[str, Any] = {}
     if labels := _labels(said.get("labels")):

@@ -86,7 +86,9 @@ class IndexService(Index, Protocol):
     """An index with a follower beside it, as searches see it."""
 
     def nudge(self, project_id: str, position: int) -> None:
-        """Say that the log has grown: it is followed at once, not at the next look."""
+        """Say that the log has grown: it is followed at once, not at the next look. Advice: an
+        index that cannot be told finds out by itself, and nothing is raised.
+        """
         ...
 
     def wait_for(self, project_id: str, position: int, timeout_s: float) -> bool:

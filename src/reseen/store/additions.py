@@ -19,14 +19,13 @@ from reseen.domain.errors import NotFound
 from reseen.domain.fingerprint import Fingerprint
 from reseen.ports import Blobs
 from reseen.store import changelog, kept
-from reseen.store.banks import PREFIX as BANK_PREFIX
 from reseen.store.completion import complete, completes
 from reseen.store.database import Database
 from reseen.store.removals import remove
 from reseen.store.rows import (
     PLAIN,
-    PREFIX,
     hashes_in,
+    id_of,
     identity_code,
     reference_of,
     said,
@@ -194,10 +193,10 @@ def _insert(
             {**key, "kind": one.signal.name, "code": one.code} for one in hashes_in(content)
         ]
         made[identity] = Reference(
-            id=f"{PREFIX}{number:010x}",
+            id=id_of(number),
             number=number,
             project_id=project,
-            bank_id=f"{BANK_PREFIX}{bank.number:06x}",
+            bank_id=bank.id,
             identity=content.identity,
             medium=medium,
             duration=duration,

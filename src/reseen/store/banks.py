@@ -94,13 +94,13 @@ class SqlBankStore:
     def counts(self, project_id: str) -> Mapping[str, int]:
         with self._database.reading() as connection:
             rows = connection.execute(_live(project_id))
-            return {f"{PREFIX}{row.number:06x}": row.size for row in rows}
+            return {id_of(row.number): row.size for row in rows}
 
 
 def bank_of(row: sa.Row[Any]) -> Bank:
     """A bank from a row with the columns of ``BANKS``."""
     return Bank(
-        id=f"{PREFIX}{row.number:06x}",
+        id=id_of(row.number),
         number=row.number,
         project_id=row.project_id,
         draft=BankDraft(
@@ -114,6 +114,10 @@ def bank_of(row: sa.Row[Any]) -> Bank:
         ),
         created_at=row.created_at,
     )
+
+
+def id_of(number: int) -> str:
+    return f"{PREFIX}{number:06x}"
 
 
 def number_of(bank_id: str) -> int | None:

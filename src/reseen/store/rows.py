@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from reseen.domain.bank import HASH_BYTES, Content, Hash, Reference, ReferenceDraft
 from reseen.domain.errors import InvalidValue
 from reseen.domain.media import Medium
-from reseen.store.banks import PREFIX as BANK_PREFIX
+from reseen.store.banks import id_of as bank_id_of
 from reseen.store.tables import REFERENCES, plain, time_of
 from reseen.store.text import is_storable, json_object
 
@@ -52,10 +52,10 @@ def reference_of(row: Sequence[Any]) -> Reference:
         change,
     ) = row
     return Reference(
-        id=f"{PREFIX}{number:010x}",
+        id=id_of(number),
         number=number,
         project_id=project_id,
-        bank_id=f"{BANK_PREFIX}{bank_number:06x}",
+        bank_id=bank_id_of(bank_number),
         identity=identity_of(identity),
         medium=_MEDIA[medium],
         duration=duration,
@@ -83,6 +83,10 @@ def identity_code(identity: str) -> bytes:
 
 def identity_of(code: bytes) -> str:
     return f"{KINDS[code[0]]}:{code[1:].hex()}"
+
+
+def id_of(number: int) -> str:
+    return f"{PREFIX}{number:010x}"
 
 
 def number_of(reference_id: str) -> int | None:

@@ -15,7 +15,7 @@ from reseen.web.errors import error_of, status_of
 from reseen.web.idempotency import IdempotencyKey, Once
 from reseen.web.openapi import BODY, EVERYWHERE, ONCE, problem_responses, request_body
 from reseen.web.reception import Received, Reception, one_of
-from reseen.web.references import bank_of, nudge, position
+from reseen.web.references import bank_of, position
 from reseen.web.schemas.jobs import JobSchema
 from reseen.web.schemas.references import (
     BatchAnswer,
@@ -108,7 +108,8 @@ def _add_many(
             for index, outcome in _add_many(services, bank, dict([one])).items()
         }
     if added:
-        nudge(services, bank.project_id, max(one.reference.change for one in added))
+        last = max(one.reference.change for one in added)
+        services.index.nudge(bank.project_id, last)
         if new := [one.reference.id for one in added if one.is_new]:
             services.ingesting.arrived(bank, {"reference_ids": new})
     return dict(zip(drafts, added, strict=True))

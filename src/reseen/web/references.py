@@ -3,7 +3,6 @@
 Many at once are in ``batch``.
 """
 
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -168,7 +167,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
             draft = sent.applied(present.draft)
             if draft != present.draft:
                 present = references.update(project_id, reference_id, draft)
-            nudge(services, project_id, present.change)
+            services.index.nudge(project_id, present.change)
             return 200, told(services, present)
 
         return once.answer(request, received.project_id, key, received.body, work)
@@ -190,7 +189,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     ) -> Response:
         def work() -> tuple[int, Deleted]:
             gone = references.delete(who.project_id, reference_id)
-            nudge(services, who.project_id, gone.change)
+            services.index.nudge(who.project_id, gone.change)
             return 200, Deleted(id=gone.id)
 
         return once.answer(request, who.project_id, key, None, work)
@@ -221,12 +220,6 @@ def position(services: Services, project_id: str) -> int:
         return services.index.position(project_id)
     except NotReady:
         return -1
-
-
-def nudge(services: Services, project_id: str, change: int) -> None:
-    """The write is done: an index that cannot be told finds out by itself."""
-    with suppress(NotReady):
-        services.index.nudge(project_id, change)
 
 
 def _sent(body: Body) -> ReferenceRequest:

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reseen.domain.choices import JobKind
@@ -17,7 +17,6 @@ from reseen.flows.search import Searching
 from reseen.ports import IndexService
 from reseen.settings import Settings
 from reseen.signals.quads import query_keys
-from reseen.wiring.crew import limits_of
 from reseen.wiring.index import reach_index
 from reseen.wiring.ingest import make_ingesting, make_reingesting
 from reseen.wiring.matching import CUTS, Reseen, assemble
@@ -51,9 +50,8 @@ def open_banks(settings: Settings, truth: Truth) -> Iterator[Banks]:
     with ExitStack() as opened:
         index = opened.enter_context(reach_index(settings))
         reseen = opened.enter_context(assemble(settings))
-        perception = reseen.answering.perception
         searching = Searching(
-            perception=replace(perception, limits=limits_of(settings)),
+            perception=reseen.long_perception,
             cuts=CUTS,
             banks=truth.banks,
             references=truth.references,

@@ -20,7 +20,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,7 +31,7 @@ from reseen.domain.fingerprint import Fingerprint
 from reseen.flows.fingerprint import remember
 from reseen.flows.ingest import Remember
 from reseen.flows.jobs import Left
-from reseen.ports import Fetched, Limits
+from reseen.ports import Fetched
 from reseen.settings import Settings
 from reseen.store.kept import decode, encode
 from reseen.wiring.matching import Reseen, assemble
@@ -57,13 +57,9 @@ def hired(settings: Settings) -> Iterator[Remember]:
         crew.close()
 
 
-def remembering(settings: Settings, reseen: Reseen) -> Remember:
+def remembering(reseen: Reseen) -> Remember:
     """Fingerprint in this process, at the lengths that references may have."""
-    return partial(remember, replace(reseen.answering.perception, limits=limits_of(settings)))
-
-
-def limits_of(settings: Settings) -> Limits:
-    return Limits(pixels=settings.pixels, duration=settings.media_seconds)
+    return partial(remember, reseen.long_perception)
 
 
 class _Crew:
@@ -205,7 +201,7 @@ def main() -> None:
         os._exit(0)
 
     with assemble(settings) as reseen:
-        remember_ = remembering(settings, reseen)
+        remember_ = remembering(reseen)
         connection.send_bytes(b"ready")
         threading.Thread(target=listen, daemon=True).start()
         while True:

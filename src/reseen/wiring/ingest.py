@@ -18,17 +18,21 @@ from reseen.domain.fingerprint import (
     SHA256,
     Skip,
 )
-from reseen.domain.media import Medium
 from reseen.flows import retroactive
 from reseen.flows.ingest import Ingesting
 from reseen.flows.reingest import Reingesting
-from reseen.media.decode import IsolatedDecoder
 from reseen.media.receive import local_file
 from reseen.media.scratch import Scratch
 from reseen.ports import Decoder, Describe, Fetched, Header, Limits, Sampling
 from reseen.settings import Settings
-from reseen.wiring.crew import hired, limits_of, remembering
-from reseen.wiring.matching import Reseen, SizedDecoder, largest_bytes, make_fetcher
+from reseen.wiring.crew import hired, remembering
+from reseen.wiring.matching import (
+    Reseen,
+    largest_bytes,
+    limits_of,
+    make_decoder,
+    make_fetcher,
+)
 from reseen.wiring.truth import Truth, open_truth
 
 
@@ -36,15 +40,15 @@ def make_ingesting(
     settings: Settings, reseen: Reseen, truth: Truth, nudge: Callable[[str, int], None]
 ) -> Ingesting:
     """For a server: single files are fingerprinted in this process, jobs in others."""
-    perception = reseen.answering.perception
+    perception = reseen.long_perception
     return Ingesting(
         banks=truth.banks,
         references=truth.references,
         jobs=truth.jobs,
         fetcher=reseen.fetcher,
         open_file=reseen.open_file,
-        remember=remembering(settings, reseen),
-        probe=partial(look_at, perception.decoder, limits_of(settings)),
+        remember=remembering(reseen),
+        probe=partial(look_at, perception.decoder, perception.limits),
         crew=partial(hired, settings),
         workers=settings.workers,
         nudge=nudge,
@@ -70,14 +74,7 @@ def versions(describe: Describe | Skip) -> Mapping[str, str]:
 @contextmanager
 def open_ingesting(settings: Settings) -> Iterator[tuple[Truth, Ingesting]]:
     """For a command: light to start, all fingerprints come from the crew."""
-    decoder = SizedDecoder(
-        IsolatedDecoder(memory=settings.decode_memory_bytes),
-        {
-            Medium.IMAGE: settings.image_bytes,
-            Medium.VIDEO: settings.video_bytes,
-            Medium.AUDIO: settings.audio_bytes,
-        },
-    )
+    decoder = make_decoder(settings)
     scratch = Scratch(settings.scratch_folder)
     try:
         with open_truth(settings) as truth, hired(settings) as crew:

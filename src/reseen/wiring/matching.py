@@ -55,9 +55,12 @@ class Reseen:
 
     def fingerprint(self, file: Fetched) -> Fingerprint:
         """All that is known of one file, which may last longer than those of a match."""
-        limits = replace(self.answering.perception.limits, duration=self.settings.media_seconds)
-        perception = replace(self.answering.perception, limits=limits)
-        return fingerprint(perception, file, Side.REFERENCE).fingerprint
+        return fingerprint(self.long_perception, file, Side.REFERENCE).fingerprint
+
+    @property
+    def long_perception(self) -> Perception:
+        """Of media that are not compared as a pair, and may last longer."""
+        return replace(self.answering.perception, limits=limits_of(self.settings))
 
 
 @contextmanager
@@ -65,18 +68,11 @@ def assemble(settings: Settings) -> Iterator[Reseen]:
     """Start what matching needs: the decoding process, the model, the fetcher."""
     cv2.setNumThreads(1)  # matches run beside each other, one a core
     describe = load_descriptor(settings)
-    decoder = IsolatedDecoder(memory=settings.decode_memory_bytes)
+    decoder = make_decoder(settings)
     scratch = Scratch(settings.scratch_folder)
     try:
         perception = Perception(
-            decoder=SizedDecoder(
-                decoder,
-                {
-                    Medium.IMAGE: settings.image_bytes,
-                    Medium.VIDEO: settings.video_bytes,
-                    Medium.AUDIO: settings.audio_bytes,
-                },
-            ),
+            decoder=decoder,
             visual=Visual(describe),
             hear=hear,
             gallery=JpegGallery,
@@ -100,6 +96,23 @@ def load_descriptor(settings: Settings) -> Describe | Skip:
     if settings.descriptor == "none":
         return Skip(DESCRIPTOR, "switched off")
     return load_model(settings.descriptor)
+
+
+def make_decoder(settings: Settings) -> "SizedDecoder":
+    """The decoding process, which refuses what is larger than the settings allow."""
+    return SizedDecoder(
+        IsolatedDecoder(memory=settings.decode_memory_bytes),
+        {
+            Medium.IMAGE: settings.image_bytes,
+            Medium.VIDEO: settings.video_bytes,
+            Medium.AUDIO: settings.audio_bytes,
+        },
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Of references and of what is searched for."""
+    return Limits(pixels=settings.pixels, duration=settings.media_seconds)
 
 
 def make_fetcher(settings: Settings, folder: Callable[[], Path]) -> Fetcher:
