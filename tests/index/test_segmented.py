@@ -1,6 +1,7 @@
 """The index on disk keeps the contract, in memory and from its files, and outlives what happens."""
 
 import itertools
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS, Signal
+from reseen.domain.fingerprint import DESCRIPTOR, DESCRIPTOR_FULL, PDQ, QUADS, Signal
 from reseen.index.flat import FlatIndex
 from reseen.index.merge import Merging, merge_in_child
 from reseen.index.project import ProjectIndex
@@ -24,6 +25,7 @@ from reseen.testing.index_contract import (
     hashes,
     quads,
     rows_of,
+    track,
 )
 
 
@@ -65,9 +67,9 @@ def reference(rng: np.random.Generator, number: int, bank: int = 0) -> Entry:
 
 def asked(entry: Entry) -> Iterator[tuple[Signal, npt.NDArray[Any]]]:
     assert entry.tracks is not None
-    for track in entry.tracks:
-        codes = np.unique(track.codes) if track.signal == QUADS else track.codes
-        yield track.signal, codes
+    for one in entry.tracks:
+        codes = np.unique(one.codes) if one.signal == QUADS else one.codes
+        yield one.signal, codes
 
 
 def codes_of(entry: Entry) -> npt.NDArray[Any]:
@@ -107,6 +109,38 @@ def test_what_was_flushed_is_there_after_a_kill_and_the_rest_is_followed_again(
     again.apply([second, Entry(1, None)], 3)
     assert all(found(again, second))
     assert not any(found(again, first))
+
+
+def test_a_reference_is_never_in_neither_version(tmp_path: Path, rng: np.random.Generator) -> None:
+    codes = descriptors(rng, 150).codes
+    index = ProjectIndex(tmp_path)
+    index.apply([Entry(n, 0, [track(DESCRIPTOR, codes[n][None])]) for n in range(150)], 150)
+    lost: list[int] = []
+    over = threading.Event()
+
+    def search() -> None:
+        for number in itertools.cycle(range(150)):
+            if over.is_set():
+                return
+            hits = [
+                index.nearest(signal, codes[number][None], 1).references.tolist()
+                for signal in (DESCRIPTOR, DESCRIPTOR_FULL)  # today's last
+            ]
+            if [number] not in hits:
+                lost.append(number)
+
+    searchers = [threading.Thread(target=search) for _ in range(2)]
+    for one in searchers:
+        one.start()
+    for number in range(150):
+        full = [Entry(number, 0, [track(DESCRIPTOR_FULL, codes[number][None])])]
+        for position in range(3):
+            index.apply(full, 151 + 3 * number + position)
+    over.set()
+    for one in searchers:
+        one.join()
+    assert lost == []
+    assert index.held() == {DESCRIPTOR_FULL.id: 150}
 
 
 def test_thousands_of_references_are_there_after_a_restart(

@@ -67,6 +67,11 @@ class IndexClient:
         _, found = self._ask("nearest", message, {"codes": codes})
         return Hits(signal=signal, **found)
 
+    def held(self, project_id: str) -> Mapping[str, int]:
+        answer, _ = self._ask("held", {"project": project_id})
+        found: Mapping[str, int] = answer["held"]
+        return found
+
     def position(self, project_id: str) -> int:
         answer, _ = self._ask("position", {"project": project_id})
         return int(answer["position"])

@@ -4,6 +4,7 @@ Rows of a signal lie in one block, which is made when it is asked for after a ch
 signal are different signals: only what was measured alike is compared.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from threading import RLock
 from typing import Any, Protocol
@@ -81,6 +82,12 @@ class FlatIndex:
             nearness[query_rows, rows],
             count,
         )
+
+    def held(self, project_id: str) -> Mapping[str, int]:
+        with self._lock:
+            every = self._tracks.get(project_id, {}).values()
+            ids = (i for tracks in every for i in {t.signal.id for t in tracks if len(t)})
+            return Counter(ids)
 
     def position(self, project_id: str) -> int:
         return self._positions.get(project_id, 0)

@@ -1,7 +1,7 @@
 """The index with its follower and its maintenance, in one process: what clients ask of it."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock, Thread
@@ -50,6 +50,9 @@ class IndexHost:
         bank_numbers: Sequence[int] | None = None,
     ) -> Hits:
         return self._index.nearest(project_id, signal, codes, count, bank_numbers)
+
+    def held(self, project_id: str) -> Mapping[str, int]:
+        return self._index.held(project_id)
 
     def position(self, project_id: str) -> int:
         return self._index.position(project_id)

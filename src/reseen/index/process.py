@@ -127,6 +127,7 @@ class _Door:
         self._calls: dict[str, Callable[[Message, Arrays], tuple[Message, Arrays]]] = {
             "nearest": self._nearest,
             "position": lambda m, _: ({"position": host.position(m["project"])}, {}),
+            "held": lambda m, _: ({"held": dict(host.held(m["project"]))}, {}),
             "nudge": self._nudge,
             "wait_for": self._wait_for,
             "check": lambda _, __: ({"check": {**host.check(), "pid": os.getpid()}}, {}),

@@ -33,11 +33,14 @@ from reseen.index.segments import (
     sync,
     write,
 )
-from reseen.index.slots import DEAD, RECORD, Slots
+from reseen.index.slots import DEAD, MOST_SIGNALS, RECORD, Slots
 from reseen.ports import Entry, Hits
 
 _MANIFEST = "manifest.json"
 _FLAGS_KEPT = 64
+_TRIES = 4
+"""Times that rows are looked through while references are learnt anew: who began with the rows from
+before, and saw them dead, would find neither these nor the new ones."""
 _SAMPLED = 4096
 
 
@@ -76,6 +79,8 @@ class ProjectIndex:
         self._flushed = 0
         self._segments: tuple[Segment, ...] = ()
         self.slots = Slots()
+        self._numbers: dict[str, int] = {}
+        self._replaced = 0
         self._log = ("", 0)
         self._made = 0
         self._held: tuple[Segment, ...] = ()
@@ -85,8 +90,11 @@ class ProjectIndex:
         self._open()
 
     def apply(self, entries: Sequence[Entry], position: int) -> None:
-        """As ``ports.WritableIndex.apply``."""
+        """As ``ports.WritableIndex.apply``. What is learnt anew is found by its older rows until
+        the new ones are there.
+        """
         with self._lock:
+            older: list[int] = []
             new: dict[str, tuple[Signal, list[tuple[int, Track]]]] = {}
             for entry in entries:
                 if entry.bank_number is None:
@@ -94,12 +102,15 @@ class ProjectIndex:
                 elif entry.tracks is None:
                     self.slots.move(entry.reference_number, entry.bank_number)
                 else:
-                    slot = self.slots.put(entry.reference_number, entry.bank_number)
-                    for track in entry.tracks:
-                        if len(track) and _is_indexed(track.signal):
-                            new.setdefault(track.signal.id, (track.signal, []))[1].append(
-                                (slot, track)
-                            )
+                    tracks = [t for t in entry.tracks if len(t) and _is_indexed(t.signal)]
+                    numbers = sorted({self._number(t.signal.id) for t in tracks})
+                    slot, before = self.slots.put(
+                        entry.reference_number, entry.bank_number, numbers
+                    )
+                    if before is not None:
+                        older.append(before)
+                    for track in tracks:
+                        new.setdefault(track.signal.id, (track.signal, []))[1].append((slot, track))
             fresh = [_segment(signal, kept) for signal, kept in new.values()]
             segments = (*self._segments, *fresh)
             for signal_id in new:
@@ -109,7 +120,15 @@ class ProjectIndex:
                     whole = self._merged(some)
                     segments = (*kept, whole) if len(whole) else kept
             self._segments = segments
+            for before in older:
+                self.slots.retire(before)
+            self._replaced += bool(older)
             self.position = max(position, self.position)
+
+    def held(self) -> dict[str, int]:
+        """As ``ports.Index.held``."""
+        counts = self.slots.holders
+        return {i: int(counts[n]) for i, n in tuple(self._numbers.items()) if counts[n]}
 
     def nearest(
         self,
@@ -119,6 +138,20 @@ class ProjectIndex:
         bank_numbers: Sequence[int] | None = None,
     ) -> Hits:
         """As ``ports.Index.nearest``."""
+        for _ in range(_TRIES):
+            replaced = self._replaced
+            hits = self._nearest(signal, codes, count, bank_numbers)
+            if replaced == self._replaced:
+                break
+        return hits
+
+    def _nearest(
+        self,
+        signal: Signal,
+        codes: npt.NDArray[Any],
+        count: int,
+        bank_numbers: Sequence[int] | None,
+    ) -> Hits:
         if not codes.size:
             return no_hits(signal)
         queries = np.unique(codes)[None] if signal.metric is Metric.EQUALITY else codes
@@ -184,13 +217,14 @@ class ProjectIndex:
         return np.asarray(self.slots.banks[: self.slots.count] < 0)
 
     def stats(self) -> dict[str, Any]:
-        """Live references; rows and bytes by signal; segments; bytes that are not on disk yet."""
+        """Live references, rows and bytes, some by signal; segments; bytes not yet on disk."""
         segments = self._segments
         signals = sorted({s.signal_id for s in segments})
         return {
             "position": self.position,
             "references": self.slots.live,
             "rows": {i: sum(len(s) for s in segments if s.signal_id == i) for i in signals},
+            "held": self.held(),
             "bytes": sum(s.size for s in segments),
             "bytes_in_memory": self.unflushed_bytes,
             "segments": len(segments),
@@ -227,6 +261,13 @@ class ProjectIndex:
             except KeyError:
                 break
         return flags
+
+    def _number(self, signal_id: str) -> int:
+        """Of a signal, among those that the project holds or held. Raises ``Damaged``."""
+        number = self._numbers.setdefault(signal_id, len(self._numbers))
+        if number >= MOST_SIGNALS:
+            raise Damaged(f"there are more than {MOST_SIGNALS} signals")
+        return number
 
     def _is_free(self, segment: Segment, signal_id: str) -> bool:
         """Whether it is of this signal, in memory only, and not being written."""
@@ -307,6 +348,8 @@ class ProjectIndex:
             for segment in self._segments:
                 if len(segment) and int(segment.arrays["slots"].max()) >= self.slots.count:
                     raise Damaged(f"{segment.name} names slots that are not there")
+            rows = [(self._number(s.signal_id), s.arrays["slots"]) for s in self._segments]
+            self.slots.restore_signals([(n, np.asarray(slots)) for n, slots in rows])
             self.position = self._flushed = int(manifest["position"])
             self._log, self._made = (str(name), int(count)), int(manifest["made"])
         except (KeyError, TypeError, ValueError) as e:

@@ -8,7 +8,7 @@ project starts again at position 0: the log tells it everything anew.
 import logging
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -70,6 +70,9 @@ class SegmentedIndex:
         except (IndexError, Damaged) as e:
             self.set_aside(project_id, str(e))
             return self.project(project_id).nearest(signal, codes, count, bank_numbers)
+
+    def held(self, project_id: str) -> Mapping[str, int]:
+        return self.project(project_id).held()
 
     def position(self, project_id: str) -> int:
         return self.project(project_id).position

@@ -2,6 +2,8 @@
 
 A reference gets a slot each time its tracks are learnt; the slot that it had before is dead. So
 rows are written once, and a removal or a move is one number. Numbers of slots are not used again.
+Each slot also says which signals it has rows of, so that it is known at any moment which versions
+of a signal the living references hold.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,8 @@ from reseen.index.rows import Flags
 RECORD = np.dtype([("slot", "<u4"), ("bank", "<i4"), ("reference", "<i8")])
 """A change as it is kept on disk; of several for one slot the last counts."""
 DEAD = -1
+MOST_SIGNALS = 32
+"""Signals, each version counted by itself, that one project may hold rows of."""
 _PAGE = 16
 _NONE = np.iinfo(np.uint32).max
 
@@ -24,6 +28,10 @@ class Slots:
     def __init__(self, records: npt.NDArray[np.void] | None = None) -> None:
         self.references = np.zeros(1024, np.int64)
         self.banks = np.full(1024, DEAD, np.int32)
+        self.signals = np.zeros(1024, np.uint32)
+        """A bit for each signal that the slot has rows of, by its number."""
+        self.holders = np.zeros(MOST_SIGNALS, np.int64)
+        """Living slots that have rows of each signal, by its number."""
         self.count = 0
         self.live = 0
         self.version = 0
@@ -33,20 +41,36 @@ class Slots:
         if records is not None and len(records):
             self._restore(records)
 
-    def put(self, reference: int, bank: int) -> int:
-        """A new slot; the reference's older one is dead."""
-        self.remove(reference)
-        slot = self.count
+    def put(self, reference: int, bank: int, signals: Sequence[int] = ()) -> tuple[int, int | None]:
+        """A new slot, with rows of these signals, and the older one of the reference, which is to
+        be retired once the rows of the new one can be found.
+        """
+        older, slot = self.of(reference), self.count
         if slot == len(self.banks):
             self._grow(2 * slot)
         self.references[slot] = reference
         self.banks[slot] = bank
+        self.signals[slot] = sum(1 << number for number in signals)
+        self.holders[list(signals)] += 1
         self.count += 1
-        self.live += 1
+        self.live += older is None
         page = self._pages.setdefault(reference >> _PAGE, _blank())
         page[reference & ((1 << _PAGE) - 1)] = slot
         self._changes.append((slot, bank, reference))
-        return slot
+        return slot, older
+
+    def retire(self, slot: int) -> None:
+        """Another slot stands for its reference from now on."""
+        if self.banks[slot] != DEAD:
+            self._change(slot, DEAD)
+
+    def restore_signals(self, rows: Sequence[tuple[int, npt.NDArray[np.uint32]]]) -> None:
+        """Rows that were read: the number of their signal, and their slots."""
+        for number, slots in rows:
+            self.signals[slots] |= np.uint32(1 << number)
+        living = self.signals[: self.count][self.banks[: self.count] != DEAD]
+        for number in {number for number, _ in rows}:
+            self.holders[number] = np.count_nonzero(living & np.uint32(1 << number))
 
     def move(self, reference: int, bank: int) -> None:
         slot = self.of(reference)
@@ -93,15 +117,20 @@ class Slots:
         return records
 
     def _change(self, slot: int, bank: int) -> None:
+        if bank == DEAD:
+            numbers = [n for n in range(MOST_SIGNALS) if int(self.signals[slot]) >> n & 1]
+            self.holders[numbers] -= 1
         self.banks[slot] = bank
         self.version += 1
         self._changes.append((slot, bank, int(self.references[slot])))
 
     def _grow(self, size: int) -> None:
         references, banks = np.zeros(size, np.int64), np.full(size, DEAD, np.int32)
+        signals = np.zeros(size, np.uint32)
         references[: self.count] = self.references[: self.count]
         banks[: self.count] = self.banks[: self.count]
-        self.references, self.banks = references, banks
+        signals[: self.count] = self.signals[: self.count]
+        self.references, self.banks, self.signals = references, banks, signals
 
     def _restore(self, records: npt.NDArray[np.void]) -> None:
         count = int(records["slot"].max()) + 1

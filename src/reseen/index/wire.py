@@ -17,7 +17,7 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import Metric, Signal
 from reseen.domain.media import Channel
 
-PROTOCOL = 1
+PROTOCOL = 2
 LOCK, ADDRESS, LOG = "lock", "address", "process.log"
 """Files in the index folder: who holds it, where that process listens, and what it says."""
 _LENGTHS = struct.Struct(">II")

@@ -63,6 +63,12 @@ class Index(Protocol):
         """
         ...
 
+    def held(self, project_id: str) -> Mapping[str, int]:
+        """Living references that have rows, by the id of the signal with its version: a query must
+        be described in each of these versions to be held against all that there is.
+        """
+        ...
+
     def position(self, project_id: str) -> int:
         """The change that it has reached: what was acknowledged before is found."""
         ...

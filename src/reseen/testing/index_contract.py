@@ -234,6 +234,21 @@ class IndexContract:
         for signal, reference in ((DESCRIPTOR, 1), (DESCRIPTOR_FULL, 2)):
             assert index.nearest(PROJECT, signal, code, 5).references.tolist() == [reference]
 
+    def test_it_knows_which_versions_living_references_hold(
+        self, index: WritableIndex, rng: np.random.Generator
+    ) -> None:
+        old, full = (descriptors(rng, 2, one) for one in (DESCRIPTOR, DESCRIPTOR_FULL))
+        assert index.held(PROJECT) == {}
+        entries = [Entry(n, 0, [old, hashes(rng, 1)]) for n in range(5)]
+        index.apply(PROJECT, [*entries, Entry(9, 0, [quads(rng, 30.0)])], 6)
+        assert index.held(PROJECT) == {DESCRIPTOR.id: 5, PDQ.id: 5, QUADS.id: 1}
+        changes = [Entry(0, None), Entry(1, 7), Entry(2, 0, [full]), Entry(2, 0, [full, old])]
+        index.apply(PROJECT, [*changes, Entry(9, 0, [])], 11)
+        assert index.held(PROJECT) == {DESCRIPTOR.id: 4, DESCRIPTOR_FULL.id: 1, PDQ.id: 3}
+        index.apply(PROJECT, [Entry(n, 0, [full]) for n in (1, 2, 3, 4)], 15)
+        assert index.held(PROJECT) == {DESCRIPTOR_FULL.id: 4}
+        assert index.held("other") == {}
+
     def test_projects_do_not_see_each_other(
         self, index: WritableIndex, rng: np.random.Generator
     ) -> None:
