@@ -1,6 +1,7 @@
 """The index on disk keeps the contract, in memory and from its files, and outlives what happens."""
 
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -116,12 +117,11 @@ def test_a_reference_is_never_in_neither_version(tmp_path: Path, rng: np.random.
     index = ProjectIndex(tmp_path)
     index.apply([Entry(n, 0, [track(DESCRIPTOR, codes[n][None])]) for n in range(150)], 150)
     lost: list[int] = []
-    over = threading.Event()
+    turn, over = [0], threading.Event()
 
     def search() -> None:
-        for number in itertools.cycle(range(150)):
-            if over.is_set():
-                return
+        while not over.is_set():
+            number = turn[0]
             hits = [
                 index.nearest(signal, codes[number][None], 1).references.tolist()
                 for signal in (DESCRIPTOR, DESCRIPTOR_FULL)  # today's last
@@ -130,15 +130,21 @@ def test_a_reference_is_never_in_neither_version(tmp_path: Path, rng: np.random.
                 lost.append(number)
 
     searchers = [threading.Thread(target=search) for _ in range(2)]
-    for one in searchers:
-        one.start()
-    for number in range(150):
-        full = [Entry(number, 0, [track(DESCRIPTOR_FULL, codes[number][None])])]
-        for position in range(3):
-            index.apply(full, 151 + 3 * number + position)
-    over.set()
-    for one in searchers:
-        one.join()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads change places in the middle of everything
+    try:
+        for one in searchers:
+            one.start()
+        for number in range(150):
+            turn[0] = number
+            full = [Entry(number, 0, [track(DESCRIPTOR_FULL, codes[number][None])])]
+            for position in range(5):
+                index.apply(full, 151 + 3 * number + position)
+        over.set()
+        for one in searchers:
+            one.join()
+    finally:
+        sys.setswitchinterval(usual)
     assert lost == []
     assert index.held() == {DESCRIPTOR_FULL.id: 150}
 
