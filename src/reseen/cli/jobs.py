@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reseen.cli.speak import answering, emit, people, read_settings, stamp
+from reseen.cli.speak import answering, emit, people, read_settings
+from reseen.domain.moment import rfc3339
 
 if TYPE_CHECKING:
     from reseen.domain.bank import Job
@@ -47,7 +48,7 @@ def list_jobs(
         for job in jobs:
             over = job.done + job.known + job.failed
             items = f"{over:,} of {job.total:,}"
-            begun = stamp(job.created_at) or ""
+            begun = rfc3339(job.created_at)
             table.add_row(job.id, job.kind, job.state, items, f"{job.failed:,}", begun)
         people.print(table if jobs else "There is no job yet.")
 
@@ -131,6 +132,6 @@ def row(job: "Job") -> dict[str, Any]:
         "failed": job.failed,
         "result": dict(job.result) if job.result is not None else None,
         "error": job.error,
-        "created_at": stamp(job.created_at),
-        "updated_at": stamp(job.updated_at),
+        "created_at": rfc3339(job.created_at),
+        "updated_at": rfc3339(job.updated_at),
     }

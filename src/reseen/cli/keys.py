@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reseen.cli.speak import answering, emit, people, read_settings, stamp
+from reseen.cli.speak import answering, emit, people, read_settings
 from reseen.domain.access import Role
+from reseen.domain.moment import rfc3339
 
 if TYPE_CHECKING:
     from reseen.domain.access import IssuedKey, Key
@@ -113,9 +114,9 @@ def _row(key: "Key") -> dict[str, str | None]:
         "hint": key.hint,
         "role": key.role.value,
         "label": key.label,
-        "created_at": stamp(key.created_at),
-        "last_used_at": stamp(key.last_used_at),
-        "revoked_at": stamp(key.revoked_at),
+        "created_at": rfc3339(key.created_at),
+        "last_used_at": None if key.last_used_at is None else rfc3339(key.last_used_at),
+        "revoked_at": None if key.revoked_at is None else rfc3339(key.revoked_at),
     }
 
 

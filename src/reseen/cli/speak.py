@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -63,13 +62,6 @@ def said_of(error: ReseenError) -> dict[str, Any]:
         "actual": error.actual,
     }
     return {name: value for name, value in said.items() if value is not None}
-
-
-def stamp(time: datetime | None) -> str | None:
-    """A time as HTTP tells it."""
-    if time is None:
-        return None
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def read_settings(**given: object) -> "Settings":

@@ -4,6 +4,7 @@ An asset is a bundle of tracks. Rows of a track share one signal; the row order 
 What a row's ``places`` mean is fixed by its signal and documented beside the constant below.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -97,6 +98,11 @@ QUADS = Signal("quads", "1", Channel.AUDIO, Metric.EQUALITY)
 """codes ``uint32 [N, 1]``: hash of an anchor peak and three that follow it, unchanged by pitch and
 tempo; places ``float32 [N, 4]``: log-duration, pitch of the anchor, and the two time ratios."""
 
+KNOWN = frozenset(
+    (SHA256, MD5, PDQ, DESCRIPTOR, DESCRIPTOR_FULL, KEYPOINTS, LOOKS, PARTS, PARTS_FULL, EDGES)
+) | {MOTION, PEAKS, QUADS}
+"""Every version of every signal whose rows this release can read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -141,6 +147,23 @@ class Track:
             quality=np.concatenate([self.quality, other.quality]),
             places=np.concatenate([self.places, other.places]),
         )
+
+
+def hash_track(codes: Sequence[bytes]) -> Track:
+    """PDQ hashes by themselves, as lists hold them: each a still's, of full quality."""
+    rows = len(codes)
+    return Track(
+        PDQ,
+        spans=np.ndarray((rows, 2), np.float64, _ALWAYS, strides=(0, 8)),
+        codes=np.frombuffer(b"".join(codes), np.uint8).reshape(rows, 32),
+        quality=np.ndarray(rows, np.float32, _FULL, strides=(0,)),
+        places=np.ndarray((rows, 0), np.float32),
+    )
+
+
+_ALWAYS = np.array([-np.inf, np.inf]).tobytes()
+_FULL = np.ones(1, np.float32).tobytes()
+"""One row that all rows share: millions of listed hashes are made into tracks one at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from reseen.domain.bank import Job, StoredScore
 from reseen.domain.choices import Regime
 from reseen.domain.errors import InvalidValue, ReseenError
 from reseen.domain.match import Confidence, Cuts
+from reseen.domain.moment import rfc3339
 from reseen.engine.verdict import is_match
 from reseen.flows.jobs import Hold
 from reseen.ports import BankStore, ScoreLog
@@ -107,7 +108,7 @@ class Backtesting:
         told = backtest(known, self.cuts, bank.draft.cuts, {**bank.draft.cuts, **asked})
         return {
             "bank": bank.id,
-            "since": since.isoformat(),
+            "since": rfc3339(since),
             "days": [_day(day, tally) for day, tally in told.days.items()],
             "gained": sum(day.gained for day in told.days.values()),
             "lost": sum(day.lost for day in told.days.values()),
@@ -208,7 +209,7 @@ def _day(day: date, tally: Day) -> dict[str, Any]:
 
 def _example(one: StoredScore) -> dict[str, Any]:
     return {
-        "at": one.at.isoformat(),
+        "at": rfc3339(one.at),
         "query_sha256": one.query_sha256,
         "reference_id": one.reference_id,
         "regime": str(one.regime),

@@ -20,6 +20,7 @@ from reseen.domain.choices import BankRole, ItemState, JobKind
 from reseen.domain.errors import BlobMissing, InvalidValue, NotFound
 from reseen.domain.match import Segment
 from reseen.domain.media import Span
+from reseen.domain.moment import rfc3339
 from reseen.engine.verdict import HARM
 from reseen.flows.jobs import Hold
 from reseen.flows.search import Answer, Found, Scope, Searching
@@ -71,7 +72,7 @@ class Retroactive:
             remarks += (r for r in answer.remarks if r not in remarks)
             matches += (_said(reference, f) for f in answer.matches if f.is_match)
         return {
-            "since": since.isoformat(),
+            "since": rfc3339(since),
             "references": searched,
             "total": len(matches),
             "matches": matches[:MOST_MATCHES],
@@ -138,7 +139,7 @@ def _said(reference: Reference, found: Found) -> dict[str, Any]:
         "upload_id": upload.id,
         "upload": upload.draft.name,
         "bank_id": found.bank.id,
-        "uploaded_at": upload.created_at.isoformat(),
+        "uploaded_at": rfc3339(upload.created_at),
         "provenance": dict(upload.draft.provenance),
         "match": found.is_match,
         "confidence": str(found.confidence),

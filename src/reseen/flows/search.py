@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-import numpy as np
-
 from reseen.domain.bank import Bank, Hash, StoredScore
 from reseen.domain.choices import BankRole, Regime
 from reseen.domain.errors import ReseenError
-from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Skip, Track
+from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Skip, Track, hash_track
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.candidates import WINDOW, shortlist
@@ -108,7 +106,7 @@ class Searching:
         found = search.equal([one for one in hashes if one.signal.name != PDQ.name])
         query = Query(None, None)
         codes = [one.code for one in hashes if one.signal.name == PDQ.name]
-        more, remarks = search.closely(query, _hash_track(codes), found)
+        more, remarks = search.closely(query, (hash_track(codes),) if codes else (), found)
         return search.answer(query, [*found, *more], remarks=remarks)
 
     def by_fingerprint(self, project_id: str, fingerprint: Fingerprint, scope: Scope) -> Answer:
@@ -304,20 +302,6 @@ def _as_pair(equal: Verified, seen: Fingerprint) -> Verified | None:
 
 def _digests(sha256: str, md5: str) -> tuple[Hash, ...]:
     return Hash(SHA256, bytes.fromhex(sha256)), Hash(MD5, bytes.fromhex(md5))
-
-
-def _hash_track(codes: Sequence[bytes]) -> tuple[Track, ...]:
-    if not codes:
-        return ()
-    return (
-        Track(
-            PDQ,
-            spans=np.tile(np.array([-np.inf, np.inf]), (len(codes), 1)),
-            codes=np.stack([np.frombuffer(code, np.uint8) for code in codes]),
-            quality=np.ones(len(codes), np.float32),
-            places=np.zeros((len(codes), 0), np.float32),
-        ),
-    )
 
 
 def _tiles(party: Decoded) -> Track | None:

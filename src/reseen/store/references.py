@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
 from reseen.domain.bank import (
@@ -19,7 +18,7 @@ from reseen.domain.bank import (
     ReferenceDraft,
 )
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
-from reseen.domain.fingerprint import PDQ, Fingerprint, Track
+from reseen.domain.fingerprint import PDQ, Fingerprint, Track, hash_track
 from reseen.ports import Blobs, Candidate, Page
 from reseen.store import additions, changelog, kept, removals
 from reseen.store.banks import bank_of
@@ -277,7 +276,7 @@ class SqlReferenceStore:
                     HASHES.c.kind == PDQ.name,
                 )
                 for number, code in connection.execute(hashed).all():
-                    tracks[number] = (_as_track(code),)
+                    tracks[number] = (hash_track([code]),)
         for number, blob in blobs.items():
             try:
                 tracks[number] = self._tracks_of(blob)
@@ -324,18 +323,6 @@ def _need_same(reference: Reference, fingerprint: Fingerprint) -> None:
     """Raises ``Conflict``."""
     if reference.medium is None or reference.identity != Content(fingerprint).identity:
         raise Conflict("The fingerprint is of another file than the reference.")
-
-
-def _as_track(code: bytes) -> Track:
-    """A hash from a list, as a still's."""
-    return Track(PDQ, _ALWAYS, np.frombuffer(code, np.uint8).reshape(1, -1), _FULL, _NOWHERE)
-
-
-_ALWAYS = np.array([[-np.inf, np.inf]])
-_FULL = np.ones(1, np.float32)
-_NOWHERE = np.zeros((1, 0), np.float32)
-for _column in (_ALWAYS, _FULL, _NOWHERE):
-    _column.flags.writeable = False
 
 
 def _live(project_id: str) -> sa.Select[Any]:

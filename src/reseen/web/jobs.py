@@ -11,6 +11,7 @@ from reseen.domain.access import Key
 from reseen.domain.bank import Job
 from reseen.domain.choices import JobKind
 from reseen.domain.errors import InvalidValue, NotFound, UnsupportedMedia
+from reseen.domain.moment import rfc3339
 from reseen.media.listings import listed
 from reseen.media.lists import is_list
 from reseen.web.auth import Right, demand
@@ -30,7 +31,7 @@ from reseen.web.schemas.jobs import (
     JobSchema,
     RetroactiveRequest,
 )
-from reseen.web.schemas.model import rfc3339, said
+from reseen.web.schemas.model import said
 from reseen.web.services import Services
 from reseen.web.spool import LARGE_JSON, Body, Shape
 from reseen.web.strict import from_json, loaded

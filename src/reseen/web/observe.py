@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reseen.domain.errors import NotReady, ReseenError
+from reseen.domain.moment import rfc3339
 from reseen.web.errors import answer
 
 log = logging.getLogger("reseen.access")
@@ -143,7 +144,7 @@ class _Lines(logging.Formatter):
             return f"{line} {fields['status']}{more} {fields['ms']} ms {fields['request_id']}"
         when = datetime.fromtimestamp(record.created, UTC)
         said: dict[str, Any] = {
-            "time": when.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": rfc3339(when),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -19,6 +19,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from reseen.domain.moment import rfc3339
+
 LONGEST_URL = 8192
 LONGEST_NAME = 2000
 LONGEST_NOTE = 10_000
@@ -45,11 +47,6 @@ def in_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("in UTC it lies outside of the years 1 to 9999") from None
-
-
-def rfc3339(moment: datetime) -> str:
-    """As ``2026-05-04T03:02:01.000Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Moment = Annotated[
