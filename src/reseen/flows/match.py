@@ -21,7 +21,7 @@ from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry
 from reseen.engine.sound.alignment import align_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
-from reseen.flows.party import Party, party
+from reseen.flows.party import Party, agreed, party
 from reseen.flows.second_look import (
     content,
     find_shared,
@@ -93,7 +93,7 @@ def compare(
 
     Its segments are those that match by themselves; where none does, those that come near.
     """
-    return _compare(cuts, party(visual, query), party(visual, reference))
+    return _compare(cuts, *agreed(party(visual, query), party(visual, reference)))
 
 
 def glance(
@@ -104,7 +104,7 @@ def glance(
     """As ``compare``, without a second look: keypoints and descriptors of stills, whole frames of
     films, and sound. It tells which of many candidates are worth one, at a tenth of the cost.
     """
-    one, other = party(visual, query), party(visual, reference)
+    one, other = agreed(party(visual, query), party(visual, reference))
     here, there = one.fingerprint, other.fingerprint
     if is_same_file(here, there):
         return fuse(here, there, whole(here, there))

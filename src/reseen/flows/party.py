@@ -2,6 +2,10 @@
 
 An upload, and both sides of a pair, were just decoded: their pixels answer anything. A reference in
 a bank is kept without pixels: it answers from its tracks, and says nothing where they do not know.
+
+Descriptors of two versions say nothing of each other. So a side whose pixels are at hand is
+described in the version of the other one before they meet (``agreed``); of two that are kept in
+different versions, the other signals decide.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +15,17 @@ from typing import Protocol
 
 import numpy as np
 
-from reseen.domain.fingerprint import EDGES, LOOKS, MOTION, Fingerprint, Track
+from reseen.domain.fingerprint import (
+    DESCRIPTOR,
+    EDGES,
+    KNOWN,
+    LOOKS,
+    MOTION,
+    PARTS,
+    Fingerprint,
+    Metric,
+    Track,
+)
 from reseen.domain.media import Frame, Span
 from reseen.engine.film.motion import SIDE, Motion, motion
 from reseen.engine.film.windows import Window
@@ -27,6 +41,8 @@ MOMENT = 0.25
 """Step in seconds at which kept frames are sought, half of the usual one between them."""
 FRAMES = 240
 """Frames that are described again, at most: half a second of work for a minute of film."""
+EVERY = 1 << 30
+"""All frames that a gallery holds: in another version a film is described whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,15 @@ class Party(Protocol):
     @property
     def fingerprint(self) -> Fingerprint:
         """With the keypoints of a still."""
+        ...
+
+    @property
+    def version(self) -> str | None:
+        """The id of the descriptor that it is described by."""
+        ...
+
+    def in_version(self, signal_id: str | None) -> "Party | None":
+        """The same, described by another descriptor, or by none; ``None`` where it cannot be."""
         ...
 
     def moment(self, time: float | None) -> float | None:
@@ -81,10 +106,34 @@ class Decoded:
     visual: VisualSignals
     rendition: Rendition
     _looks: dict[tuple[float | None, Window], Look] = field(default_factory=dict)
+    _versions: dict[str, "Decoded | None"] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> Fingerprint:
         return self.rendition.fingerprint
+
+    @property
+    def version(self) -> str | None:
+        return _version_of(self.fingerprint)
+
+    def in_version(self, signal_id: str | None) -> "Decoded | None":
+        """As it was decoded for a query; a film by the frames that its gallery holds."""
+        if signal_id is None or self.version is None:
+            return None
+        self._versions.setdefault(self.version, self)
+        if signal_id not in self._versions:
+            self._versions[signal_id] = self._described_by(signal_id)
+        return self._versions[signal_id]
+
+    def _described_by(self, signal_id: str) -> "Decoded | None":
+        visual = self.visual.in_version(signal_id)
+        found = None if visual is None else self._described(visual, Window(), Side.QUERY, EVERY)
+        if visual is None or found is None:
+            return None
+        known = self.fingerprint
+        tracks = (found if t.signal.name == DESCRIPTOR.name else t for t in known.tracks)
+        seen = replace(self.rendition, fingerprint=replace(known, tracks=tuple(tracks)))
+        return Redescribed(visual, seen, self._looks, self._versions, source=self)
 
     def moment(self, time: float | None) -> float | None:
         return time
@@ -107,16 +156,21 @@ class Decoded:
     def described(self, window: Window, side: Side) -> Track | None:
         if window.is_whole:
             return self.fingerprint.track("descriptor")
+        return self._described(self.visual, window, side, FRAMES)
+
+    def _described(
+        self, visual: VisualSignals, window: Window, side: Side, most: int
+    ) -> Track | None:
         rendition = self.rendition
         still = rendition.gallery.at(None) if rendition.asset.duration is None else None
         if still is not None:
-            seen = self.visual.of_still(window.through(still).pixels, side)
-        else:
-            frames = self.visual.of_frames(side)
-            for frame in rendition.gallery.spread(FRAMES):
-                frames.add(window.through(frame))
-            seen = frames.finish(rendition.asset.duration or 0.0)
-        return next((t for t in seen.found if t.signal.name == "descriptor"), None)
+            return visual.described_still(window.through(still).pixels, side)
+        frames = visual.described_frames(side)
+        if frames is None:
+            return None
+        for frame in rendition.gallery.spread(most):
+            frames.add(window.through(frame))
+        return next(iter(frames.finish(rendition.asset.duration or 0.0).found), None)
 
     def tiled(self) -> Fingerprint:
         return _with_tiles(self.fingerprint, self._tiles)
@@ -155,10 +209,34 @@ class Decoded:
 
 
 @dataclass(frozen=True)
+class Redescribed(Decoded):
+    """The same pixels as those of ``source``, in another version; what does not depend on the
+    descriptor is not found twice.
+    """
+
+    source: Decoded = field(kw_only=True)
+
+    def edges(self) -> Drawable | None:
+        return self.source.edges()
+
+
+@dataclass(frozen=True)
 class Kept:
     """A ``Party`` of which only the tracks that ``remember`` made are at hand."""
 
     kept: Fingerprint
+
+    @property
+    def version(self) -> str | None:
+        return _version_of(self.kept)
+
+    def in_version(self, signal_id: str | None) -> "Kept | None":
+        if signal_id == self.version:
+            return self
+        if signal_id is not None:
+            return None
+        others = (t for t in self.kept.tracks if t.signal.name not in (DESCRIPTOR.name, PARTS.name))
+        return Kept(replace(self.kept, tracks=tuple(others)))
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
@@ -221,7 +299,37 @@ def party(visual: VisualSignals, side: Rendition | Fingerprint | Party) -> Party
     """
     if isinstance(side, Rendition):
         return Decoded(visual, side)
-    return Kept(side) if isinstance(side, Fingerprint) else side
+    return Kept(readable(side)) if isinstance(side, Fingerprint) else side
+
+
+def readable(kept: Fingerprint) -> Fingerprint:
+    """Without the tracks that another release wrote in a way that this one does not know."""
+    if all(t.signal in KNOWN for t in kept.tracks):
+        return kept
+    tracks = (t for t in kept.tracks if t.signal in KNOWN or t.signal.metric is Metric.COSINE)
+    return replace(kept, tracks=tuple(tracks))
+
+
+def agreed(query: Party, reference: Party) -> tuple[Party, Party]:
+    """Both sides, described by one and the same descriptor, or one of them by none."""
+    here, there = query.version, reference.version
+    if here is None or there is None or here == there:
+        return query, reference
+    if (turned := query.in_version(there)) is not None:
+        return turned, reference
+    if (turned := reference.in_version(here)) is not None:
+        return query, turned
+    without = reference.in_version(None)
+    return (query, reference) if without is None else (query, without)
+
+
+def _version_of(fingerprint: Fingerprint) -> str | None:
+    """The id of the descriptor that a fingerprint, or its parts, were described by."""
+    for name in (DESCRIPTOR.name, PARTS.name):
+        track = fingerprint.track(name)
+        if track is not None:
+            return replace(track.signal, name=DESCRIPTOR.name).id
+    return None
 
 
 def _with_tiles(fingerprint: Fingerprint, tiles: Track | None) -> Fingerprint:

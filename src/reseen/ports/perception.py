@@ -116,6 +116,11 @@ class Describe(Protocol):
         ...
 
 
+type DescribeIn = Callable[[str], Describe | None]
+"""A descriptor by the id of its signal, loaded when it is first asked for; ``None`` for a version
+that cannot be made here.
+"""
+
 type HashPicture = Callable[[Pixels], tuple[npt.NDArray[np.uint8], float]]
 """PDQ: 32 bytes and a quality of 0..1."""
 
@@ -155,6 +160,20 @@ class VisualSignals(Protocol):
     def of_still(self, pixels: Pixels, side: Side) -> Tracks: ...
 
     def of_frames(self, side: Side) -> FrameSignals: ...
+
+    def described_still(self, pixels: Pixels, side: Side) -> Track | None:
+        """The descriptors alone; ``None`` without a descriptor or detail."""
+        ...
+
+    def described_frames(self, side: Side) -> FrameSignals | None:
+        """The descriptors of a film alone; ``None`` without a descriptor."""
+        ...
+
+    def in_version(self, signal_id: str) -> "VisualSignals | None":
+        """The same with the descriptor of this version, for what references were described by
+        before; ``None`` where it cannot be made here. May load a model.
+        """
+        ...
 
     def kept_of_still(self, pixels: Pixels) -> Tracks:
         """What stands in for the pixels of a still that is kept without them."""

@@ -5,6 +5,7 @@ lets others depend on its files and neither copy nor change them: they are opene
 """
 
 import importlib.util
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,27 @@ def load_descriptor(name: str = "sscd_distilled", *, threads: int = 1) -> OnnxDe
     if path is None:
         return Skip(model.signal, "model not installed")
     return OnnxDescriptor(path, model.signal, model.side, threads=threads)
+
+
+class Descriptors:
+    """The models by the ids of their signals, each loaded when it is first asked for and held from
+    then on. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[str, OnnxDescriptor | Skip] = {}
+
+    def __call__(self, signal_id: str) -> OnnxDescriptor | None:
+        """``None`` where no model here gives this version."""
+        name = next((n for n, model in MODELS.items() if model.signal.id == signal_id), None)
+        if name is None:
+            return None
+        with self._lock:
+            if signal_id not in self._held:
+                self._held[signal_id] = load_descriptor(name)
+            found = self._held[signal_id]
+        return None if isinstance(found, Skip) else found
 
 
 def to_codes(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import KEYPOINTS, PDQ, Skip, Track
 from reseen.domain.media import Frame, Pixels
-from reseen.ports import Describe, Side, Tracks
+from reseen.ports import Describe, DescribeIn, Side, Tracks
 from reseen.signals import frames
 from reseen.signals.frames import DescriptorFrames
 from reseen.signals.keeping import KeptFrames, kept_of_still
@@ -30,28 +30,48 @@ PLANS = {Side.QUERY: frames.QUERY, Side.REFERENCE: frames.REFERENCE}
 
 
 class Visual:
-    """PDQ, descriptor and keypoints. ``describe`` may be absent; the others then stand alone."""
+    """PDQ, descriptor and keypoints. ``describe`` may be absent; the others then stand alone.
+    ``others`` gives the descriptors of other versions, where these are wanted.
+    """
 
-    def __init__(self, describe: Describe | Skip) -> None:
+    def __init__(self, describe: Describe | Skip, others: DescribeIn = lambda _: None) -> None:
         self._describe = describe
+        self._others = others
 
     def of_still(self, pixels: Pixels, side: Side) -> Tracks:
         described = self._describe.signal
         if not has_detail(thumb(pixels)):
             return Tracks((), tuple(Skip(s, "no detail") for s in (PDQ, described, KEYPOINTS)))
         small = shrunk(pixels)
-        views = query_views(small) if side is Side.QUERY else reference_views(small)
         found = [_hashes([hash_picture(pixels)], [(-np.inf, np.inf)])]
         skipped: list[Skip] = []
         if isinstance(self._describe, Skip):
             skipped.append(self._describe)
         else:
-            found.append(describe_still(self._describe, small, views))
+            found.append(_described(self._describe, small, side))
         found.append(detect_keypoints(small, None))
         return Tracks(tuple(found), tuple(skipped))
 
     def of_frames(self, side: Side) -> "VisualFrames":
         return VisualFrames(self._describe, side)
+
+    def described_still(self, pixels: Pixels, side: Side) -> Track | None:
+        if isinstance(self._describe, Skip) or not has_detail(thumb(pixels)):
+            return None
+        return _described(self._describe, shrunk(pixels), side)
+
+    def described_frames(self, side: Side) -> DescriptorFrames | None:
+        if isinstance(self._describe, Skip):
+            return None
+        return DescriptorFrames(self._describe, PLANS[side])
+
+    def in_version(self, signal_id: str) -> "Visual | None":
+        if isinstance(self._describe, Skip):
+            return None
+        if self._describe.signal.id == signal_id:
+            return self
+        other = self._others(signal_id)
+        return None if other is None else Visual(other, self._others)
 
     def kept_of_still(self, pixels: Pixels) -> Tracks:
         return kept_of_still(self._describe, pixels)
@@ -110,6 +130,11 @@ class VisualFrames:
         ends = [*self._times[1:], max(duration, self._times[-1])]
         hashes = _hashes(self._hashed, list(zip(self._times, ends, strict=True)))
         return Tracks((hashes, *described.found), skipped)
+
+
+def _described(describe: Describe, small: Pixels, side: Side) -> Track:
+    views = query_views(small) if side is Side.QUERY else reference_views(small)
+    return describe_still(describe, small, views)
 
 
 def _hashes(

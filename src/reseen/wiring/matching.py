@@ -34,6 +34,7 @@ from reseen.ports import (
 )
 from reseen.settings import Settings
 from reseen.signals.audible import hear
+from reseen.signals.descriptor import Descriptors
 from reseen.signals.descriptor import load_descriptor as load_model
 from reseen.signals.visual import Visual
 
@@ -73,7 +74,7 @@ def assemble(settings: Settings) -> Iterator[Reseen]:
     try:
         perception = Perception(
             decoder=decoder,
-            visual=Visual(describe),
+            visual=Visual(describe, Descriptors()),
             hear=hear,
             gallery=JpegGallery,
             sampling=Sampling(),
