@@ -79,7 +79,7 @@ class Installation:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self._environment = {**os.environ, "RESEEN_HOME": str(home), "RESEEN_RATE_PER_MINUTE": "0"}
+        self.environment = {**os.environ, "RESEEN_HOME": str(home), "RESEEN_RATE_PER_MINUTE": "0"}
         self._server: subprocess.Popen[str] | None = None
         self.client = httpx.Client()
         key = self.command("keys", "create", "--role", "owner", "--json")
@@ -88,7 +88,7 @@ class Installation:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "reseen", *arguments],
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=300,
@@ -102,7 +102,7 @@ class Installation:
         begun = time.monotonic()
         self._server = subprocess.Popen(
             [sys.executable, "-m", "reseen", "serve", "--port", "0"],
-            env=self._environment,
+            env=self.environment,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -125,7 +125,7 @@ class Installation:
     def start_ingest(self, list_file: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "reseen", "ingest", str(list_file), "--bank", "listed"],
-            env=self._environment,
+            env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

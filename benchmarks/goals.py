@@ -29,21 +29,21 @@ def goals(kinds: Mapping[str, Sequence[Row]], timings: Sequence[Timing]) -> list
     found: list[Goal] = []
     ours = {k: [r for r in rows if r.system == OURS] for k, rows in kinds.items()}
     if pictures := ours.get(PICTURE):
-        found.append(_least("pictures: recall at zero false pairs", 0.95, _recall(pictures)))
+        found.append(least("pictures: recall at zero false pairs", 0.95, _recall(pictures)))
     if sound := ours.get(SOUND):
         every = localised(sound)
         offset = 1000 * quantile([item.offset for item in every], 0.5)
         overlap = sum(item.iou for item in every) / max(1, len(every))
         found += [
-            _least("sound: recall at zero false pairs", 0.97, _recall(sound)),
-            _most("sound: median offset error, ms", 20.0, offset),
-            _least("sound: mean segment IoU", 0.9, overlap),
+            least("sound: recall at zero false pairs", 0.97, _recall(sound)),
+            most("sound: median offset error, ms", 20.0, offset),
+            least("sound: mean segment IoU", 0.9, overlap),
         ]
     if video := ours.get(VIDEO):
         share = within(video, FOUND_WITHIN).value
         found += [
-            _least("video: clips found, both boundaries within 1 s", 0.9, share),
-            _most("video: false pairs called a match", 0.0, float(at_cut(video)[1])),
+            least("video: clips found, both boundaries within 1 s", 0.9, share),
+            most("video: false pairs called a match", 0.0, float(at_cut(video)[1])),
         ]
     return found + _speeds({timing.name: timing for timing in timings})
 
@@ -52,16 +52,16 @@ def _speeds(by_name: Mapping[str, Timing]) -> list[Goal]:
     found = []
     peer = next((t for name, t in by_name.items() if name.startswith("vPDQ")), None)
     if pair := by_name.get("picture pair"):
-        found.append(_most("picture pair, processor ms", 250.0, 1000 * pair.cpu_seconds))
+        found.append(most("picture pair, processor ms", 250.0, 1000 * pair.cpu_seconds))
     if video := by_name.get("video"):
-        found.append(_least("video and its sound, times real time a core", 15, video.times_real))
+        found.append(least("video and its sound, times real time a core", 15, video.times_real))
         if peer:
             ratio = peer.cpu_seconds / video.cpu_seconds
-            found.append(_least("the same, times as fast as vPDQ", 3.0, ratio))
+            found.append(least("the same, times as fast as vPDQ", 3.0, ratio))
     if sound := by_name.get("sound"):
-        found.append(_least("sound, times real time a core", 300.0, sound.times_real))
+        found.append(least("sound, times real time a core", 300.0, sound.times_real))
     if server := by_name.get("server at rest"):
-        found.append(_most("server at rest, resident MB", 600.0, server.bytes / 1e6))
+        found.append(most("server at rest, resident MB", 600.0, server.bytes / 1e6))
     return found
 
 
@@ -69,9 +69,9 @@ def _recall(rows: Sequence[Row]) -> float:
     return recall_at_zero_false(*arrays(rows))
 
 
-def _least(name: str, bound: float, measured: float) -> Goal:
+def least(name: str, bound: float, measured: float) -> Goal:
     return Goal(name, f"at least {bound:g}", measured, measured >= bound)
 
 
-def _most(name: str, bound: float, measured: float) -> Goal:
+def most(name: str, bound: float, measured: float) -> Goal:
     return Goal(name, f"at most {bound:g}", measured, measured <= bound)

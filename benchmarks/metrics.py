@@ -7,7 +7,7 @@ as one step: a true pair that ties with a false one is not above it.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,11 @@ import numpy.typing as npt
 
 type Scores = npt.NDArray[np.float64]
 type Truth = npt.NDArray[np.bool_]
+type Lines = Mapping[str, Sequence[tuple[float, float]]]
+"""Points of a plot by the name of their line, from left to right."""
+
+TAIL = "p95"
+"""A line whose name ends so goes with the line before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """How fast a bank is filled: ``python -m benchmarks.run_ingest [--files FOLDER] [--out FILE]``.
 
-Pictures go in twice, each time into a new data folder: with one worker and all that belongs to it
-on one core, and with a worker a core on all of them. Rates are taken between the first tenth of the
-items and the last, so that starting processes does not count. ``busy`` is processor seconds of all
-processes over wall seconds and cores: near 1 nothing was waited for. On a machine that does other
-work too, the ratio of the rates says less than the ratio of processor seconds an item.
+Pictures go in again and again, each time into a new data folder: with one worker and all that
+belongs to it on one core, then with a worker a core on two, four and so on, up to all of them.
+Rates are taken between the first tenth of the items and the last, so that starting processes does
+not count. ``busy`` is processor seconds of all processes over wall seconds and cores: near 1
+nothing was waited for. On a machine that does other work too, the ratio of the rates says less than
+the ratio of processor seconds an item.
 
 Then a list of hashes goes in, with the rate and the largest memory of this process.
 """
@@ -24,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import processes
+from benchmarks.rows import Stamp, commit, machine
 from reseen.domain.bank import BankDraft, JobItem
 from reseen.domain.choices import JobKind
 from reseen.flows.jobs import LEASE, work_on
@@ -46,6 +48,19 @@ class Filled:
     busy: float
     listing_s: float
     memory: int
+    stamp: Stamp
+
+
+def read(path: Path) -> list[Filled]:
+    """The rows of earlier runs."""
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines if line.endswith("\n")]
+    return [Filled(**{**row, "stamp": Stamp(**row["stamp"])}) for row in rows]
+
+
+def doubled(cores: int) -> list[int]:
+    """1, 2, 4 and so on, and all."""
+    return sorted({cores} | {1 << bit for bit in range(cores.bit_length()) if 1 << bit < cores})
 
 
 def fill(name: str, home: Path, what: Sequence[Path], cores: Sequence[int]) -> Filled:
@@ -84,6 +99,7 @@ def fill(name: str, home: Path, what: Sequence[Path], cores: Sequence[int]) -> F
         busy=(to_cpu - from_cpu) / wall / len(cores),
         listing_s=listing,
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
+        stamp=Stamp(f"{job.total} items", commit(), machine()),
     )
 
 
@@ -127,7 +143,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a file for the rows, one JSON line each")
     given = parser.parse_args()
     every = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    rows = []
+    rows: list[Filled] = []
     with tempfile.TemporaryDirectory(prefix="reseen-ingest-") as name:
         folder = Path(name)
         media = given.files or folder / "media"
@@ -135,10 +151,10 @@ def main() -> None:
             write_pictures(media, given.pictures)
         files = [Path(one["path"]) for one in listed((str(media),))][: given.pictures]
         write_hashes(folder / "hashes.csv", given.hashes)
-        for k, cores in enumerate((every[:1], every)):
-            rows.append(fill("media", folder / str(k), files, cores))
+        for count in doubled(len(every)):
+            rows.append(fill("media", folder / str(count), files, every[:count]))
             print(json.dumps(asdict(rows[-1])), flush=True)
-        one, all_ = rows
+        one, all_ = rows[0], rows[-1]
         print(
             f"rate: {all_.rate / one.rate / len(every):.2f} of {len(every)} cores x one;"
             f" by processor seconds {one.cpu / all_.cpu * all_.busy / one.busy:.2f}"
