@@ -132,7 +132,7 @@ class _Helper:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                start_new_session=True,
+                process_group=0,  # Ctrl-C is for the parent, whose session (and share) it stays in
                 cwd="/",
             )
 

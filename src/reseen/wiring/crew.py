@@ -32,11 +32,11 @@ from reseen.flows.fingerprint import remember
 from reseen.flows.ingest import Remember
 from reseen.flows.jobs import Left
 from reseen.ports import Fetched
+from reseen.priority import give_way
 from reseen.settings import Settings
 from reseen.store.kept import decode, encode
 from reseen.wiring.matching import Reseen, assemble
 
-NICENESS = 10
 _TRIES = 2
 _END_S = 5.0
 
@@ -154,7 +154,7 @@ class _Hand:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                start_new_session=True,  # Ctrl-C is for the one who hired it
+                start_new_session=True,  # Ctrl-C is for the one who hired it; and see ``priority``
             )
         self._connection = Connection(ours.detach())
         try:
@@ -188,8 +188,7 @@ def _read(said: bytes) -> Fingerprint:
 def main() -> None:
     """A process of a crew: the descriptor of its socket is the only argument."""
     connection = Connection(int(sys.argv[1]))
-    with suppress(OSError):
-        os.nice(NICENESS)
+    give_way()
     settings = Settings.model_validate_json(connection.recv_bytes())
     asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
