@@ -103,3 +103,29 @@ def test_only_so_many_have_a_turn_at_once() -> None:
     for thread in threads:
         thread.join(10)
     assert most == 2
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_queries_of_batches_leave_a_turn_where_there_are_several(concurrency: int) -> None:
+    gate = Gate(concurrency=concurrency, queue=5, rate_per_minute=0)
+    most = max(1, concurrency - 1)
+    running = threading.Semaphore(0)
+    over = threading.Event()
+
+    def query() -> None:
+        with gate.turn_of_batch():
+            running.release()
+            over.wait(10)
+
+    threads = [threading.Thread(target=query) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for _ in range(most):
+        assert running.acquire(timeout=10)
+    assert not running.acquire(timeout=0.05)
+    if concurrency > 1:
+        with gate.turn():
+            assert not running.acquire(blocking=False)
+    over.set()
+    for thread in threads:
+        thread.join()

@@ -2,7 +2,8 @@
 
 A request is admitted before its body is read, so that a full server says so at once and never holds
 more uploads than it will serve. Being admitted is one thing, having a turn another: at most
-``concurrency`` admitted requests run, the others wait.
+``concurrency`` admitted requests run, the others wait. Queries of batches leave one turn free, so
+that a client with one question does not wait for another's hundred.
 """
 
 import threading
@@ -37,6 +38,7 @@ class Gate:
         self._clock = clock
         self.stopping = stopping
         self._turns = threading.BoundedSemaphore(concurrency)
+        self._turns_of_batches = threading.BoundedSemaphore(max(1, concurrency - 1))
         self._lock = threading.Lock()
         self._admitted = 0
         self._typical_s = FIRST_GUESS_S
@@ -83,6 +85,12 @@ class Gate:
             finally:
                 with self._lock:
                     self._typical_s += 0.2 * (self._clock() - begun - self._typical_s)
+
+    @contextmanager
+    def turn_of_batch(self) -> Iterator[None]:
+        """As ``turn``, for one of many queries that came as one."""
+        with self._turns_of_batches, self.turn():
+            yield
 
     def _spend(self, key_id: str, requests: int) -> None:
         """Take tokens of the key's bucket, which refills at the rate and holds a minute's. More

@@ -162,7 +162,7 @@ def _found(
     try:
         if sent.hashes is not None:
             return services.searching.by_hashes(received.project_id, sent.hashes.hashes(), scope)
-        turn = reception.gate.turn() if request is None else reception.turn(request)
+        turn = reception.gate.turn_of_batch() if request is None else reception.turn(request)
         with opened(services, sent.url, file) as fetched, turn:
             return services.searching.by_file(received.project_id, fetched, scope)
     except NotFound as error:

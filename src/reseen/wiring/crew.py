@@ -31,12 +31,15 @@ from reseen.domain.fingerprint import Fingerprint
 from reseen.flows.fingerprint import remember
 from reseen.flows.ingest import Remember
 from reseen.flows.jobs import Left
+from reseen.media.decode import PATIENCE
 from reseen.ports import Fetched
 from reseen.priority import give_way
 from reseen.settings import Settings
 from reseen.store.kept import decode, encode
 from reseen.wiring.matching import Reseen, assemble
 
+PATIENCE_S = 3 * PATIENCE
+"""Of a crew's decoders: who gives way may have a tenth of a core, and no file is at fault."""
 _TRIES = 2
 _END_S = 5.0
 
@@ -199,7 +202,7 @@ def main() -> None:
                 asked.put(connection.recv_bytes())
         os._exit(0)
 
-    with assemble(settings) as reseen:
+    with assemble(settings, PATIENCE_S) as reseen:
         remember_ = remembering(reseen)
         connection.send_bytes(b"ready")
         threading.Thread(target=listen, daemon=True).start()

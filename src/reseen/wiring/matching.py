@@ -16,7 +16,7 @@ from reseen.domain.media import Frame, Medium
 from reseen.flows.answer import Answering
 from reseen.flows.fingerprint import Perception, fingerprint
 from reseen.media.addresses import FetchPolicy
-from reseen.media.decode import IsolatedDecoder
+from reseen.media.decode import PATIENCE, IsolatedDecoder
 from reseen.media.fetch import GuardedFetcher
 from reseen.media.gallery import JpegGallery
 from reseen.media.receive import local_file
@@ -65,11 +65,13 @@ class Reseen:
 
 
 @contextmanager
-def assemble(settings: Settings) -> Iterator[Reseen]:
-    """Start what matching needs: the decoding process, the model, the fetcher."""
+def assemble(settings: Settings, patience: float = PATIENCE) -> Iterator[Reseen]:
+    """Start what matching needs: the decoding process, the model, the fetcher. ``patience`` is that
+    of the decoder, in seconds.
+    """
     cv2.setNumThreads(1)  # matches run beside each other, one a core
     describe = load_descriptor(settings)
-    decoder = make_decoder(settings)
+    decoder = make_decoder(settings, patience)
     scratch = Scratch(settings.scratch_folder)
     try:
         perception = Perception(
@@ -99,10 +101,10 @@ def load_descriptor(settings: Settings) -> Describe | Skip:
     return load_model(settings.descriptor)
 
 
-def make_decoder(settings: Settings) -> "SizedDecoder":
+def make_decoder(settings: Settings, patience: float = PATIENCE) -> "SizedDecoder":
     """The decoding process, which refuses what is larger than the settings allow."""
     return SizedDecoder(
-        IsolatedDecoder(memory=settings.decode_memory_bytes),
+        IsolatedDecoder(patience=patience, memory=settings.decode_memory_bytes),
         {
             Medium.IMAGE: settings.image_bytes,
             Medium.VIDEO: settings.video_bytes,
