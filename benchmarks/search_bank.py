@@ -75,6 +75,9 @@ class TimedIndex:
         with self.clock.running():
             return self.inner.nearest(project_id, signal, codes, count, bank_numbers)
 
+    def held(self, project_id: str) -> Mapping[str, int]:
+        return self.inner.held(project_id)
+
     def position(self, project_id: str) -> int:
         return self.inner.position(project_id)
 

@@ -45,6 +45,8 @@ class FollowedIndex:
         self._truth, self._banks = truth, banks
         self._inner: WritableIndex = FlatIndex()
         self.stuck = False
+        self.asked: list[str] = []
+        """Ids of the signals that were asked for."""
 
     def nearest(
         self,
@@ -54,7 +56,11 @@ class FollowedIndex:
         count: int,
         bank_numbers: Sequence[int] | None = None,
     ) -> Hits:
+        self.asked.append(signal.id)
         return self._inner.nearest(project_id, signal, codes, count, bank_numbers)
+
+    def held(self, project_id: str) -> Mapping[str, int]:
+        return self._inner.held(project_id)
 
     def position(self, project_id: str) -> int:
         return self._inner.position(project_id)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import QUADS, Track
 from reseen.domain.media import Span
 from reseen.engine.candidates import SURE_COSINE, Lead, asked, by_hashes, by_pictures, by_quads
+from reseen.engine.cosines import usual
 from reseen.ports import QUAD_WINDOW, Hits, Index
 
 type QueryKeys = Callable[[Track], tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]]
@@ -98,6 +99,7 @@ class Asking:
             hits = self.index.nearest(
                 self.project_id, track.signal, codes, count, self.bank_numbers
             )
+            hits = replace(hits, nearness=usual(track.signal, hits.nearness))
             kept = self._alive(hits)
             leads = by_pictures(kept, of)
             if not _hides_others(hits, kept, count):

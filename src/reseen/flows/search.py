@@ -23,8 +23,9 @@ from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
 from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
-from reseen.flows.party import Decoded, Kept, Party
+from reseen.flows.party import Decoded, Party, party
 from reseen.flows.shortlisted import Query, Verified, Verifying
+from reseen.flows.versions import asked_with, unmet, versions, versions_in
 from reseen.ports import (
     BankStore,
     Candidate,
@@ -106,14 +107,17 @@ class Searching:
         found = search.equal([one for one in hashes if one.signal.name != PDQ.name])
         query = Query(None, None)
         codes = [one.code for one in hashes if one.signal.name == PDQ.name]
+        late = search.freshen() if codes else []
         more, remarks = search.closely(query, (hash_track(codes),) if codes else (), found)
-        return search.answer(query, [*found, *more], remarks=remarks)
+        return search.answer(query, [*found, *more], remarks=[*late, *remarks])
 
     def by_fingerprint(self, project_id: str, fingerprint: Fingerprint, scope: Scope) -> Answer:
         """A kept reference as the query; segments map what was found (the source) to it."""
         search = self._begin(project_id, scope)
         digest = Hash(SHA256, bytes.fromhex(fingerprint.asset.sha256))
-        return search.of_party(Kept(fingerprint), search.equal([digest]), is_reference=True)
+        return search.of_party(
+            party(self.perception.visual, fingerprint), search.equal([digest]), is_reference=True
+        )
 
     def _begin(self, project_id: str, scope: Scope) -> "_Search":
         every = (
@@ -176,14 +180,26 @@ class _Search:
         seen = party.fingerprint
         query = Query(seen.asset.medium, party, is_reference)
         certain = [one for one in (_as_pair(e, seen) for e in equal) if one is not None]
-        found, remarks = self.closely(query, seen.tracks, certain)
+        parties, asked, late = self._versions(party)
+        found, remarks = self.closely(query, asked, certain)
         if isinstance(party, Decoded) and not any(self._judge(one).is_match for one in found):
-            tiles = _tiles(party)
-            if tiles is not None:
-                more, others = self.closely(query, (tiles,), [*certain, *found], AGAIN)
+            every = (_tiles(one) for one in parties if isinstance(one, Decoded))
+            tiles = [some for some in every if some is not None]
+            if tiles:
+                more, others = self.closely(query, tiles, [*certain, *found], AGAIN)
                 found, remarks = [*found, *more], [*remarks, *others]
-        remarks = [*seen.remarks, *remarks]
+        remarks = [*seen.remarks, *late, *remarks]
         return self.answer(query, [*certain, *found], seen.skipped, remarks)
+
+    def _versions(self, party: Party) -> tuple[Sequence[Party], Sequence[Track], list[str]]:
+        """The query in each version that is held, what to ask an index with, and what to say."""
+        if not self.banks:
+            return (party,), (), []
+        late = self.freshen()
+        held = self.of.index.held(self.project_id)
+        parties = versions(party, held)
+        asked = asked_with(parties)
+        return parties, asked, [*late, *unmet(asked, held, is_kept=not isinstance(party, Decoded))]
 
     def closely(
         self,
@@ -195,12 +211,13 @@ class _Search:
         """Look at what the index leads to, those aside that were looked at already."""
         if not self.banks or not tracks:
             return [], []
-        remarks = self._freshen()
+        remarks: list[str] = []
         verifying = Verifying(
             self.of.perception.visual, self.of.cuts, self.of.references, self.of.workers
         )
         passed = {one.candidate.reference.number for one in done}
-        budget = math.ceil(share * (self.of.budget + _windows(tracks)))
+        for_each = self.of.budget + _windows(tracks)
+        budget = math.ceil(share * versions_in(tracks) * for_each)
         found: list[Verified] = []
         for crowd in CROWDS:
             banks = [b for b in self.banks.values() if b.role in crowd]
@@ -233,9 +250,9 @@ class _Search:
         asking = Asking(of.index, of.query_keys, self.project_id, numbers, living, of.counts)
         return asking.clues(tracks)
 
-    def _freshen(self) -> list[str]:
+    def freshen(self) -> list[str]:
         """Wait a little for an index that has not reached what was acknowledged by now."""
-        if self.of.index.position(self.project_id) >= self.newest:
+        if not self.banks or self.of.index.position(self.project_id) >= self.newest:
             return []
         self.of.index.nudge(self.project_id, self.newest)
         if self.of.index.wait_for(self.project_id, self.newest, FRESH_S):

@@ -19,7 +19,7 @@ from reseen.engine.candidates import Lead
 from reseen.engine.verdict import HASHED, regime_of_media
 from reseen.flows.leads import NearHash
 from reseen.flows.match import compare, glance
-from reseen.flows.party import Kept, Party
+from reseen.flows.party import Party, party
 from reseen.ports import Candidate, ReferenceStore, VisualSignals
 
 LIKELIEST = {Regime.STILL: 4}
@@ -107,7 +107,7 @@ class Verifying:
         kept = self.references.fingerprint(reference)
         if kept is None:
             return Match(0.0, ())
-        sides: tuple[Party, Party] = (query.party, Kept(kept))
+        sides: tuple[Party, Party] = (query.party, party(self.visual, kept))
         if query.is_reference:
             sides = (sides[1], sides[0])
         regime = regime_of_media(query.medium, reference.medium)
