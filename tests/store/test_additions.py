@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,10 +17,10 @@ from reseen.domain.choices import ItemState, JobKind
 from reseen.domain.errors import BlobMissing, NotFound, NotReady
 from reseen.ports import Blobs
 from reseen.store.banks import SqlBankStore
-from reseen.store.database import Database, open_database, sqlite_url
+from reseen.store.database import Database
 from reseen.store.jobs import SqlJobStore
 from reseen.store.references import SqlReferenceStore
-from reseen.store.tables import HASHES, IS_EXACT, ORPHANS, REFERENCES
+from reseen.store.tables import HASHES, ORPHANS, REFERENCES
 from reseen.testing.bank_store_contract import OTHER_PROJECT
 from reseen.testing.key_store_contract import Clock
 from reseen.testing.reference_store_contract import digest, film, hashes, medium_of, same
@@ -386,31 +386,6 @@ def test_an_item_settled_by_a_worker_that_lost_its_job_adds_its_reference_once(
         thread.join(60)
     assert jobs.get(P, job.id).done == 20
     assert banks.counts(P) == {bank.id: 20}
-
-
-@pytest.fixture
-def plain(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "plain.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    opened = open_database(sqlite_url(path))
-    yield opened
-    opened.close()
-
-
-def test_no_look_up_reads_a_whole_table(plain: Database) -> None:
-    exact = sa.select(HASHES.c.number).where(
-        HASHES.c.project_id == P, IS_EXACT, HASHES.c.kind == "md5", HASHES.c.code.in_([b"x", b"y"])
-    )
-    expired = sa.select(REFERENCES.c.number).where(REFERENCES.c.expires_at <= Clock().now)
-    of_bank = sa.select(REFERENCES.c.number).where(REFERENCES.c.bank_number == 1).limit(1)
-    held = of_bank.where(REFERENCES.c.identity.in_([b"x"]))
-    for query in (exact, expired, of_bank, held):
-        with plain.reading() as connection:
-            said = query.compile(connection, compile_kwargs={"render_postcompile": True})
-            values = [said.params[name] for name in said.positiontup or ()]
-            bound = tuple(v.isoformat() if hasattr(v, "isoformat") else v for v in values)
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", bound).all()
-        assert all(row.detail.startswith("SEARCH") for row in rows), rows
 
 
 def test_a_fingerprint_of_a_reference_that_was_removed_is_missing(

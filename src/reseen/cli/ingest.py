@@ -135,17 +135,9 @@ def _begun(
 
 
 def _supersede(truth: "Truth", request: Mapping[str, Any]) -> None:
-
-    cursor = None
-    while True:
-        page = truth.jobs.list(truth.project_id, cursor)
-        for job in page.items:
-            if job.kind is JobKind.INGEST and not job.is_over and dict(job.request) == request:
-                with suppress(Conflict):
-                    truth.jobs.cancel(truth.project_id, job.id)
-        cursor = page.next
-        if cursor is None:
-            return
+    for job in truth.jobs.unfinished(truth.project_id, JobKind.INGEST, request):
+        with suppress(Conflict):
+            truth.jobs.cancel(truth.project_id, job.id)
 
 
 def _bank(truth: "Truth", name: str, role: Role | None) -> "Bank":

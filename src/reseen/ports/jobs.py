@@ -1,6 +1,7 @@
 """Long work, past scores and repeated requests: what else is kept beside banks."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -28,11 +29,23 @@ class JobStore(Protocol):
         """
         ...
 
+    def listen(self, called: Callable[[], object]) -> AbstractContextManager[None]:
+        """As long as the context is open, ``called`` when a job was made through this store that
+        waits for a worker.
+        """
+        ...
+
     def get(self, project_id: str, job_id: str) -> Job:
         """Raises ``NotFound``."""
         ...
 
     def list(self, project_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]: ...
+
+    def unfinished(
+        self, project_id: str, kind: JobKind, request: Mapping[str, Any]
+    ) -> Sequence[Job]:
+        """Jobs that were asked for in these words and are not over."""
+        ...
 
     def items(
         self,
@@ -118,8 +131,14 @@ class IdempotencyStore(Protocol):
         """
         ...
 
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread writes to the truth in this context, through any store, is written at
+        its end, at once; nothing of it when it ends with an error.
+        """
+        ...
+
     def finish(self, project_id: str, key: str, holder: str, answered: Answered) -> None:
-        """Keep the answer."""
+        """Keep the answer. Raises ``Conflict`` where another took the request up meanwhile."""
         ...
 
     def release(self, project_id: str, key: str, holder: str) -> None:
@@ -127,7 +146,7 @@ class IdempotencyStore(Protocol):
         ...
 
     def renew(self, holders: Sequence[str]) -> None:
-        """These are still worked on. One that is silent for half a minute may be taken up again:
-        its server has died.
+        """These are still worked on. One that is silent for ten seconds may be taken up again: its
+        server has died.
         """
         ...

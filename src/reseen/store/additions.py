@@ -18,7 +18,7 @@ from reseen.domain.bank import Added, Bank, Content, Reference, ReferenceDraft
 from reseen.domain.errors import NotFound
 from reseen.domain.fingerprint import Fingerprint
 from reseen.ports import Blobs
-from reseen.store import changelog, kept
+from reseen.store import changelog, kept, mending
 from reseen.store.completion import complete, completes
 from reseen.store.database import Database
 from reseen.store.removals import remove
@@ -94,17 +94,20 @@ def add(
     if not items:
         return []
     present: set[bytes] | None = None
+    lost: set[bytes] = set()
     while True:
         batch = _Batch(bank, items, identities, drafts, clock())
         wanted = batch.fingerprints(skipping=set())
         if wanted and present is None:
             with database.reading() as connection:
                 present = _shared(connection, bank.project_id, list(wanted))
+                lost = mending.lost(connection, blobs, bank.project_id, sorted(present))
+            present -= lost
         wanted = batch.fingerprints(skipping=present or set())
         put = put_blobs(database, blobs, bank.project_id, wanted, clock())
         try:
             with database.writing() as connection:
-                added = _add(connection, batch, put, clock())
+                added = _add(connection, batch, put, lost, clock())
                 settle(connection, added)
         except Swept:
             present = set()
@@ -113,12 +116,19 @@ def add(
 
 
 def _add(
-    connection: sa.Connection, batch: _Batch, put: Mapping[bytes, str], now: datetime
+    connection: sa.Connection,
+    batch: _Batch,
+    put: Mapping[bytes, str],
+    lost: set[bytes],
+    now: datetime,
 ) -> list[Added]:
     """The transaction. Raises ``NotFound``, ``Swept``."""
     bank = batch.bank
     changelog.lock(connection, bank.project_id)
     need(connection, bank.project_id, bank)
+    spare = {identity: put[identity] for identity in lost}
+    mended = mending.mend(connection, bank.project_id, spare, now)
+    adopt(connection, [put[identity] for identity in mended], now)
     held = _without_expired(connection, bank, _held(connection, bank, batch.identities), now)
     new: dict[bytes, int] = {}
     for k, identity in enumerate(batch.identities):
@@ -188,7 +198,9 @@ def _insert(
             }
         )
         key = {"project_id": project, "number": number}
-        rows.labels += [{**key, "label": label} for label in draft["labels"]]
+        rows.labels += [
+            {**key, "bank_number": bank.number, "label": label} for label in draft["labels"]
+        ]
         rows.hashes += [
             {**key, "kind": one.signal.name, "code": one.code} for one in hashes_in(content)
         ]

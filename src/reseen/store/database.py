@@ -5,13 +5,16 @@ its transaction begins (``BEGIN IMMEDIATE``), because one that starts as a reade
 fails at once when another wrote in between. Durability is full: a revoked key stays revoked after a
 power cut. PostgreSQL is reached by its URL; who reads there, too, sees one state from the first
 look to the last.
+
+Stores do not hand connections to each other. What several of them write for one request is one
+transaction all the same, where whoever calls them says so: see ``Database.together``.
 """
 
 import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +26,7 @@ from sqlalchemy import event, exc
 from reseen.domain.errors import InvalidValue, NotReady
 from reseen.store.failures import sqlite_code, typed_errors
 from reseen.store.text import dump
+from reseen.store.whole import Whole
 
 BUSY_S = 5.0
 """How long SQLite waits for a writer of another process; ours hold their lock for milliseconds."""
@@ -69,6 +73,7 @@ class Database:
         self._engine = engine
         self._readers = engine.execution_options(**{_READS: True})
         self._writers = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._thread = threading.local()
         if engine.dialect.name == "postgresql":
             self._readers = self._readers.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -77,14 +82,58 @@ class Database:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """One consistent view, which nothing waits for. Raises ``NotReady``."""
-        with typed_errors(self._engine.url), self._readers.begin() as connection:
-            yield connection
+        whole = self._whole
+        with typed_errors(self._engine.url):
+            if whole is not None and whole.connection is not None:
+                yield whole.connection
+                return
+            with self._readers.begin() as connection:
+                yield connection
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Committed as a whole when the context ends, or not at all. Raises ``NotReady``."""
-        with self._turn(), typed_errors(self._engine.url), self._engine.begin() as connection:
-            yield connection
+    def writing(self, *, apart: bool = False) -> Iterator[sa.Connection]:
+        """Committed as a whole when the context ends, or not at all; within ``together`` when that
+        one does. What is written ``apart`` never waits for that, unless this thread has written
+        something else before: for what is known to nobody until a later write names it. Raises
+        ``NotReady``.
+        """
+        whole = self._whole
+        with typed_errors(self._engine.url):
+            if whole is not None and not (apart and whole.connection is None):
+                with whole.part() as connection:
+                    yield connection
+                return
+            with self._turn(), self._engine.begin() as connection:
+                yield connection
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """All that this thread writes until the context ends is committed then, at once; nothing of
+        it when the context ends with an error. Others wait to write from its first write on, so
+        what takes long comes before. Raises ``NotReady``.
+        """
+        if self._whole is not None:
+            yield
+            return
+        whole = self._thread.whole = Whole(self._engine, self._turn)
+        try:
+            with typed_errors(self._engine.url), whole:
+                yield
+        finally:
+            self._thread.whole = None
+        for told in whole.afterwards:
+            told()
+
+    def afterwards(self, told: Callable[[], object]) -> None:
+        """Call this when all that this thread wrote before is committed; never if it is not."""
+        if self._whole is None:
+            told()
+        else:
+            self._whole.afterwards.append(told)
+
+    @property
+    def _whole(self) -> Whole | None:
+        return getattr(self._thread, "whole", None)
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

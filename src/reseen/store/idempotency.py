@@ -1,11 +1,14 @@
 """Requests that were sent with a key of their sender's choice, and what they were answered.
 
-A request is taken up in one transaction and answered in another, with the work between them. So
-that a killed server does not hold a key for ever, what it took up is its own only as long as it
-renews; after ``LEASE`` another request with the key may begin anew.
+A request is taken up in one transaction; what it does and what it is answered are written in
+another, so that it is done if and only if its answer is kept. So that a killed server does not hold
+a key for ever, what it took up is its own only as long as it renews; after ``LEASE`` another
+request with the key may begin anew, and the older one, should it still live, can no longer be
+written.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -17,7 +20,7 @@ from reseen.store.database import Database, utc_now
 from reseen.store.tables import METADATA, UtcDateTime
 
 KEPT = timedelta(hours=24)
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
 
 REQUESTS = sa.Table(
     "idempotency",
@@ -47,10 +50,19 @@ class SqlIdempotencyStore:
         except exc.IntegrityError:  # another took the key between our look and our insert
             return self._begin(project_id, key, digest, holder)
 
+    def together(self) -> AbstractContextManager[None]:
+        return self._database.together()
+
     def finish(self, project_id: str, key: str, holder: str, answered: Answered) -> None:
         kept = sa.update(REQUESTS).where(_is(project_id, key), REQUESTS.c.holder == holder)
         with self._database.writing() as connection:
-            connection.execute(kept.values(status=answered.status, body=answered.body))
+            done = connection.execute(kept.values(status=answered.status, body=answered.body))
+            if done.rowcount != 1:
+                raise Conflict(
+                    "Another request with this Idempotency-Key took over; send it again to learn"
+                    " its answer.",
+                    retry_after_s=1,
+                )
 
     def release(self, project_id: str, key: str, holder: str) -> None:
         ours = sa.and_(REQUESTS.c.holder == holder, REQUESTS.c.status.is_(None))

@@ -4,11 +4,10 @@ An item's outcome is counted once: it is recorded only while the item waits. A j
 still being written has the state ``creating`` here, which nobody is told of and nobody claims.
 """
 
+import contextlib
 import re
 import secrets
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -20,8 +19,9 @@ from reseen.domain.choices import ItemState, JobKind, JobState
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.ports import Page
 from reseen.store.database import Database, utc_now
+from reseen.store.job_rows import digest_of, item_of, job_of, settle, waiting_row
 from reseen.store.tables import JOB_ITEMS, JOBS
-from reseen.store.text import cleaned, json_object
+from reseen.store.text import json_object
 
 AT_ONCE = 1000
 CREATING = "creating"
@@ -30,7 +30,6 @@ ABANDONED = timedelta(days=1)
 
 IS_ID = re.compile(r"job_[0-9a-f]{16}\Z").match
 LARGEST_CURSOR = 1 << 31
-COUNTED = {ItemState.DONE: "done", ItemState.KNOWN: "known", ItemState.FAILED: "failed"}
 OVER = tuple(state.value for state in (JobState.DONE, JobState.CANCELLED, JobState.FAILED))
 
 
@@ -40,6 +39,15 @@ class SqlJobStore:
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._clock = clock
+        self._listeners: list[Callable[[], object]] = []
+
+    @contextlib.contextmanager
+    def listen(self, called: Callable[[], object]) -> Iterator[None]:
+        self._listeners.append(called)
+        try:
+            yield
+        finally:
+            self._listeners.remove(called)
 
     def create(
         self,
@@ -54,7 +62,7 @@ class SqlJobStore:
         job_id, now = f"job_{secrets.token_hex(8)}", self._clock()
         asked = json_object(request, "request")
         self._forget_abandoned(now)
-        with self._database.writing() as connection:
+        with self._database.writing(apart=True) as connection:
             connection.execute(
                 sa.insert(JOBS).values(
                     id=job_id,
@@ -62,6 +70,7 @@ class SqlJobStore:
                     kind=kind.value,
                     state=CREATING,
                     request=asked,
+                    digest=digest_of(kind.value, asked),
                     total=0,
                     done=0,
                     known=0,
@@ -73,8 +82,8 @@ class SqlJobStore:
         total = 0
         try:
             for some in batched(items, AT_ONCE):
-                rows = [_waiting(job_id, total + k, given) for k, given in enumerate(some)]
-                with self._database.writing() as connection:
+                rows = [waiting_row(job_id, total + k, given) for k, given in enumerate(some)]
+                with self._database.writing(apart=True) as connection:
                     connection.execute(sa.insert(JOB_ITEMS), rows)
                     alive = sa.update(JOBS).where(JOBS.c.id == job_id)
                     connection.execute(alive.values(updated_at=self._clock()))
@@ -88,11 +97,15 @@ class SqlJobStore:
             held = now + (lease or timedelta(0))
             values |= {"state": JobState.RUNNING.value, "owner": owner, "lease_until": held}
         with self._database.writing() as connection:
-            return self._update(connection, job_id, values)
+            made = self._update(connection, job_id, values)
+        if owner is None:
+            for called in tuple(self._listeners):
+                self._database.afterwards(called)
+        return made
 
     def get(self, project_id: str, job_id: str) -> Job:
         with self._database.reading() as connection:
-            return _job(_find(connection, project_id, job_id))
+            return job_of(_find(connection, project_id, job_id))
 
     def list(self, project_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
         query = (
@@ -114,9 +127,19 @@ class SqlJobStore:
                         sa.and_(JOBS.c.created_at == last.created_at, JOBS.c.id < last.id),
                     )
                 )
-            found = [_job(row) for row in connection.execute(query)]
+            found = [job_of(row) for row in connection.execute(query)]
         more = len(found) > limit
         return Page(tuple(found[:limit]), found[limit - 1].id if more else None)
+
+    def unfinished(
+        self, project_id: str, kind: JobKind, request: Mapping[str, Any]
+    ) -> Sequence[Job]:
+        alike = _visible(project_id).where(
+            JOBS.c.digest == digest_of(kind.value, json_object(request, "request")),
+            JOBS.c.state.not_in(OVER),
+        )
+        with self._database.reading() as connection:
+            return tuple(job_of(row) for row in connection.execute(alike))
 
     def items(
         self,
@@ -134,7 +157,7 @@ class SqlJobStore:
             query = query.where(JOB_ITEMS.c.state == ItemState.FAILED.value)
         with self._database.reading() as connection:
             _find(connection, project_id, job_id)
-            found = [_item(row) for row in connection.execute(query)]
+            found = [item_of(row) for row in connection.execute(query)]
         more = len(found) > limit
         return Page(tuple(found[:limit]), str(found[limit - 1].number) if more else None)
 
@@ -179,7 +202,7 @@ class SqlJobStore:
             if row is None:
                 raise NotFound(f"There is no job {job_id!r}.")
             if row.state in OVER:
-                return _job(row)
+                return job_of(row)
             if row.owner != owner:
                 raise Conflict(f"{job_id} is worked on by another.")
             if lease <= timedelta(0):
@@ -190,7 +213,7 @@ class SqlJobStore:
     def waiting(self, job_id: str, after: int = -1, limit: int = 100) -> Sequence[JobItem]:
         query = _items(job_id, after, limit).where(JOB_ITEMS.c.state == ItemState.WAITING.value)
         with self._database.reading() as connection:
-            return tuple(_item(row) for row in connection.execute(query))
+            return tuple(item_of(row) for row in connection.execute(query))
 
     def finish_items(self, items: Sequence[JobItem]) -> None:
         with self._database.writing() as connection:
@@ -227,7 +250,7 @@ class SqlJobStore:
 
     def _update(self, connection: sa.Connection, job_id: str, values: Mapping[str, Any]) -> Job:
         changed = sa.update(JOBS).where(JOBS.c.id == job_id).values(**values)
-        return _job(connection.execute(changed.returning(*JOBS.c)).one())
+        return job_of(connection.execute(changed.returning(*JOBS.c)).one())
 
     def _forget_abandoned(self, now: datetime) -> None:
         """Remove jobs whose items were never all written."""
@@ -240,67 +263,9 @@ class SqlJobStore:
             self._forget(job_id)
 
     def _forget(self, job_id: str) -> None:
-        with self._database.writing() as connection:
+        with self._database.writing(apart=True) as connection:
             connection.execute(sa.delete(JOB_ITEMS).where(JOB_ITEMS.c.job_id == job_id))
             connection.execute(sa.delete(JOBS).where(JOBS.c.id == job_id))
-
-
-def settle(connection: sa.Connection, items: Sequence[JobItem], now: datetime) -> None:
-    """Record the outcome of items that still wait, and count it in their jobs."""
-    by_job: dict[str, list[JobItem]] = {}
-    for item in items:
-        by_job.setdefault(item.job_id, []).append(item)
-    for job_id, ours in by_job.items():
-        connection.execute(sa.select(JOBS.c.id).where(JOBS.c.id == job_id).with_for_update())
-        fresh = _still_waiting(connection, job_id, ours)
-        if not fresh:
-            continue
-        outcome = (
-            sa.update(JOB_ITEMS)
-            .where(JOB_ITEMS.c.job_id == job_id, JOB_ITEMS.c.number == sa.bindparam("at"))
-            .values({name: sa.bindparam(name) for name in _OUTCOME})
-        )
-        connection.execute(
-            outcome,
-            [
-                {
-                    "at": item.number,
-                    "state": item.state.value,
-                    "reference_id": item.reference_id,
-                    "error_code": item.error_code,
-                    "error_detail": cleaned(item.error_detail),
-                }
-                for item in fresh
-            ],
-        )
-        counted = Counter(COUNTED[item.state] for item in fresh)
-        grown = {name: JOBS.c[name] + count for name, count in counted.items()}
-        connection.execute(
-            sa.update(JOBS).where(JOBS.c.id == job_id).values(**grown, updated_at=now)
-        )
-
-
-_OUTCOME = ("state", "reference_id", "error_code", "error_detail")
-
-
-def _still_waiting(
-    connection: sa.Connection, job_id: str, items: Sequence[JobItem]
-) -> list[JobItem]:
-    waiting: set[int] = set()
-    numbers = [item.number for item in items]
-    for some in batched(numbers, 500):
-        query = sa.select(JOB_ITEMS.c.number).where(
-            JOB_ITEMS.c.job_id == job_id,
-            JOB_ITEMS.c.number.in_(some),
-            JOB_ITEMS.c.state == ItemState.WAITING.value,
-        )
-        waiting.update(connection.execute(query).scalars())
-    return list({item.number: item for item in items if item.number in waiting}.values())
-
-
-def _waiting(job_id: str, number: int, given: Mapping[str, Any]) -> dict[str, Any]:
-    item = JobItem(job_id, number, json_object(given, "items"))
-    return {**asdict(item), "state": item.state.value}
 
 
 def _items(job_id: str, after: int, limit: int) -> sa.Select[Any]:
@@ -326,33 +291,3 @@ def _find(
     if row is None:
         raise NotFound(f"There is no job {job_id[:80]!r}.")
     return row
-
-
-def _job(row: sa.Row[Any]) -> Job:
-    return Job(
-        id=row.id,
-        project_id=row.project_id,
-        kind=JobKind(row.kind),
-        state=JobState(row.state),
-        request=row.request,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        total=row.total,
-        done=row.done,
-        known=row.known,
-        failed=row.failed,
-        result=row.result,
-        error=row.error,
-    )
-
-
-def _item(row: sa.Row[Any]) -> JobItem:
-    return JobItem(
-        row.job_id,
-        row.number,
-        row.given,
-        ItemState(row.state),
-        row.reference_id,
-        row.error_code,
-        row.error_detail,
-    )

@@ -20,11 +20,11 @@ from reseen.domain.bank import (
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
 from reseen.domain.fingerprint import PDQ, Fingerprint, Track, hash_track
 from reseen.ports import Blobs, Candidate, Page
-from reseen.store import additions, changelog, kept, removals
+from reseen.store import additions, changelog, kept, listing, removals
 from reseen.store.banks import bank_of
 from reseen.store.banks import number_of as bank_number_of
 from reseen.store.database import Database, utc_now
-from reseen.store.jobs import settle
+from reseen.store.job_rows import settle
 from reseen.store.rows import (
     PLAIN,
     hash_of,
@@ -37,7 +37,7 @@ from reseen.store.rows import (
 from reseen.store.tables import BANKS, CONTENTS, HASHES, IS_EXACT, LABELS, PROJECTS, REFERENCES
 from reseen.store.text import is_storable
 
-INDEXED = frozenset({"pdq", "descriptor", "quads"})
+INDEXED = frozenset({"pdq", "descriptor", "quads", "looks"})
 EXACT = ("sha256", "md5")
 WHOLE = 1 << 20
 """Bytes of a blob that are read at once; what lies behind them is read when it is needed."""
@@ -95,23 +95,21 @@ class SqlReferenceStore:
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[Reference]:
-        query = _live(project_id).order_by(REFERENCES.c.number.desc()).limit(limit + 1)
-        if cursor is not None:
-            before = number_of(cursor)
-            if before is None:
-                raise InvalidValue("This is no cursor that a list gave.", field="cursor")
-            query = query.where(REFERENCES.c.number < before)
-        if bank_id is not None:
-            query = query.where(REFERENCES.c.bank_number == (bank_number_of(bank_id) or -1))
+        before = None if cursor is None else number_of(cursor)
+        if cursor is not None and before is None:
+            raise InvalidValue("This is no cursor that a list gave.", field="cursor")
         if label is not None and not is_storable(label):
             return Page(())
-        if label is not None:
-            labelled = sa.select(LABELS.c.number).where(
-                LABELS.c.project_id == project_id, LABELS.c.label == label
-            )
-            query = query.where(REFERENCES.c.number.in_(labelled))
         with self._database.reading() as connection:
-            found = [reference_of(row) for row in connection.execute(query)]
+            rows = listing.newest(
+                connection,
+                project_id,
+                count=limit + 1,
+                bank_number=None if bank_id is None else bank_number_of(bank_id) or -1,
+                label=label,
+                before=before,
+            )
+        found = [reference_of(row) for row in rows]
         more = len(found) > limit
         return Page(tuple(found[:limit]), found[limit - 1].id if more else None)
 
@@ -123,7 +121,11 @@ class SqlReferenceStore:
             labels = sa.and_(LABELS.c.project_id == project_id, LABELS.c.number == row.number)
             connection.execute(sa.delete(LABELS).where(labels))
             if values["labels"]:
-                key = {"project_id": project_id, "number": row.number}
+                key = {
+                    "project_id": project_id,
+                    "number": row.number,
+                    "bank_number": row.bank_number,
+                }
                 rows = [{**key, "label": label} for label in values["labels"]]
                 connection.execute(sa.insert(LABELS), rows)
             return self._changed(connection, row, row.bank_number, values)
@@ -174,6 +176,8 @@ class SqlReferenceStore:
             for number, step in ((row.bank_number, -1), (bank.number, 1)):
                 resized = sa.update(BANKS).where(BANKS.c.number == number)
                 connection.execute(resized.values(size=BANKS.c.size + step))
+            labels = sa.and_(LABELS.c.project_id == project_id, LABELS.c.number == row.number)
+            connection.execute(sa.update(LABELS).where(labels).values(bank_number=bank.number))
             return self._changed(connection, row, bank.number, {"bank_number": bank.number})
 
     def delete(self, project_id: str, reference_id: str) -> Reference:

@@ -140,12 +140,14 @@ sa.Index(
 LABELS = sa.Table(
     "reference_labels",
     METADATA,
-    sa.Column("project_id", sa.String(16), primary_key=True),
+    sa.Column("bank_number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("label", sa.String(200), primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("project_id", sa.String(16), nullable=False),
     sa.Index("ix_reference_labels_project_id_number", "project_id", "number"),
     sqlite_with_rowid=False,
 )
+"""By bank: so a page of a list costs the same whatever other banks hold, the deleted ones too."""
 
 HASHES = sa.Table(
     "reference_hashes",
@@ -218,9 +220,12 @@ JOBS = sa.Table(
     sa.Column("lease_until", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("digest", sa.String(64)),
     sa.Index("ix_jobs_project_id_created_at_id", "project_id", "created_at", "id"),
+    sa.Index("ix_jobs_project_id_digest", "project_id", "digest"),
     sa.Index("ix_jobs_state_created_at", "state", "created_at"),
 )
+"""``digest`` is equal for jobs that were asked for in the same words."""
 
 JOB_ITEMS = sa.Table(
     "job_items",

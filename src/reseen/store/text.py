@@ -10,6 +10,10 @@ dump = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 """Compact JSON, in ASCII. Raises ``ValueError``, ``TypeError``, ``RecursionError``."""
 
 
+plainest = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
+"""As ``dump``, the same for equal objects."""
+
+
 def is_storable(text: str) -> bool:
     """Whether a column of text can hold it."""
     return "\0" not in text and (text.isascii() or _is_utf8(text))

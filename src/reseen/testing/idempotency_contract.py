@@ -4,12 +4,14 @@
 """
 
 import threading
+from contextlib import suppress
 
 import pytest
 
 from reseen.domain.access import DEFAULT_PROJECT
-from reseen.domain.errors import Conflict, IdempotencyMismatch
-from reseen.ports import Answered, IdempotencyStore
+from reseen.domain.bank import BankDraft
+from reseen.domain.errors import Conflict, IdempotencyMismatch, NotFound
+from reseen.ports import Answered, BankStore, IdempotencyStore
 from reseen.testing.key_store_contract import Clock
 
 P = DEFAULT_PROJECT
@@ -17,7 +19,7 @@ ANSWER = Answered(201, b'{"id": "bank_1"}')
 
 
 class IdempotencyStoreContract:
-    """``store`` gives an empty store that reads this clock."""
+    """``store`` gives an empty store that reads this clock, over the same truth as ``banks``."""
 
     @pytest.fixture
     def clock(self) -> Clock:
@@ -25,6 +27,10 @@ class IdempotencyStoreContract:
 
     @pytest.fixture
     def store(self, clock: Clock) -> IdempotencyStore:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def banks(self) -> BankStore:
         raise NotImplementedError
 
     def test_a_request_is_ours_until_it_is_answered(self, store: IdempotencyStore) -> None:
@@ -57,17 +63,61 @@ class IdempotencyStoreContract:
 
     def test_who_falls_silent_loses_it(self, store: IdempotencyStore, clock: Clock) -> None:
         store.begin(P, "k", "d", "one")
-        clock.turn(seconds=20)
+        clock.turn(seconds=7)
         store.renew(["one", "another"])
-        clock.turn(seconds=20)
+        clock.turn(seconds=7)
         with pytest.raises(Conflict):
             store.begin(P, "k", "d", "two")
-        clock.turn(seconds=20)
+        clock.turn(seconds=7)
         assert store.begin(P, "k", "d", "two") is None
-        store.finish(P, "k", "one", Answered(500, b"late"))
+        with pytest.raises(Conflict):
+            store.finish(P, "k", "one", Answered(500, b"late"))
         store.release(P, "k", "one")
         store.finish(P, "k", "two", ANSWER)
         assert store.begin(P, "k", "d", "three") == ANSWER
+
+    def test_what_is_done_for_who_lost_it_is_not_written(
+        self, store: IdempotencyStore, banks: BankStore, clock: Clock
+    ) -> None:
+        store.begin(P, "k", "d", "one")
+        clock.turn(seconds=20)
+        store.begin(P, "k", "d", "two")
+
+        def late() -> None:
+            with store.together():
+                banks.create(P, BankDraft("harm"))
+                store.finish(P, "k", "one", ANSWER)
+
+        with pytest.raises(Conflict):
+            late()
+        assert banks.of_project(P) == ()
+        with store.together():
+            made = banks.create(P, BankDraft("harm"))
+            assert banks.of_project(P) == (made,)
+            store.finish(P, "k", "two", ANSWER)
+        assert store.begin(P, "k", "d", "three") == ANSWER
+        assert banks.of_project(P) == (made,)
+
+    def test_a_write_that_fails_leaves_those_beside_it(
+        self, store: IdempotencyStore, banks: BankStore
+    ) -> None:
+        store.begin(P, "k", "d", "one")
+        with store.together():
+            for name in ("harm", "harm", "other", "harm"):
+                with suppress(Conflict):
+                    banks.create(P, BankDraft(name))
+            store.finish(P, "k", "one", ANSWER)
+        assert [bank.name for bank in banks.of_project(P)] == ["harm", "other"]
+
+        def broken() -> None:
+            with store.together():
+                banks.create(P, BankDraft("third"))
+                banks.delete(P, "bank_ffffff")
+
+        with pytest.raises(NotFound):
+            broken()
+        assert [bank.name for bank in banks.of_project(P)] == ["harm", "other"]
+        banks.create(P, BankDraft("third"))
 
     def test_answers_are_kept_for_a_day(self, store: IdempotencyStore, clock: Clock) -> None:
         store.begin(P, "k", "d", "one")

@@ -12,7 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reseen.domain.fingerprint import DESCRIPTOR, DESCRIPTOR_FULL, PDQ, QUADS, Signal, Track
+from reseen.domain.fingerprint import (
+    DESCRIPTOR,
+    DESCRIPTOR_FULL,
+    PDQ,
+    QUADS,
+    WORDS,
+    Signal,
+    Track,
+)
+from reseen.engine.picture.words import KEPT
 from reseen.index.flat import FlatIndex
 from reseen.ports import QUAD_WINDOW, Entry, Hits, WritableIndex
 
@@ -50,6 +59,24 @@ def quads(rng: np.random.Generator, seconds: float, keys: int = 1 << 22) -> Trac
     begins = np.sort(rng.uniform(0, seconds, count))
     codes = rng.integers(0, keys, (count, 1), np.uint32)
     return track(QUADS, codes, np.stack([begins, begins + 1.0], axis=1))
+
+
+def words(rng: np.random.Generator, rows: int, near: Any = None) -> Track:
+    """Frames of 90 keypoints; with ``near``, each keeps 30 of another frame's, turned by 40 degrees,
+    a sixth of the bits of their marks changed.
+    """
+    codes = np.zeros((rows, KEPT, 3), np.uint32)
+    codes[:, :90] = rng.integers(0, 1 << 32, (rows, 90, 3), np.uint32)
+    codes[:, :90, 0] >>= 16
+    codes[:, :90, 2] |= 1 << 24
+    if near is not None:
+        shared = np.asarray(near, np.uint32).reshape(-1, 3)[:30]
+        flips = rng.integers(0, 1 << 32, (3, 30), np.uint32)
+        codes[:, :30] = shared
+        codes[:, :30, 1] ^= flips[0] & flips[1] & flips[2]
+        turned = (shared[:, 2] >> 16) + 28 & 255
+        codes[:, :30, 2] = shared[:, 2] & 0xFF00FFFF | turned << 16
+    return track(WORDS, codes.reshape(rows, 3 * KEPT))
 
 
 def track(
@@ -163,6 +190,21 @@ class IndexContract:
         hits = index.nearest(PROJECT, QUADS, keys, 1)
         assert (hits.references[0], hits.reference_rows[0]) == (3, 2)
         assert hits.nearness[0] == len(np.unique(sound.codes[inside, 0]))
+
+    def test_keypoints_that_turn_and_grow_together_outvote_those_that_do_not(
+        self, index: WritableIndex, rng: np.random.Generator
+    ) -> None:
+        original = words(rng, 1)
+        copy = words(rng, 1, near=original.codes[0])
+        jumbled = copy.codes.reshape(-1, 3).copy()
+        jumbled[:30, 2] ^= rng.integers(0, 256, 30, np.uint32) << 16
+        index.apply(PROJECT, [Entry(n, 0, [words(rng, 3)]) for n in range(3, 30)], 1)
+        index.apply(PROJECT, [Entry(1, 0, [track(WORDS, jumbled.reshape(1, -1))])], 2)
+        index.apply(PROJECT, [Entry(2, 0, [copy])], 3)
+        hits = index.nearest(PROJECT, WORDS, original.codes, 5)
+        assert hits.references[:2].tolist() == [2, 1]
+        assert hits.reference_rows[0] == 0
+        assert hits.nearness[0] > 2 * hits.nearness[1] > 0
 
     def test_a_removed_reference_is_gone(
         self, index: WritableIndex, rng: np.random.Generator
@@ -286,7 +328,16 @@ class IndexContract:
 def _library(rng: np.random.Generator, references: int) -> list[Entry]:
     """References with rows of every signal, in three banks."""
     return [
-        Entry(n + 1, n % 3, [descriptors(rng, 1 + n % 2), hashes(rng, 1 + n % 2), quads(rng, 30.0)])
+        Entry(
+            n + 1,
+            n % 3,
+            [
+                descriptors(rng, 1 + n % 2),
+                hashes(rng, 1 + n % 2),
+                quads(rng, 30.0),
+                words(rng, 1 + n % 2),
+            ],
+        )
         for n in range(references)
     ]
 
@@ -299,7 +350,9 @@ def _questions(
     pictures = [descriptors(rng, 1, near=tracks[0].codes[0]).codes for tracks in known]
     bits = [flipped(rng, tracks[1].codes[0], 11)[None] for tracks in known]
     keys = [tracks[2].codes[200:800, 0] for tracks in known]
+    frames = [words(rng, 1, near=tracks[3].codes[0]).codes for tracks in known]
     return [
+        (WORDS, np.concatenate([words(rng, 1).codes, *frames])),
         (DESCRIPTOR, np.concatenate([descriptors(rng, 1).codes, *pictures])),
         (PDQ, np.concatenate([hashes(rng, 1).codes, *bits])),
         (QUADS, np.unique(np.concatenate([quads(rng, 5.0).codes[:, 0], *keys]))),

@@ -265,6 +265,34 @@ class JobStoreContract:
         with pytest.raises(Conflict):
             store.cancel(P, job.id)
 
+    def test_jobs_that_were_asked_for_in_the_same_words_are_found(self, store: JobStore) -> None:
+        asked = {"bank": "b", "labels": ["x", "ü"], "paths": True}
+        ours = store.create(P, JobKind.INGEST, asked, [{}])
+        store.create(P, JobKind.REINGEST, asked)
+        store.create(P, JobKind.INGEST, {**asked, "labels": ["ü", "x"]})
+        store.create(OTHER_PROJECT, JobKind.INGEST, asked)
+        over = store.create(P, JobKind.INGEST, asked)
+        store.finish(over.id, JobState.DONE)
+        turned = dict(reversed(asked.items()))
+        assert store.unfinished(P, JobKind.INGEST, turned) == (ours,)
+        assert store.unfinished(P, JobKind.INGEST, {}) == ()
+        with store.listen(lambda: None):
+            claimed = store.claim_job("a", LEASE, ours.id)
+        assert store.unfinished(P, JobKind.INGEST, asked) == (claimed,)
+
+    def test_who_listens_hears_of_new_jobs_that_can_be_claimed(self, store: JobStore) -> None:
+        heard: list[str | None] = []
+
+        def called() -> None:
+            job = store.claim_job("a", LEASE)
+            heard.append(None if job is None else job.id)
+
+        with store.listen(called):
+            first = ingest(store)
+            ingest(store, owner="b", lease=LEASE)
+        ingest(store)
+        assert heard == [first.id]
+
     def test_a_cancelled_job_is_over_and_its_worker_learns_of_it(self, store: JobStore) -> None:
         job = ingest(store, owner="a", lease=LEASE)
         assert store.cancel(P, job.id).state is JobState.CANCELLED

@@ -393,6 +393,30 @@ class ReferenceStoreContract:
         for nothing in ({"label": "none"}, {"label": "\0"}, {"bank_id": "bank_ffffffff"}):
             assert listed(**nothing) == []
 
+    def test_lists_skip_what_a_deleted_bank_held_and_what_moved_away(
+        self, store: ReferenceStore, bank: Bank, other: Bank, banks: BankStore
+    ) -> None:
+        third = banks.create(P, BankDraft("third"))
+        made = [
+            store.add((bank, other, third)[k % 3], ReferenceDraft(f"{k}", ("x",)), hashes(k))
+            for k in range(30)
+        ]
+        moved = store.move(P, made[1].reference.id, bank)
+        banks.delete(P, other.id)
+        left = [one.reference for one in reversed(made) if one.reference.bank_id != other.id]
+        wanted = sorted([*left, moved], key=lambda one: -one.number)
+        for chosen in ({}, {"label": "x"}):
+            page = store.list(P, limit=7, **chosen)
+            rest = store.list(P, limit=30, cursor=page.next, **chosen)
+            assert [*page.items, *rest.items] == wanted
+            assert rest.next is None
+        in_bank = tuple(one for one in wanted if one.bank_id == bank.id)
+        assert store.list(P, bank_id=bank.id).items == in_bank
+        assert store.list(P, bank_id=bank.id, label="x").items == in_bank
+        assert store.list(P, bank_id=other.id).items == ()
+        changed = store.update(P, moved.id, replace(moved.draft, labels=("y",)))
+        assert store.list(P, bank_id=bank.id, label="y").items == (changed,)
+
     @pytest.mark.parametrize("cursor", ["", "x", "ref_", "ref_zzzzzzzzzz", "job_1", "\0"])
     def test_a_cursor_that_no_list_gave_is_refused(
         self, store: ReferenceStore, cursor: str

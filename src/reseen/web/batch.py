@@ -77,8 +77,8 @@ def _add_all(services: Services, bank: Bank, items: Sequence[Mapping[str, Any]])
                 drafts[index] = kept_until(bank, item.draft(content.identity)), content
         except ReseenError as error:
             results[index] = _failed(index, error)
-    added = _add_many(services, bank, drafts)
     reached = position(services, bank.project_id)
+    added = _add_many(services, bank, drafts)
     for index, one in added.items():
         results[index] = one if isinstance(one, Outcome) else _told(bank, index, one, reached)
     job = None
@@ -109,7 +109,7 @@ def _add_many(
         }
     if added:
         last = max(one.reference.change for one in added)
-        services.index.nudge(bank.project_id, last)
+        services.ingesting.nudge(bank.project_id, last)
         if new := [one.reference.id for one in added if one.is_new]:
             services.ingesting.arrived(bank, {"reference_ids": new})
     return dict(zip(drafts, added, strict=True))

@@ -1,7 +1,9 @@
 """Writes that may be sent twice: one with an ``Idempotency-Key`` is done once.
 
-Only what succeeded is remembered, for 24 hours; an error changed nothing, so that the same key may
-be tried again. A key belongs to the project, and to one request: method, address and body.
+All that a request writes, and the answer that is kept of it, is one transaction: whenever a server
+is killed, the request was done and is answered, or nothing was done. Only what succeeded is
+remembered, for 24 hours; an error changed nothing, so that the same key may be tried again. A key
+belongs to the project, and to one request: method, address and body.
 """
 
 import asyncio
@@ -23,8 +25,8 @@ from reseen.web.spool import Body
 
 log = logging.getLogger("reseen.web")
 
-RENEWED_S = 10.0
-"""A third of what the store waits for."""
+RENEWED_S = 2.5
+"""A quarter of what the store waits for."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -39,7 +41,8 @@ IdempotencyKey = Annotated[
 ]
 
 type Work = Callable[[], tuple[int, BaseModel]]
-"""Does the write; its status and its answer."""
+"""Does the write; its status and its answer. From its first write on others wait to write, so what
+may take long, a file or a look at the index, comes before."""
 
 
 class Once:
@@ -56,7 +59,8 @@ class Once:
         ``IdempotencyMismatch``, and ``Conflict`` while another request with the key is worked on.
         """
         if key is None:
-            return _respond(work)
+            with self._store.together():
+                return _respond(work)
         digest = (body or Body()).digest(request.method, request.scope["path"], request.url.query)
         with self._holding() as holder:
             known = self._store.begin(project_id, key, digest, holder)
@@ -64,14 +68,14 @@ class Once:
                 replayed = {"Idempotent-Replayed": "true"}
                 return Response(known.body, known.status, replayed, "application/json")
             try:
-                response = _respond(work)
+                with self._store.together():
+                    response = _respond(work)
+                    answered = Answered(response.status_code, bytes(response.body))
+                    self._store.finish(project_id, key, holder, answered)
             except BaseException:
                 with _logged():
                     self._store.release(project_id, key, holder)
                 raise
-            answered = Answered(response.status_code, bytes(response.body))
-            with _logged():
-                self._store.finish(project_id, key, holder, answered)
             return response
 
     async def keep(self) -> None:
@@ -95,7 +99,7 @@ class Once:
 
 @contextlib.contextmanager
 def _logged() -> Iterator[None]:
-    """The write is done, or is not: what could not be noted of it does not change that."""
+    """What cannot be noted now is found out by the lease of the key."""
     try:
         yield
     except NotReady as error:

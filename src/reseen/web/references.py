@@ -82,8 +82,9 @@ def _adds(router: APIRouter, reception: Reception, once: Once) -> None:
         def work() -> tuple[int, ReferenceSchema]:
             sent = _sent(received.body)
             bank = bank_of(services, received.project_id, sent.bank)
+            reached = position(services, received.project_id)
             added = _add(reception, request, bank, sent, received.body)
-            return 201 if added.is_new else 200, told(services, added.reference, bank)
+            return 201 if added.is_new else 200, told(services, added.reference, bank, reached)
 
         return once.answer(request, received.project_id, key, received.body, work)
 
@@ -159,6 +160,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
         def work() -> tuple[int, ReferenceSchema]:
             project_id = received.project_id
             sent = received.body.read(ReferenceChange)
+            reached = position(services, project_id)
             present = references.get(project_id, reference_id)
             if "bank" in sent.model_fields_set:
                 bank = bank_of(services, project_id, sent.bank)
@@ -167,8 +169,8 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
             draft = sent.applied(present.draft)
             if draft != present.draft:
                 present = references.update(project_id, reference_id, draft)
-            services.index.nudge(project_id, present.change)
-            return 200, told(services, present)
+            services.ingesting.nudge(project_id, present.change)
+            return 200, told(services, present, reached=reached)
 
         return once.answer(request, received.project_id, key, received.body, work)
 
@@ -189,20 +191,26 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     ) -> Response:
         def work() -> tuple[int, Deleted]:
             gone = references.delete(who.project_id, reference_id)
-            services.index.nudge(who.project_id, gone.change)
+            services.ingesting.nudge(who.project_id, gone.change)
             return 200, Deleted(id=gone.id)
 
         return once.answer(request, who.project_id, key, None, work)
 
 
-def told(services: Services, reference: Reference, bank: Bank | None = None) -> ReferenceSchema:
-    """All of a reference."""
+def told(
+    services: Services, reference: Reference, bank: Bank | None = None, reached: int | None = None
+) -> ReferenceSchema:
+    """All of a reference. ``reached``: the change that the index has come to, where it was asked
+    before.
+    """
     project_id = reference.project_id
+    if reached is None:
+        reached = position(services, project_id)
     return ReferenceSchema.of(
         reference,
         bank or services.banks.get(project_id, reference.bank_id),
         hashes=services.references.hashes_of(reference),
-        searchable=position(services, project_id) >= reference.change,
+        searchable=reached >= reference.change,
     )
 
 

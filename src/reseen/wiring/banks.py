@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from reseen.domain.choices import JobKind
 from reseen.domain.errors import ReseenError
@@ -62,7 +63,11 @@ def open_banks(settings: Settings, truth: Truth) -> Iterator[Banks]:
             workers=settings.concurrency,
         )
         retroactive = Retroactive(searching, truth.jobs)
-        ingesting = make_ingesting(settings, reseen, truth, index.nudge)
+
+        def nudge(project_id: str, position: int) -> None:
+            truth.afterwards(partial(index.nudge, project_id, position))
+
+        ingesting = make_ingesting(settings, reseen, truth, nudge)
         yield Banks(reseen, truth, index, searching, ingesting, retroactive)
 
 
@@ -82,12 +87,15 @@ def at_work(banks: Banks) -> Iterator[None]:
     ]
     ended = threading.Event()
     sweeper = threading.Thread(target=_sweep, args=(banks.truth, ended), name="sweep", daemon=True)
+    called = ExitStack()
     for worker in workers:
+        called.enter_context(banks.truth.jobs.listen(worker.call))
         worker.start()
     sweeper.start()
     try:
         yield
     finally:
+        called.close()
         ended.set()
         for worker in workers:
             worker.stop()

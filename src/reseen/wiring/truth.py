@@ -1,6 +1,6 @@
 """What is kept: keys, banks, references, jobs, scores. Light: no model, no decoder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,6 +39,9 @@ class Truth:
     scores: ScoreLog
     idempotency: IdempotencyStore
     blobs: Blobs
+    afterwards: Callable[[Callable[[], object]], None]
+    """Calls what it is given once all that this thread has written is committed."""
+
     project_id: str = DEFAULT_PROJECT
 
 
@@ -56,6 +59,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
             scores=SqlScoreLog(database, timedelta(days=settings.scores_days)),
             idempotency=SqlIdempotencyStore(database),
             blobs=blobs,
+            afterwards=database.afterwards,
         )
     finally:
         database.close()
