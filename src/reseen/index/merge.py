@@ -1,6 +1,6 @@
 """Merging segments in a process of its own: ``python -m reseen.index.merge FOLDER NAME FROM ...``.
 
-Searches go on in the old segments meanwhile; the child runs at the lowest priority. Flags of dead
+Searches go on in the old segments meanwhile; the child gives way to them. Flags of dead
 slots, packed, come by standard input.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from reseen.index.project import Merge, ProjectIndex
 from reseen.index.segments import Damaged, Segment, merged, read, write
+from reseen.priority import give_way
 
 
 class MergeFailed(Exception):
@@ -33,6 +34,7 @@ class Merging:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,  # see ``priority``
         )
         if self._child.stdin is not None:
             self._child.stdin.write(np.packbits(index.dead_slots()).tobytes())
@@ -68,7 +70,7 @@ def merge_in_child(index: ProjectIndex, merge: Merge) -> None:
 
 def main(arguments: Sequence[str], packed: bytes) -> None:
     folder, name, *names = arguments
-    os.nice(19)
+    give_way()
     dead = np.unpackbits(np.frombuffer(packed, np.uint8)).astype(np.bool_)
     segments: list[Segment] = [read(Path(folder), n) for n in names]
     write(Path(folder), name, merged(segments, [~dead[s.arrays["slots"]] for s in segments]))
