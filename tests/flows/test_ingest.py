@@ -161,6 +161,25 @@ def test_a_file_becomes_a_reference_that_says_where_it_came_from(
     assert kept.track("pdq") is not None
 
 
+def test_a_file_whose_fingerprint_was_lost_brings_it_back(make: Make, tmp_path: Path) -> None:
+    stand = make()
+    one, other, whole = (plain(tmp_path, number) for number in (1, 2, 3))
+    stand.ingest(*map(of_path, (one, other, whole)))
+    held = {r.draft.name: r for r in stand.ingesting.references.list(P).items}
+    for name in ("1.png", "2.png"):
+        sha256 = held[name].identity.partition(":")[2]
+        [blob] = (tmp_path / "home" / "blobs").rglob(f"{sha256}*")
+        blob.unlink()
+    job = stand.ingest(of_path(one), of_path(whole))
+    assert (job.done, job.known, job.failed) == (0, 2, 0)
+    with local_file(other) as file:
+        again = stand.ingesting.add_file(stand.bank, file, ReferenceDraft("again"))
+    assert (again.is_new, again.reference.id) == (False, held["2.png"].id)
+    assert len(stand.decoded) == 3 + 2
+    for reference in held.values():
+        assert stand.ingesting.references.fingerprint(reference) is not None
+
+
 def test_equal_content_is_held_once_and_not_decoded_again(make: Make, tmp_path: Path) -> None:
     stand = make()
     path = plain(tmp_path, 1)

@@ -20,7 +20,7 @@ from typing import Any
 
 from reseen.domain.bank import Added, Bank, Content, Hash, Job, JobItem, Reference, ReferenceDraft
 from reseen.domain.choices import ItemState
-from reseen.domain.errors import Forbidden, InvalidValue, NotReady, ReseenError
+from reseen.domain.errors import BlobMissing, Forbidden, InvalidValue, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.flows.items import (
     DOWNLOADS,
@@ -93,9 +93,17 @@ class Ingesting:
         return self._add(bank, draft, Content(self.remember(file)))
 
     def _held(self, bank: Bank, file: Fetched) -> Reference | None:
-        """The bank's reference with this file, where it is more than a hash from a list."""
+        """The bank's reference with this file, where it is more than a hash from a list and has its
+        fingerprint: one that was lost is made anew, and written when the file is added.
+        """
         held = self.references.held(bank, f"sha256:{file.sha256}")
-        return held if held is not None and held.medium is not None else None
+        if held is None or held.medium is None:
+            return None
+        try:
+            self.references.fingerprint(held)
+        except BlobMissing:
+            return None
+        return held
 
     def add_hashes(self, bank: Bank, hashes: Sequence[Hash], draft: ReferenceDraft) -> Added:
         """Raises ``InvalidValue`` for no hash at all, and what the store raises."""
