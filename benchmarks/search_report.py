@@ -13,7 +13,7 @@ from benchmarks import index_scale, plots, run_search, search_measure
 from benchmarks import search_figures as figures
 from benchmarks.datasets import corpora_of
 from benchmarks.report import table
-from benchmarks.rows import OUT, ROOT, Stamp
+from benchmarks.rows import OUT, ROOT
 from benchmarks.search_goals import PHASES, Measured, goals
 from benchmarks.search_measure import Step
 from benchmarks.search_rows import files, load
@@ -45,8 +45,9 @@ class Section:
     source: str
 
     def __str__(self) -> str:
-        parts = [f"## {self.title}", self.text, f"![{self.title}]({self.plot})", self.lines]
-        return "\n\n".join([*(part for part in parts if part), self.source])
+        shown = f"![{self.title}]({self.plot})"
+        parts = [f"## {self.title}", self.text, shown, self.lines, self.source]
+        return "\n\n".join(part for part in parts if part)
 
 
 class Page:
@@ -211,19 +212,12 @@ class Page:
 
     def _source(self, kind: str = "searched") -> str:
         """The commands, machines and commits behind rows of a kind."""
-        said = []
-        for path in files(self.rows, kind):
-            step = Step.read(path.parent)
-            if step is not None:
-                said.append(f"`{step.command}`; {step.machine}; commit `{step.commit}`")
-        if not said and (stamp := _stamp(self.measured, kind)) is not None:
-            said.append(f"{stamp.machine}; commit `{stamp.commit}`")
-        return "Measured by " + "; ".join(dict.fromkeys(said)) + "." if said else ""
-
-
-def _stamp(measured: Measured, kind: str) -> Stamp | None:
-    rows = getattr(measured, kind)
-    return getattr(rows[-1], "stamp", None) if rows else None
+        done = [Step.read(path.parent) for path in files(self.rows, kind)]
+        said = [f"`{s.command}`, {s.machine}, commit `{s.commit}`" for s in done if s is not None]
+        if not said:
+            stamps = {getattr(row, "stamp", None) for row in getattr(self.measured, kind)}
+            said = sorted(f"{s.machine}, commit `{s.commit}`" for s in stamps if s is not None)
+        return "Measured: " + "; ".join(dict.fromkeys(said)) + "." if said else ""
 
 
 TEXTS = {
@@ -241,8 +235,8 @@ TEXTS = {
     ),
     "searched": (
         "Disguised pictures are searched for in a bank of pictures. What is not in the bars: "
-        "decoding, which depends on the file. Most of the time goes to looking closely at the "
-        "shortlist, which is as long in a bank of a million."
+        "decoding, which depends on the file. What is looked at closely is a shortlist, whose "
+        "length does not depend on the size of the bank."
     ),
     "recall": (
         "Of true pairs, the share that matches when each pair is compared alone, and when the "
