@@ -1,8 +1,9 @@
 """A bank of pictures of any size to search in: real references, and many more that look like them.
 
 Real references are kept as an ingest keeps them. A synthetic one has a row of its own in the truth
-and in the index, a descriptor drawn like the real ones, and, when it is looked at closely, the
-keypoints and edges of some real distractor: so that looking at it costs what it would cost.
+and in the index, a descriptor drawn like the real ones, words of keypoints of several distractors, and,
+when it is looked at closely, the keypoints and edges of one: so that looking at it costs what it
+would cost.
 """
 
 import hashlib
@@ -20,8 +21,10 @@ import numpy.typing as npt
 from benchmarks.index_data import descriptor_blocks
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.bank import Bank, BankDraft, Content, Hash, Reference, ReferenceDraft
-from reseen.domain.fingerprint import DESCRIPTOR, SHA256, Fingerprint, Signal, Track
+from reseen.domain.fingerprint import DESCRIPTOR, LOOKS, SHA256, WORDS, Fingerprint, Signal, Track
 from reseen.domain.media import Medium
+from reseen.engine.picture.words import words_of
+from reseen.index.follower import held_of
 from reseen.index.maintenance import settle
 from reseen.index.merge import merge_in_child
 from reseen.index.segmented import SegmentedIndex
@@ -32,6 +35,9 @@ from reseen.store.database import Database, open_database, sqlite_url
 from reseen.store.references import SqlReferenceStore
 
 BATCH = 5000
+INDEXED = frozenset({"descriptor", "pdq", "looks"})
+MIXED = 4
+"""Real frames whose keypoints a synthetic one mixes."""
 
 
 @dataclass(slots=True)
@@ -147,11 +153,13 @@ class SearchBank:
         for name, fingerprint in kept:
             draft = ReferenceDraft(name)
             added = self.references.add(self.bank, draft, Content(fingerprint)).reference
-            tracks = [t for t in fingerprint.tracks if t.signal.name in {"descriptor", "pdq"}]
-            self._apply([Entry(added.number, self.bank.number, tracks)], added.change)
+            tracks = [t for t in fingerprint.tracks if t.signal.name in INDEXED]
+            self._apply([Entry(added.number, self.bank.number, held_of(tracks))], added.change)
         real = [one.track("descriptor") for _, one in kept]
         rows = np.concatenate([t.codes for t in real if t is not None])
         self._more = (code for block in descriptor_blocks(rows) for code in block)
+        looks = [t for one in stand_ins for t in one.tracks if t.signal == LOOKS]
+        self._words = word_blocks(np.concatenate([words_of(t).codes for t in looks]))
         self.size = len(kept)
 
     def grow(self, size: int) -> None:
@@ -167,10 +175,10 @@ class SearchBank:
             ]
             added = self.references.add_many(self.bank, items)
             entries = []
-            for one, code in zip(added, codes, strict=True):
+            for one, code, words in zip(added, codes, self._words, strict=False):
                 self.references.codes[one.reference.number] = code
                 number = one.reference.number
-                entries.append(Entry(number, self.bank.number, [described(code)]))
+                entries.append(Entry(number, self.bank.number, [described(code), worded(words)]))
             self._apply(entries, added[-1].reference.change)
             self.size += len(codes)
         project = self.index.inner.project(DEFAULT_PROJECT)
@@ -183,11 +191,33 @@ class SearchBank:
         settle(self.index.inner.project(DEFAULT_PROJECT))
 
 
+def word_blocks(real: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
+    """Rows of words without end. Each is of keypoints of some real frames ``[N, 3 K]``, so that
+    words are as frequent, and as often together, as in pictures; a quarter of the bits of their
+    marks are changed, so that no two frames share what is one keypoint.
+    """
+    rng = np.random.default_rng(5)
+    frames = real.reshape(len(real), -1, 3)
+    per = frames.shape[1] // MIXED
+    while True:
+        row = frames[rng.integers(0, len(frames), MIXED).repeat(per), rng.permutation(per * MIXED)]
+        flips = rng.integers(0, 1 << 32, (2, 2, len(row)), np.uint32)
+        low, high = flips[0] & flips[1]
+        row[:, 1] ^= low
+        row[:, 2] ^= high & 0xFFFF
+        yield row.reshape(-1)
+
+
+def worded(code: npt.NDArray[np.uint32]) -> Track:
+    """The words of a still."""
+    return replace(described(code), signal=WORDS)
+
+
 def digest(code: npt.NDArray[np.int8]) -> str:
     return hashlib.sha256(code.tobytes()).hexdigest()
 
 
-def described(code: npt.NDArray[np.int8]) -> Track:
+def described(code: npt.NDArray[Any]) -> Track:
     """One descriptor of a whole still."""
     return Track(
         DESCRIPTOR,

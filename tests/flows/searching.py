@@ -16,6 +16,7 @@ from reseen.domain.match import Cuts
 from reseen.flows.fingerprint import Perception, remember
 from reseen.flows.search import Answer, Scope, Searching
 from reseen.index.flat import FlatIndex
+from reseen.index.follower import held_of
 from reseen.media.receive import local_file
 from reseen.ports import (
     BankStore,
@@ -87,7 +88,11 @@ class FollowedIndex:
         while changes := self._truth.changes(project_id, self.position(project_id)):
             tracks = self._truth.indexed(project_id, [c.reference_number for c in changes])
             entries = [
-                Entry(c.reference_number, c.bank_number, tracks.get(c.reference_number))
+                Entry(
+                    c.reference_number,
+                    c.bank_number,
+                    held_of(tracks[c.reference_number]) if c.reference_number in tracks else None,
+                )
                 for c in changes
             ]
             self._inner.apply(project_id, entries, changes[-1].position)

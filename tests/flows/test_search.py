@@ -1,6 +1,7 @@
 """Search in real banks: real bytes, the real decoder and model, a real database."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.bank import Hash, ReferenceDraft
 from reseen.domain.choices import BankRole, Regime
 from reseen.domain.errors import MediaUnreadable, NotFound, UnsupportedMedia
-from reseen.domain.fingerprint import MD5, PDQ, SHA256
+from reseen.domain.fingerprint import MD5, PDQ, SHA256, WORDS
 from reseen.domain.match import Confidence, Cuts
 from reseen.domain.media import Channel, Medium, Pixels, Span
 from reseen.flows.fingerprint import Perception, fingerprint
@@ -357,6 +358,20 @@ def test_a_part_of_a_picture_deep_inside_a_collage_is_found_on_a_second_look(
     tall = [np.concatenate([pictures.scene(s) for s in row], axis=1) for row in ((40, 3), (41, 42))]
     board = save_picture(tmp_path / "board.png", np.concatenate(tall, axis=0))
     assert names(banks.search(board)) == ["scene3.png"]
+
+
+def test_a_negative_under_captions_is_found_by_its_keypoints(banks: Ground, tmp_path: Path) -> None:
+    bank = banks.bank("known")
+    for seed in range(12):
+        banks.add(bank, scene(tmp_path, seed))
+    negative = 255 - pictures.scene(3)
+    negative[: len(negative) // 4] = negative[-len(negative) // 4 :] = 250
+    path = save_picture(tmp_path / "negative.png", negative)
+    few = replace(banks.searching, budget=1)
+    with local_file(path) as file:
+        answer = few.by_file(DEFAULT_PROJECT, file, Scope())
+    assert names(answer) == ["scene3.png"]
+    assert banks.index.asked[-1] == WORDS.id
 
 
 def test_scores_of_what_was_looked_at_are_kept_for_backtests(banks: Ground, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ class Metric(StrEnum):
     COSINE = "cosine"
     PAIRED = "paired"
     """Rows are matched with rows, then verified by the geometry or the clock that they share."""
+    VOTES = "votes"
+    """A row holds many small codes; rows are near that share unlikely many, laid out alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ bytes a keypoint, strongest first: two bins a byte in steps of ten, then x and y
 fractions of the longer side, size (logarithmic) and angle. No places. About 28 kB a still and 12 kB
 a moment of a film: 22 to 45 MB an hour, by how fast it changes."""
 
+WORDS = Signal("words", "1", Channel.VISUAL, Metric.VOTES)
+"""What an index holds of ``LOOKS``: a row a frame. codes ``uint32 [N, 3 K]``: of each keypoint the
+visual word and the mark, its low half first: 48 bits that tell keypoints of one word apart, 8 of
+the direction and 8 of the size, which is 0 where there are fewer than K keypoints. No places."""
+
 PARTS = Signal("parts", "sscd-distilled.1", Channel.VISUAL, Metric.COSINE)
 """What a reference keeps for a second look: as ``DESCRIPTOR``, of the pictures inside a still or
 inside some frames of a film, and of their five tiles. quality: 0 for a tile without detail. About
@@ -100,7 +107,7 @@ tempo; places ``float32 [N, 4]``: log-duration, pitch of the anchor, and the two
 
 KNOWN = frozenset(
     (SHA256, MD5, PDQ, DESCRIPTOR, DESCRIPTOR_FULL, KEYPOINTS, LOOKS, PARTS, PARTS_FULL, EDGES)
-) | {MOTION, PEAKS, QUADS}
+) | {WORDS, MOTION, PEAKS, QUADS}
 """Every version of every signal whose rows this release can read."""
 
 

@@ -41,6 +41,9 @@ SURE = 20.0
 FAINT = 0.4
 """Evidence in nats under which a reference is no candidate of a film. A still has one moment to
 speak for it and is looked at in 3 ms: what is nearer than usual is enough there."""
+CHANCE_VOTES = 16.0
+"""Votes of keypoints, in nats, that the best of a million unrelated frames has; what most of those
+found have is taken for chance where it is less."""
 FEWEST_SHARED = 4
 """Keys of quads that a window of the query and one of the reference share at least."""
 CHANCE_KEYS, CLUSTERED = 4.2e-5, 30.0
@@ -130,6 +133,18 @@ def by_hashes(hits: Hits) -> list[Lead]:
         Lead(number, SURE - apart / 8.0, place, sure=True)
         for place, (number, apart) in enumerate((n, -near) for n, near in ranked)
     ]
+
+
+def by_words(hits: Hits) -> list[Lead]:
+    """References by keypoints of one turn and zoom, under any disguise: what the best frame has
+    above what most of those that were found have.
+    """
+    if not len(hits.references):
+        return []
+    votes = hits.nearness.astype(np.float64)
+    excess = np.maximum(0.0, votes - min(CHANCE_VOTES, float(np.median(votes))))
+    evidence = {(0, name): nats for name, nats in _most(hits.references, excess).items()}
+    return _leads(evidence, lambda _, total: total >= SURE, 0.0)
 
 
 def by_quads(windows: Sequence[tuple[int, Hits]], window_s: float) -> list[Lead]:

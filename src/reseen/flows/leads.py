@@ -1,8 +1,8 @@
 """Ask an index for what lies near the tracks of one query.
 
-Descriptors by distinct moments, hashes of pictures of some quality, and keys of quads window by
-window, so that a long query finds each of several references. Only what the truth lets match is
-counted: where removed references took the places of others, more are asked for.
+Descriptors by distinct moments, hashes of pictures of some quality, words of keypoints, and keys of
+quads window by window, so that a long query finds each of several references. Only what the truth
+lets match is counted: where removed references took the places of others, more are asked for.
 """
 
 import math
@@ -14,7 +14,17 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import QUADS, Track
 from reseen.domain.media import Span
-from reseen.engine.candidates import SURE_COSINE, Lead, asked, by_hashes, by_pictures, by_quads
+from reseen.engine.candidates import (
+    CHANCE_VOTES,
+    SURE,
+    SURE_COSINE,
+    Lead,
+    asked,
+    by_hashes,
+    by_pictures,
+    by_quads,
+    by_words,
+)
 from reseen.engine.cosines import usual
 from reseen.ports import QUAD_WINDOW, Hits, Index
 
@@ -86,6 +96,8 @@ class Asking:
                     found = found.beside(Clues((tuple(self._pictures(track)),)))
                 case "pdq":
                     found = found.beside(self._hashes(track))
+                case "words":
+                    found = found.beside(Clues((tuple(self._words(track)),)))
                 case "peaks":
                     found = found.beside(Clues((tuple(self._sound(track)),)))
         return found
@@ -102,7 +114,7 @@ class Asking:
             hits = replace(hits, nearness=usual(track.signal, hits.nearness))
             kept = self._alive(hits)
             leads = by_pictures(kept, of)
-            if not _hides_others(hits, kept, count):
+            if not _hides_others(hits, kept, count, SURE_COSINE):
                 break
         return leads
 
@@ -121,6 +133,18 @@ class Asking:
                 span = Span(*track.spans[rows[at]].tolist())
                 nearest[number] = NearHash(round(-near), row, span)
         return Clues((tuple(by_hashes(hits)),), nearest)
+
+    def _words(self, track: Track) -> list[Lead]:
+        leads: list[Lead] = []
+        for count in self.counts:
+            hits = self.index.nearest(
+                self.project_id, track.signal, track.codes, count, self.bank_numbers
+            )
+            kept = self._alive(hits)
+            leads = by_words(kept)
+            if not _hides_others(hits, kept, count, SURE + CHANCE_VOTES):
+                break
+        return leads
 
     def _sound(self, peaks: Track) -> list[Lead]:
         times, keys = self.query_keys(peaks)
@@ -146,7 +170,7 @@ class Asking:
         )
 
 
-def _hides_others(hits: Hits, kept: Hits, count: int) -> bool:
+def _hides_others(hits: Hits, kept: Hits, count: int, sure: float) -> bool:
     """Whether rows that were cut off may lead to more references that may match: where even the
     last of them is sure, and where they lead to few.
     """
@@ -157,7 +181,7 @@ def _hides_others(hits: Hits, kept: Hits, count: int) -> bool:
         return False
     last = np.full(len(full), np.inf, np.float32)
     np.minimum.at(last, hits.query_rows, hits.nearness)
-    if (last[full] >= SURE_COSINE).any():
+    if (last[full] >= sure).any():
         return True
     pairs = np.unique(np.stack([kept.query_rows, kept.references]), axis=1)
     led = np.bincount(pairs[0], minlength=len(full))[: len(full)]

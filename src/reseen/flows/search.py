@@ -14,11 +14,21 @@ from datetime import UTC, datetime
 from reseen.domain.bank import Bank, Hash, StoredScore
 from reseen.domain.choices import BankRole, Regime
 from reseen.domain.errors import ReseenError
-from reseen.domain.fingerprint import MD5, PDQ, SHA256, Fingerprint, Skip, Track, hash_track
+from reseen.domain.fingerprint import (
+    KEYPOINTS,
+    MD5,
+    PDQ,
+    SHA256,
+    Fingerprint,
+    Skip,
+    Track,
+    hash_track,
+)
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Span
 from reseen.engine.candidates import WINDOW, shortlist
 from reseen.engine.match import whole
+from reseen.engine.picture.words import asked_words
 from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
 from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
@@ -49,7 +59,7 @@ known.
 MOST_SURE = 10
 """Times the budget that is looked at, at most, however many references are sure."""
 AGAIN = 0.25
-"""Share of the budget for what only the tiles of a still lead to."""
+"""Share of the budget for what only the tiles and the words of a still lead to."""
 LOGGED = 0.05
 """Scores below are not kept for backtests."""
 
@@ -182,12 +192,10 @@ class _Search:
         certain = [one for one in (_as_pair(e, seen) for e in equal) if one is not None]
         parties, asked, late = self._versions(party)
         found, remarks = self.closely(query, asked, certain)
-        if isinstance(party, Decoded) and not any(self._judge(one).is_match for one in found):
-            every = (_tiles(one) for one in parties if isinstance(one, Decoded))
-            tiles = [some for some in every if some is not None]
-            if tiles:
-                more, others = self.closely(query, tiles, [*certain, *found], AGAIN)
-                found, remarks = [*found, *more], [*remarks, *others]
+        if not any(self._judge(one).is_match for one in found):
+            again = [*_tiles(parties), *_words(party)]
+            more, others = self.closely(query, again, [*certain, *found], AGAIN)
+            found, remarks = [*found, *more], [*remarks, *others]
         remarks = [*seen.remarks, *late, *remarks]
         return self.answer(query, [*certain, *found], seen.skipped, remarks)
 
@@ -321,9 +329,19 @@ def _digests(sha256: str, md5: str) -> tuple[Hash, ...]:
     return Hash(SHA256, bytes.fromhex(sha256)), Hash(MD5, bytes.fromhex(md5))
 
 
-def _tiles(party: Decoded) -> Track | None:
-    """Descriptors of the parts of a still, for a second pass; ``None`` of anything else."""
-    known, tiled = party.fingerprint.track("descriptor"), party.tiled().track("descriptor")
-    if known is None or tiled is None or len(tiled) == len(known):
-        return None
-    return tiled.rows(slice(len(known), None))
+def _tiles(parties: Sequence[Party]) -> list[Track]:
+    """Descriptors of the parts of a still, in each version, for a second pass."""
+    found = []
+    for one in parties:
+        known, tiled = one.fingerprint.track("descriptor"), None
+        if known is not None and isinstance(one, Decoded):
+            tiled = one.tiled().track("descriptor")
+        if known is not None and tiled is not None and len(tiled) > len(known):
+            found.append(tiled.rows(slice(len(known), None)))
+    return found
+
+
+def _words(party: Party) -> list[Track]:
+    """Words of a still's keypoints, likewise."""
+    keypoints = party.fingerprint.track(KEYPOINTS.name)
+    return [] if keypoints is None or not len(keypoints) else [asked_words(keypoints)]

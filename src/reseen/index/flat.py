@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.fingerprint import Metric, Signal, Track
+from reseen.engine.picture.words import ALIKE, SIGNATURE, split
 from reseen.index.quad_windows import quad_windows
 from reseen.index.ranking import Integers, no_hits, ranked
+from reseen.index.votes import LEAST, Meetings, chances, flattened, tally
 from reseen.ports import Entry, Hits
 
 _STEP = 16_384
@@ -158,10 +160,30 @@ class _Windows:
         return np.where(shared > 0, shared, -np.inf).astype(np.float32)
 
 
+class _Words(_Codes):
+    """One row a frame: all its keypoints meet all of the query's that have one word."""
+
+    def __init__(self, kept: Sequence[tuple[int, Track]], signal: Signal) -> None:
+        super().__init__(kept, signal)
+        self._words, self._marks, self._owners = flattened(self.codes)
+
+    def nearness(self, query: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        words, marks = split(query)
+        asked, held = np.nonzero(words[:, None] == self._words)
+        bits = np.bitwise_count((marks[asked] ^ self._marks[held]) & SIGNATURE)
+        votes = chances(words)[asked, bits]
+        met = Meetings(asked, held, self._owners[held].astype(np.int64), votes)
+        frames, voted = tally(met.some((bits <= ALIKE) & (votes >= LEAST)), marks, self._marks)
+        nearness = np.full(len(self.codes), -np.inf, np.float32)
+        nearness[frames] = voted
+        return nearness
+
+
 _MAKE: Mapping[Metric, Callable[[Sequence[tuple[int, Track]], Signal], _Block]] = {
     Metric.COSINE: _Cosines,
     Metric.HAMMING: _Bits,
     Metric.EQUALITY: _Windows,
+    Metric.VOTES: _Words,
 }
 
 

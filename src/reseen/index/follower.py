@@ -12,6 +12,8 @@ from threading import Condition, Event, RLock
 from typing import Any
 
 from reseen.domain.bank import Change
+from reseen.domain.fingerprint import LOOKS, Track
+from reseen.engine.picture.words import words_of
 from reseen.index.project import ProjectIndex
 from reseen.index.segmented import SegmentedIndex
 from reseen.ports import Entry, ReferenceStore
@@ -155,6 +157,11 @@ class Follower:
         return list(dict.fromkeys([*asked, *lately, *turn]))
 
 
+def held_of(tracks: Sequence[Track]) -> tuple[Track, ...]:
+    """What an index holds of these: words in place of the keypoints that a reference keeps."""
+    return tuple(words_of(t) if t.signal == LOOKS else t for t in tracks)
+
+
 def take(
     index: ProjectIndex, truth: ReferenceStore, project_id: str, changes: Sequence[Change]
 ) -> None:
@@ -170,7 +177,9 @@ def take(
         kept = [number for number in some if last[number] is not None]
         tracks = truth.indexed(project_id, kept) if kept else {}
         entries = [
-            Entry(number, last[number], tracks[number]) if number in tracks else Entry(number, None)
+            Entry(number, last[number], held_of(tracks[number]))
+            if number in tracks
+            else Entry(number, None)
             for number in some
         ]
         index.apply(entries, index.position if numbers else changes[-1].position)

@@ -23,7 +23,7 @@ from reseen.ports import Entry, Hits
 
 _log = logging.getLogger(__name__)
 
-FORMAT = "1"
+FORMAT = "2"
 """Changes when files of an older version can no longer be read, or rows of theirs be compared."""
 _CURRENT = "current"
 _ASIDE = "set-aside"

@@ -21,9 +21,15 @@ from reseen.index.bits import Bits
 from reseen.index.cosines import Cosines
 from reseen.index.postings import Postings
 from reseen.index.rows import Arrays, Flags, Kind, joined
+from reseen.index.votes import Votes
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Cosines(), Bits(), Postings())}
-KIND_OF = {Metric.COSINE: "cosines", Metric.HAMMING: "bits", Metric.EQUALITY: "postings"}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Cosines(), Bits(), Postings(), Votes())}
+KIND_OF = {
+    Metric.COSINE: "cosines",
+    Metric.HAMMING: "bits",
+    Metric.EQUALITY: "postings",
+    Metric.VOTES: "votes",
+}
 SUFFIX = ".rows"
 _ALIGNED = 64
 _READ = 1 << 20

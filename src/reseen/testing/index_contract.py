@@ -62,8 +62,8 @@ def quads(rng: np.random.Generator, seconds: float, keys: int = 1 << 22) -> Trac
 
 
 def words(rng: np.random.Generator, rows: int, near: Any = None) -> Track:
-    """Frames of 90 keypoints; with ``near``, each keeps 30 of another frame's, turned by 40 degrees,
-    a sixth of the bits of their marks changed.
+    """Frames of 90 keypoints; with ``near``, each has 30 of another frame's, turned by 40 degrees
+    and with some bits of their marks changed.
     """
     codes = np.zeros((rows, KEPT, 3), np.uint32)
     codes[:, :90] = rng.integers(0, 1 << 32, (rows, 90, 3), np.uint32)

@@ -68,24 +68,38 @@ def side(track: Track, size: Size) -> Side:
 
 
 def disguised(side: Side, mirrored: bool, inverted: bool) -> Side:
-    """What the keypoints of the flipped or negative frame would be, without detecting them anew.
+    """What the keypoints of the flipped or negative frame would be, without detecting them anew."""
+    if not (mirrored or inverted):
+        return side
+    points = side.points
+    if mirrored:
+        points = np.column_stack([side.width - points[:, 0], points[:, 1]])
+    turn = turn_of(side.turn, mirrored, inverted)
+    codes = side.codes[:, bins_of(mirrored, inverted)]
+    return Side(points, side.zoom, turn, codes, side.width, side.height)
+
+
+def bins_of(mirrored: bool, inverted: bool) -> npt.NDArray[np.intp]:
+    """The bins of a code ``[128]`` in the order that the flipped or negative frame has them.
 
     OpenCV lays a code out as 4 rows, 4 columns and 8 directions in the frame of the keypoint's own
     direction. A flip swaps the rows and the sense of every angle; a negative turns all by 180.
     """
-    if not (mirrored or inverted):
-        return side
     bins = np.arange(128).reshape(4, 4, 8)
-    points, turn = side.points, side.turn
     if mirrored:
         bins = bins[::-1, :, (-np.arange(8)) % 8]
-        points = np.column_stack([side.width - points[:, 0], points[:, 1]])
-        turn = 180.0 - turn
     if inverted:
         bins = bins[::-1, ::-1, :]
-        turn = turn + 180.0
-    codes = side.codes[:, bins.reshape(-1)]
-    return Side(points, side.zoom, turn, codes, side.width, side.height)
+    return bins.reshape(-1)
+
+
+def turn_of(
+    turn: npt.NDArray[np.float64], mirrored: bool, inverted: bool
+) -> npt.NDArray[np.float64]:
+    """Directions in degrees of the keypoints of the flipped or negative frame."""
+    if mirrored:
+        turn = 180.0 - turn
+    return turn + 180.0 if inverted else turn
 
 
 def _pairs(here: Side, there: Side) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
