@@ -1,9 +1,9 @@
 """A bank of pictures of any size to search in: real references, and many more that look like them.
 
 Real references are kept as an ingest keeps them. A synthetic one has a row of its own in the truth
-and in the index, a descriptor drawn like the real ones, words of keypoints of several distractors, and,
-when it is looked at closely, the keypoints and edges of one: so that looking at it costs what it
-would cost.
+and in the index, a descriptor drawn like the real ones, words of keypoints of several distractors,
+and, when it is looked at closely, the keypoints and edges of one: so that looking at it costs what
+it would cost.
 """
 
 import hashlib
