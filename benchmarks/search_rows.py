@@ -59,5 +59,6 @@ def events(path: Path) -> list[Event]:
 
 def killed(rounds: Sequence[dict[str, Any]]) -> Killed | None:
     """What rows of ``benchmarks.faults`` say; ``None`` when there are none."""
-    broken = sum(int(one[name]) for one in rounds for name in ("lost", "risen", "half"))
+    wrong = ("lost", "risen", "half", "doubled")
+    broken = sum(int(one.get(name, 0)) for one in rounds for name in wrong)
     return Killed(len(rounds), broken) if rounds else None
