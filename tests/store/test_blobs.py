@@ -1,20 +1,28 @@
+import contextlib
 import errno
 import itertools
 import os
 import re
 import resource
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
+from reseen.domain.fingerprint import DESCRIPTOR, LOOKS, MOTION, Fingerprint, Track
 from reseen.ports import Blobs
+from reseen.store import kept
 from reseen.store.blobs import FolderBlobs, open_blobs
 from reseen.testing.blobs_contract import KEY, BlobsContract
+from reseen.testing.reference_store_contract import film, same
 
 LARGE = 3_000_000
 _prefixes = (f"prefix{number}" for number in itertools.count())
@@ -49,6 +57,95 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
 
 
+class Counting:
+    """A way to a server on loopback that counts the bytes it brings back."""
+
+    def __init__(self, port: int) -> None:
+        self.bytes = 0
+        self._port = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection(("127.0.0.1", self._port))
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError), one:
+            while data := one.recv(1 << 16):
+                if one.getpeername()[1] == self._port:
+                    self.bytes += len(data)
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def counting(s3: str) -> Iterator[Counting]:
+    between = Counting(int(s3.rpartition(":")[2]))
+    yield between
+    between.close()
+
+
+def hour() -> Fingerprint:
+    """What is kept of an hour of film, of random numbers: 45 MB."""
+    rng = np.random.default_rng(3)
+    short, tracks = film(1), []
+    for signal, rows, width in (
+        (DESCRIPTOR, 1800, 512),
+        (LOOKS, 1800, 20_000),
+        (MOTION, 7200, 1024),
+    ):
+        begins = np.linspace(0, 3600, rows, endpoint=False)
+        codes = rng.integers(-100, 100, (rows, width), np.int8)
+        tracks.append(
+            Track(
+                signal,
+                np.stack([begins, begins + 3600 / rows], axis=1),
+                codes if signal is not LOOKS else codes.view(np.uint8),
+                np.ones(rows, np.float32),
+                np.zeros((rows, 0), np.float32),
+            )
+        )
+    return replace(short, tracks=tuple(tracks))
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_a_look_at_a_moment_of_an_hour_brings_a_twentieth_of_it(
+    s3: str, counting: Counting
+) -> None:
+    whole = hour()
+    data = kept.encode(whole)
+    looks, motion = whole.track("looks"), whole.track("motion")
+    assert looks is not None
+    assert motion is not None
+    prefix = next(_prefixes)
+    open_blobs(f"s3://kept/{prefix}?endpoint={s3}").put(KEY, data)
+    store = open_blobs(f"s3://kept/{prefix}?endpoint=http://127.0.0.1:{counting.port}")
+    found = kept.read(store.reader(KEY))
+    kept_looks, kept_motion = found.track("looks"), found.track("motion")
+    assert kept_looks is not None
+    assert kept_motion is not None
+    for row in (900, 901, 902):
+        assert np.array_equal(kept_looks.codes[row], looks.codes[row])
+    moved = kept_motion.rows(slice(3600, 3616))
+    assert np.array_equal(moved.codes, motion.codes[3600:3616])
+    assert len(data) > 44_000_000
+    assert counting.bytes < 3_500_000
+    before = counting.bytes
+    assert np.array_equal(kept_looks.codes[903], looks.codes[903])
+    assert counting.bytes == before
+    assert same(found, whole)
+
+
 @pytest.mark.usefixtures("_credentials")
 class TestObjectBlobs(BlobsContract):
     @pytest.fixture
@@ -64,7 +161,7 @@ class TestObjectBlobs(BlobsContract):
 
     def test_a_bucket_that_is_not_there_is_not_ready(self, s3: str) -> None:
         store = open_blobs(f"s3://nowhere/x?endpoint={s3}")
-        for ask in (store.check, lambda: store.get(KEY), lambda: store.view(KEY)):
+        for ask in (store.check, lambda: store.get(KEY), lambda: store.reader(KEY)):
             with pytest.raises(NotReady, match="no such bucket: s3://nowhere") as caught:
                 ask()
             assert not isinstance(caught.value, BlobMissing)
@@ -106,11 +203,12 @@ def test_blobs_are_private(folder: FolderBlobs, tmp_path: Path) -> None:
 def test_a_large_blob_outlives_its_deletion_for_who_looks_at_it(folder: FolderBlobs) -> None:
     data = os.urandom(LARGE)
     folder.put(KEY, data)
-    view = folder.view(KEY)
+    read = folder.reader(KEY)
     folder.put(KEY, b"another")
     folder.delete([KEY])
-    assert view == data
-    assert view.readonly
+    seen = memoryview(read(0, LARGE))
+    assert seen == data
+    assert seen.readonly
 
 
 def test_what_a_killed_process_was_writing_goes_with_its_key(

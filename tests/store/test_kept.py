@@ -90,19 +90,56 @@ def test_arrays_cannot_be_written_and_are_not_copied() -> None:
                 assert np.shares_memory(column, np.frombuffer(data, np.uint8))
 
 
+class Asked:
+    """Bytes that note how many of them are asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size = len(data)
+        self.lengths: list[int] = []
+        self._data = data
+
+    def __call__(self, start: int, length: int) -> bytes:
+        self.lengths.append(length)
+        return self._data[start : start + length]
+
+
 def test_of_a_long_film_only_the_asked_track_is_read() -> None:
     data = kept.encode(film(1, rows=5000))
-    asked: list[int] = []
-
-    def part(start: int, length: int) -> bytes:
-        asked.append(length)
-        return data[start : start + length]
-
-    found = kept.read(part, {"pdq"})
+    asked = Asked(data)
+    found = kept.read(asked, {"pdq"})
     assert [track.signal for track in found.tracks] == [signals.PDQ]
     assert np.array_equal(found.tracks[0].codes, film(1, rows=5000).tracks[0].codes)
-    assert sum(asked) < len(data) // 10
+    assert sum(asked.lengths) < len(data) // 10
     assert found.skipped == film(1).skipped
+
+
+def test_moments_of_a_long_film_are_read_when_they_are_looked_at() -> None:
+    whole = film(1, rows=5000)
+    looks = whole.track("looks")
+    assert looks is not None
+    asked = Asked(kept.encode(whole))
+    found = kept.read(asked).track("looks")
+    assert found is not None
+    assert len(asked.lengths) <= 6
+    asked.lengths.clear()
+    for row in (0, 17, -1, 4999):
+        assert np.array_equal(found.codes[row], looks.codes[row])
+    assert np.array_equal(found.rows(slice(40, 45)).codes, looks.codes[40:45])
+    assert np.array_equal(found.codes[slice(7, 7)], looks.codes[7:7])
+    assert sum(asked.lengths) == 9 * 300
+    mask = np.arange(5000) % 3 == 0
+    assert np.array_equal(found.rows(mask).codes, looks.codes[mask])
+    assert np.array_equal(np.concatenate([found.codes, looks.codes]), np.tile(looks.codes, (2, 1)))
+    assert np.asarray(found.codes, np.float32).dtype == np.float32
+    with pytest.raises(IndexError):
+        found.codes[5000]
+    assert same(kept.read(Asked(kept.encode(kept.read(asked)))), whole)
+
+
+def test_a_long_film_that_was_cut_off_is_missing_before_it_is_looked_at() -> None:
+    data = kept.encode(film(1, rows=5000))
+    with pytest.raises(BlobMissing, match="ends early"):
+        kept.read(Asked(data[:-1]))
 
 
 WHOLE = kept.encode(film(1))

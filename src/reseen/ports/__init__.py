@@ -10,6 +10,7 @@ from reseen.ports.banks import (
     Blobs,
     Candidate,
     Page,
+    ReadRange,
     ReferenceStore,
 )
 from reseen.ports.index import (
@@ -79,6 +80,7 @@ __all__ = [
     "KeyStore",
     "Limits",
     "Page",
+    "ReadRange",
     "ReferenceStore",
     "Sampling",
     "ScoreLog",

@@ -1,6 +1,6 @@
 """The truth and its blobs: banks, and the references that they hold."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Buffer, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -27,6 +27,17 @@ class Page[T]:
     next: str | None = None
 
 
+class ReadRange(Protocol):
+    """Parts of one blob, as it was when this was made."""
+
+    @property
+    def size(self) -> int: ...
+
+    def __call__(self, start: int, length: int) -> Buffer:
+        """Fewer bytes at the end. Raises ``BlobMissing``."""
+        ...
+
+
 class Blobs(Protocol):
     """Bytes by key, in a folder or an object store. Any call may raise ``NotReady``.
 
@@ -41,8 +52,10 @@ class Blobs(Protocol):
         """All or part. Raises ``BlobMissing``."""
         ...
 
-    def view(self, key: str) -> memoryview:
-        """All of it, read where it is looked at if the store can. Raises ``BlobMissing``."""
+    def reader(self, key: str) -> ReadRange:
+        """To look at parts of a blob; whatever its size, few megabytes of it are in memory. Raises
+        ``BlobMissing``.
+        """
         ...
 
     def delete(self, keys: Iterable[str]) -> None:

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
-from reseen.ports import Blobs
+from reseen.ports import Blobs, ReadRange
+from reseen.store.ranges import Near
 
 _TEMPORARY = ".part-"
 _MAPPED = 1 << 20
@@ -100,12 +101,14 @@ class FolderBlobs:
             file.seek(start)
             return file.read() if length is None else file.read(length)
 
-    def view(self, key: str) -> memoryview:
+    def reader(self, key: str) -> ReadRange:
         path = self._folder / checked(key)
         with self._disk_errors(key), path.open("rb") as file:
             if os.fstat(file.fileno()).st_size < _MAPPED:
-                return memoryview(file.read())
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+                view = memoryview(file.read())
+            else:
+                view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        return Near(view)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Of a blob that a killed process was still writing, what there is goes too."""

@@ -29,7 +29,7 @@ def lost(
         )
         for row in connection.execute(query).all():
             try:
-                kept.decode(blobs.view(row.blob))
+                kept.read(blobs.reader(row.blob), by_row=())
             except BlobMissing:
                 found.add(row.identity)
     return found

@@ -8,6 +8,7 @@ import contextlib
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import partial
 from itertools import batched
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store, from_url
 
 from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
+from reseen.ports import ReadRange
 from reseen.store.blobs import checked, missing, probe
+from reseen.store.ranges import HEAD, Far, Near
 
 RETRIES: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=15)}
 """A store that hiccups is asked again; whoever waits learns of one that is gone."""
@@ -61,7 +64,8 @@ class ObjectBlobs:
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         checked(key)
         if start == 0 and length is None:
-            return bytes(self.view(key))
+            with self._store_errors(key):
+                return bytes(obstore.get(self._store, key).bytes())
         wanted: Any = {"offset": start} if length is None else (start, start + length)
         if length != 0:
             try:
@@ -77,10 +81,19 @@ class ObjectBlobs:
         self._size(key)
         return b""
 
-    def view(self, key: str) -> memoryview:
+    def reader(self, key: str) -> ReadRange:
         checked(key)
-        with self._store_errors(key):
-            return memoryview(obstore.get(self._store, key).bytes())
+        beginning: Any = {"range": (0, HEAD)}
+        try:
+            with self._store_errors(key):
+                found = obstore.get(self._store, key, options=beginning)
+                return Far(bytes(found.bytes()), found.meta["size"], partial(self.get, key))
+        except BlobMissing:
+            raise
+        except NotReady:  # so are told, too, parts of nothing
+            if not self._is_empty(key):
+                raise
+            return Near(memoryview(b""))
 
     def delete(self, keys: Iterable[str]) -> None:
         for some in batched(map(checked, keys), _AT_ONCE):
@@ -105,6 +118,12 @@ class ObjectBlobs:
     def _size(self, key: str) -> int:
         with self._store_errors(key):
             return obstore.head(self._store, key)["size"]
+
+    def _is_empty(self, key: str) -> bool:
+        try:
+            return self._size(key) == 0
+        except NotReady:
+            return False
 
     @contextlib.contextmanager
     def _store_errors(self, key: str | None = None) -> Iterator[None]:

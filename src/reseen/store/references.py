@@ -39,8 +39,6 @@ from reseen.store.text import is_storable
 
 INDEXED = frozenset({"pdq", "descriptor", "quads", "looks"})
 EXACT = ("sha256", "md5")
-WHOLE = 1 << 20
-"""Bytes of a blob that are read at once; what lies behind them is read when it is needed."""
 
 
 class SqlReferenceStore:
@@ -243,7 +241,7 @@ class SqlReferenceStore:
             blob = connection.execute(query).scalar_one_or_none()
         if blob is None:
             raise BlobMissing(f"{reference.id} was removed a moment ago.")
-        return kept.decode(self._blobs.view(blob))
+        return kept.read(self._blobs.reader(blob))
 
     def changes(self, project_id: str, after: int, limit: int = 1000) -> Sequence[Change]:
         with self._database.reading() as connection:
@@ -296,14 +294,7 @@ class SqlReferenceStore:
             return tuple(connection.execute(sa.select(PROJECTS.c.id)).scalars())
 
     def _tracks_of(self, blob: str) -> Sequence[Track]:
-        first = self._blobs.get(blob, 0, WHOLE)
-
-        def part(start: int, length: int) -> bytes:
-            if start + length <= len(first):
-                return first[start : start + length]
-            return self._blobs.get(blob, start, length)
-
-        return kept.read(part, INDEXED).tracks
+        return kept.read(self._blobs.reader(blob), INDEXED).tracks
 
     def _changed(
         self,

@@ -27,12 +27,17 @@ class BlobsContract:
         assert store.get(KEY) == data
 
     @pytest.mark.parametrize("size", [0, 70_000, 3_000_000])
-    def test_all_of_it_can_be_looked_at(self, store: Blobs, size: int) -> None:
+    def test_parts_of_it_can_be_looked_at(self, store: Blobs, size: int) -> None:
         with pytest.raises(BlobMissing, match=KEY):
-            store.view(KEY)
+            store.reader(KEY)
         data = os.urandom(size)
         store.put(KEY, data)
-        assert store.view(KEY) == data
+        read = store.reader(KEY)
+        assert read.size == size
+        starts = {min(start, size) for start in (0, 9, 1_048_570, 1_048_576, 1_310_719, 2_999_999)}
+        for start in sorted(starts):
+            for length in (0, 1, 20, 5_000, 300_000, 4_000_000):
+                assert bytes(read(start, length)) == data[start : start + length]
 
     def test_parts_are_read_and_end_where_the_bytes_end(self, store: Blobs) -> None:
         data = bytes(range(256)) * 40

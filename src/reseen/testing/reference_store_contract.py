@@ -26,7 +26,16 @@ from reseen.domain.bank import (
 )
 from reseen.domain.choices import ItemState, JobKind
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
-from reseen.domain.fingerprint import DESCRIPTOR, LOOKS, PDQ, QUADS, Fingerprint, Skip, Track
+from reseen.domain.fingerprint import (
+    DESCRIPTOR,
+    LOOKS,
+    MOTION,
+    PDQ,
+    QUADS,
+    Fingerprint,
+    Skip,
+    Track,
+)
 from reseen.domain.media import Asset, Medium
 from reseen.ports import BankStore, Blobs, JobStore, ReferenceStore
 from reseen.testing.bank_store_contract import OTHER_PROJECT
@@ -782,7 +791,10 @@ class ReferenceStoreContract:
     def test_an_index_gets_what_it_takes_and_nothing_of_the_gone(
         self, store: ReferenceStore, bank: Bank, blobs: Blobs, clock: Clock
     ) -> None:
-        filmed = store.add(bank, FULL, medium_of(1)).reference
+        whole = film(1)
+        moving = replace(whole.tracks[0], signal=MOTION)
+        content = Content(replace(whole, tracks=(*whole.tracks, moving)))
+        filmed = store.add(bank, FULL, content).reference
         listed = store.add(bank, FULL, hashes(1, "pdq", "md5")).reference
         exact = store.add(bank, FULL, hashes(2, "md5")).reference
         gone = store.add(bank, FULL, medium_of(3)).reference
@@ -790,10 +802,9 @@ class ReferenceStoreContract:
         numbers = [one.number for one in (filmed, listed, exact, gone)]
         tracks = store.indexed(P, [*numbers, 10**9])
         assert set(tracks) == set(numbers[:3])
-        assert [t.signal for t in tracks[filmed.number]] == [PDQ, DESCRIPTOR, QUADS]
-        kept = Fingerprint(film(1).asset, tuple(tracks[filmed.number]))
-        given = tuple(t for t in film(1).tracks if t.signal is not LOOKS)
-        assert same(kept, Fingerprint(film(1).asset, given))
+        taken = tuple(tracks[filmed.number])
+        assert [t.signal for t in taken] == [PDQ, DESCRIPTOR, LOOKS, QUADS]
+        assert same(replace(whole, tracks=taken), whole)
         [row] = tracks[listed.number]
         assert row.signal == PDQ
         assert row.codes.tobytes() == digest("pdq", 1).code
