@@ -62,6 +62,27 @@ def test_a_loop_is_as_many_segments_as_it_repeats() -> None:
     ]
 
 
+def test_a_card_that_opens_and_ends_two_films_is_told_at_each_place_and_not_between() -> None:
+    card = Clip(Story(seed=9, shots=1, seconds=4, pace=0.01), 0, 4)
+    query = copied(card, Clip(OTHER, 0, 12), card)
+    reference = track(card, Clip(STORY, 0, 20), card)
+    segments = sorted(align(query, reference), key=lambda s: s.query.start)
+    assert [(round(s.query.start), round(s.query.end)) for s in segments] == [(0, 4), (16, 20)]
+    assert all(s.reference.duration < 5.0 for s in segments)
+
+
+def test_a_clock_that_is_sure_of_a_little_takes_no_moments_of_a_scene_that_stands_still() -> None:
+    calm = Clip(Story(seed=9, shots=1, seconds=20, pace=0.01), 0, 4)
+    query = copied(Clip(OTHER, 0, 5), calm, Clip(STORY, 3, 5), Clip(OTHER, 9, 14))
+    reference = track(Clip(calm.story, 0, 20), Clip(STORY, 0, 12))
+    segments = sorted(align(query, reference), key=lambda s: s.query.start)
+    assert [(s.query.start, s.query.end) for s in segments] == [
+        pytest.approx((5, 9), abs=0.6),
+        pytest.approx((9, 11), abs=0.6),
+    ]
+    assert segments[0].offset is None
+
+
 def test_a_reference_that_repeats_is_reported_at_each_place() -> None:
     clip = Clip(STORY, 5, 11)
     segments = align(copied(clip), track(clip, Clip(OTHER, 0, 5), clip))

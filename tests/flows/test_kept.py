@@ -9,11 +9,14 @@ import pytest
 from tests.engine.layouts import form
 from tests.flows.conftest import CUTS, SAMPLES, save_picture
 
-from reseen.domain.fingerprint import Fingerprint
-from reseen.domain.match import Match
-from reseen.domain.media import Channel, Pixels
+from reseen.domain.fingerprint import LOOKS, Fingerprint
+from reseen.domain.match import Match, Segment
+from reseen.domain.media import Channel, Pixels, Span
+from reseen.engine.film.timeline import looks
 from reseen.flows.fingerprint import Perception, fingerprint, remember
 from reseen.flows.match import compare
+from reseen.flows.party import Kept
+from reseen.flows.second_look import moment_of
 from reseen.media.receive import local_file
 from reseen.ports import Side
 from reseen.testing import pictures, videos
@@ -149,3 +152,23 @@ def test_a_black_picture_is_kept_as_its_hashes_and_why(
     assert {t.signal.name for t in kept.tracks} == {"sha256", "md5"}
     assert {skip.reason for skip in kept.skipped} == {"no detail", "no sound"}
     assert ask(SAMPLES / "photo.jpg", black).score < CUTS.low
+
+
+def test_looks_at_a_short_clip_of_a_kept_film_stay_within_the_clip(
+    keep: Callable[[Path], Fingerprint], film: Path
+) -> None:
+    reference = Kept(keep(film))
+    track = reference.kept.track(LOOKS.name)
+    assert track is not None
+    starts = np.unique(track.spans[:, 0])
+    widest = int(np.diff(starts).argmax())
+    length = float(starts[widest + 1] - starts[widest]) / 2
+    start = float(starts[widest]) + length / 2
+    there = Span(start, start + length)
+    clip = Segment(Channel.VISUAL, Span(20.0, 20.0 + length), there, 0.5, 1, offset=start - 20.0)
+    for times in looks(clip, 4):
+        moved, shown = moment_of(reference, clip, times)
+        assert moved is not None
+        assert shown is not None
+        assert 20.0 < moved < 20.0 + length
+        assert reference.moment(shown, Span(0.0, 99.0)) == shown

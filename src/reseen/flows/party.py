@@ -70,8 +70,10 @@ class Party(Protocol):
         """The same, described by another descriptor, or by none; ``None`` where it cannot be."""
         ...
 
-    def moment(self, time: float | None) -> float | None:
-        """The time nearest to this one at which there is a look; ``None`` for a still."""
+    def moment(self, time: float | None, within: Span) -> float | None:
+        """The time nearest to this one at which there is a look, within these seconds where there
+        is one in them; ``None`` for a still.
+        """
         ...
 
     def look(self, time: float | None, window: Window) -> Look | None:
@@ -135,7 +137,8 @@ class Decoded:
         seen = replace(self.rendition, fingerprint=replace(known, tracks=tuple(tracks)))
         return Redescribed(visual, seen, self._looks, self._versions, source=self)
 
-    def moment(self, time: float | None) -> float | None:
+    def moment(self, time: float | None, within: Span) -> float | None:
+        del within
         return time
 
     def look(self, time: float | None, window: Window) -> Look | None:
@@ -246,12 +249,15 @@ class Kept:
         found = unpacked(looks.codes[0], None)
         return replace(self.kept, tracks=(*self.kept.tracks, found))
 
-    def moment(self, time: float | None) -> float | None:
+    def moment(self, time: float | None, within: Span) -> float | None:
         looks = self.kept.track(LOOKS.name)
         if time is None or looks is None or not len(looks):
             return time
-        start, end = looks.spans[_nearest(looks, time)]
-        return min(max(time, float(start)), float(end))
+        spans = looks.spans
+        inside = spans[(spans[:, 1] >= within.start) & (spans[:, 0] <= within.end)]
+        spans = np.clip(inside, within.start, within.end) if len(inside) else spans
+        times = np.clip(time, spans[:, 0], spans[:, 1])
+        return float(times[np.abs(times - time).argmin()])
 
     def look(self, time: float | None, window: Window) -> Look | None:
         looks = self.kept.track(LOOKS.name)

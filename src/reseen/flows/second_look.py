@@ -35,6 +35,9 @@ from reseen.ports import Side
 
 ENOUGH = 3
 """Sightings that hold; the surest of them is believed."""
+EDGE = 0.25
+"""Seconds to which the ends of a segment are true: half a sample. A look at the reference may lie
+so far outside, and one at the query keeps so far inside."""
 MOVING = (60.0, 300.0)
 """Seconds of the query and of the reference in which motion is looked for, 2.5 ms a frame."""
 
@@ -107,12 +110,18 @@ def moves_of(query: Party, reference: Party, windows: Shared, segment: Segment) 
 def moment_of(
     reference: Party, segment: Segment, times: tuple[float | None, float | None]
 ) -> tuple[float | None, float | None]:
-    """The times of a look (query, reference) moved to where there is a look at the reference."""
+    """The times of a look (query, reference) moved to where there is a look at the reference, and
+    never to where the query shows something else: a clip of a compilation may be shorter than what
+    lies between two looks.
+    """
     here, there = times
-    nearest = reference.moment(there)
+    around = Span(segment.reference.start - EDGE, segment.reference.end + EDGE)
+    nearest = reference.moment(there, around)
     if here is None or there is None or nearest is None or segment.offset is None:
         return here, nearest
-    return here + (nearest - there) / segment.rate, nearest
+    moved = here + (nearest - there) / segment.rate
+    inset = min(EDGE, segment.query.duration / 2)
+    return min(max(moved, segment.query.start + inset), segment.query.end - inset), nearest
 
 
 def _sightings(one: Party, other: Party, side: Side) -> Iterator[Sighting]:

@@ -86,9 +86,12 @@ def clocks(pairs: Sequence[Pairing]) -> list[Clock]:
     return _grouped([clock for pairing in pairs for clock in _lines(pairing)])
 
 
-def refined(known: Sequence[Clock], found: Sequence[Stretch]) -> list[Clock]:
+def refined(
+    known: Sequence[Clock], found: Sequence[Stretch], beside: Sequence[Clock] = ()
+) -> list[Clock]:
     """The clocks of the stretches, each found anew from the pairs of its stretch alone: a line that
-    was drawn through all pairs leans towards what lies outside.
+    was drawn through all pairs leans towards what lies outside. Those ``beside`` them stay as they
+    are and keep their moments: a clock that is sure of a little would take them over.
     """
     fresh = []
     for stretch in found:
@@ -96,10 +99,14 @@ def refined(known: Sequence[Clock], found: Sequence[Stretch]) -> list[Clock]:
             moment = clock.pairing.query.middles[clock.hits.query]
             inside = (moment > stretch.start - MARGIN) & (moment < stretch.end + MARGIN)
             inside &= _near(clock.pairing, clock.hits, clock.line, reach=LEAN)
-            better = _best(clock.pairing, clock.hits.rows(inside))
-            if better is not None:
-                fresh.append(replace(better, hits=clock.hits))
-    return _grouped(fresh)
+            anew = _best(clock.pairing, clock.hits.rows(inside))
+            if anew is not None:
+                fresh.append(replace(anew, hits=clock.hits))
+    better = _grouped(fresh)
+    end = max((float(c.pairing.query.until.max()) for c in known), default=0.0)
+    return better + [
+        one for one in beside if not any(_is_same(one.line, b.line, end) for b in better)
+    ]
 
 
 def _grouped(every: list[Clock]) -> list[Clock]:

@@ -70,8 +70,10 @@ def best_of_each(query: Film, reference: Film) -> tuple[Floats, Floats]:
     return rows, columns
 
 
-def scene_around(query: Film, reference: Film, stretch: Span, level: float) -> Span:
-    """The longest showing in the reference of what the query shows during a stretch."""
+def scene_around(query: Film, reference: Film, stretch: Span, near: Span, level: float) -> Span:
+    """The showing in the reference of what the query shows during a stretch: the one around
+    ``near``, else the longest.
+    """
     inside = np.flatnonzero((query.ends > stretch.start) & (query.starts < stretch.end))
     resemblance = np.full(len(reference), -1.0)
     for at, block in similarities(query, reference):
@@ -79,4 +81,8 @@ def scene_around(query: Film, reference: Film, stretch: Span, level: float) -> S
         if len(rows):
             resemblance = np.maximum(resemblance, block[rows].max(axis=0))
     found = showings(reference, resemblance, level)
-    return max((span for span, _ in found), key=lambda s: s.duration, default=Span(0.0, 0.0))
+    return max(
+        (span for span, _ in found),
+        key=lambda span: (span.overlap(near), span.duration),
+        default=Span(0.0, 0.0),
+    )

@@ -72,7 +72,8 @@ def align(query: Track, reference: Track) -> tuple[Segment, ...]:
         known = [clock for line, clock in enumerate(known) if line not in cut]
         drawn = _stretches(pairs, known)
     sure = [s for s in drawn if certainty(known[s.line], s) >= KNOWN]
-    better = refined(known, sure)
+    unsure = dict.fromkeys(s.line for s in drawn if s not in sure)
+    better = refined(known, sure, beside=[known[line] for line in unsure])
     placed = _stretches(pairs, better)
     every = [_segment(s, better[s.line]) for s in placed]
     found = [s for s in every if s.offset is not None]
@@ -210,8 +211,10 @@ def _segment(stretch: Stretch, clock: Clock) -> Segment:
     sure = certainty(clock, stretch)
     target = Span(first, last)
     if sure < KNOWN:
-        scene = scene_around(pairing.query, pairing.reference, here, SCENE)
-        target = Span(min(first, scene.start), max(last, scene.end)) if scene.duration else target
+        scene = scene_around(pairing.query, pairing.reference, here, target, SCENE)
+        if scene.overlap(target):
+            scene = Span(min(first, scene.start), max(last, scene.end))
+        target = scene if scene.duration else target
     support = min(
         distinct(pairing.query, here.start, here.end),
         distinct(pairing.reference, target.start, target.end),
