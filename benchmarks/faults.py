@@ -8,6 +8,8 @@ The server is started again where it was killed, else it serves on, and:
 - every reference that was acknowledged is listed and found by its hash;
 - every deletion that was acknowledged is neither;
 - everything that is listed is found: no half is visible;
+- what was asked for and not answered is asked for again with its Idempotency-Key, is answered as
+  the first time, and done once: references, deletions, banks, jobs;
 - the job of the killed ingest goes on, and in the end holds each of its lines once.
 
 Linux only: processes are told by the folder in their environment. One JSON line a round.
@@ -18,15 +20,17 @@ import hashlib
 import json
 import os
 import random
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -45,6 +49,8 @@ VICTIMS = ("server", "index", "workers", "ingest", "all")
 READY_S = 60.0
 FOUND_S = 20.0
 """Seconds in which all that was acknowledged must be found after a restart."""
+RETRIED_S = 40.0
+"""A key that a killed server held is free after ten."""
 VISIBLE = 60
 LISTED = 400
 """Lines of each hash list that is ingested beside the server."""
@@ -52,7 +58,9 @@ LISTED = 400
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one kill did. ``lost``, ``risen`` (deleted and found again) and ``half`` must be 0."""
+    """What one kill did. ``lost``, ``risen`` (deleted and found again), ``half`` and ``doubled``
+    must be 0. ``retried``: writes that were left without an answer and sent again.
+    """
 
     number: int
     victim: str
@@ -64,14 +72,42 @@ class Round:
     lost: int
     risen: int
     half: int
+    retried: int
+    doubled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write with a key of its own, answered with ``status`` when it is done for the first time.
+    ``hashes`` are those of the reference that it adds or deletes.
+    """
+
+    method: str
+    path: str
+    status: int
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    hashes: Hashes = field(default_factory=dict)
+    key: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def send(self, client: httpx.Client) -> httpx.Response:
+        headers = {"Idempotency-Key": self.key}
+        return client.request(self.method, self.path, headers=headers, **self.sent)
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What the server acknowledged, as a client noted it: reference id to its hashes."""
+    """What the server acknowledged, as a client noted it: reference id to its hashes. ``open`` was
+    sent and not answered.
+    """
 
     held: dict[str, Hashes] = field(default_factory=dict)
     gone: dict[str, Hashes] = field(default_factory=dict)
+    open: list[Write] = field(default_factory=list)
+
+    def note(self, write: Write, answer: httpx.Response) -> None:
+        if answer.is_success and write.hashes:
+            place = self.gone if write.method == "DELETE" else self.held
+            place[answer.json()["id"]] = write.hashes
 
 
 class Installation:
@@ -173,38 +209,63 @@ def write(installation: Installation, ledger: Ledger, seed: int, until: threadin
     """Add and delete until told to stop, or until nobody answers; note what was acknowledged."""
     random_ = random.Random(seed)
     while not until.is_set():
+        one = _any_write(ledger, random_)
         try:
-            if ledger.held and random_.random() < 0.25:
-                _delete(installation.client, ledger, random_.choice(list(ledger.held)))
-            elif random_.random() < 0.2:
-                _add_picture(installation.client, ledger, random_.randrange(1 << 30))
-            else:
-                _add_hash(installation.client, ledger, {"pdq": random_.randbytes(32).hex()})
+            answer = one.send(installation.client)
         except httpx.TransportError:
+            ledger.open.append(one)
             return
+        ledger.note(one, answer)
 
 
-def _add_hash(client: httpx.Client, ledger: Ledger, hashes: Hashes) -> None:
+def _any_write(ledger: Ledger, random_: random.Random) -> Write:
+    chance = random_.random()
+    if ledger.held and chance < 0.2:
+        name = random_.choice(list(ledger.held))
+        return Write("DELETE", f"/v1/references/{name}", 200, hashes=ledger.held.pop(name))
+    if chance < 0.3:
+        return Write("POST", "/v1/banks", 201, {"json": {"name": f"b{random_.getrandbits(64):x}"}})
+    if chance < 0.4:
+        since = datetime.fromtimestamp(random_.randrange(10**9), UTC).isoformat()
+        cuts = {"still": {"low": 0.3, "medium": 0.6, "high": 0.9}}
+        asked = {"kind": "backtest", "bank": "known", "thresholds": cuts, "since": since}
+        return Write("POST", "/v1/jobs", 202, {"json": asked})
+    if chance < 0.55:
+        return _picture(random_.randrange(1 << 30))
+    hashes = {"pdq": random_.randbytes(32).hex()}
     said = {"bank": "known", "name": hashes["pdq"], "hashes": hashes}
-    answer = client.post("/v1/references", json=said)
-    if answer.status_code == 201:
-        ledger.held[answer.json()["id"]] = hashes
+    return Write("POST", "/v1/references", 201, {"json": said}, hashes)
 
 
-def _add_picture(client: httpx.Client, ledger: Ledger, seed: int) -> None:
+def _picture(seed: int) -> Write:
     out = BytesIO()
     Image.fromarray(scene(seed, 320, 240)).save(out, "JPEG")
-    answer = client.post("/v1/references", data={"bank": "known"}, files={"file": out.getvalue()})
-    if answer.status_code == 201:
-        sha256 = hashlib.sha256(out.getvalue()).hexdigest()
-        ledger.held[answer.json()["id"]] = {"sha256": sha256}
+    sent = {"data": {"bank": "known"}, "files": {"file": out.getvalue()}}
+    hashes = {"sha256": hashlib.sha256(out.getvalue()).hexdigest()}
+    return Write("POST", "/v1/references", 201, sent, hashes)
 
 
-def _delete(client: httpx.Client, ledger: Ledger, reference_id: str) -> None:
-    hashes = ledger.held.pop(reference_id)
-    answer = client.delete(f"/v1/references/{reference_id}")
-    if answer.is_success:
-        ledger.gone[reference_id] = hashes
+def again(client: httpx.Client, ledger: Ledger) -> tuple[int, int]:
+    """Send what was not answered until it is; how many there were, and how many of them were
+    answered otherwise than the first time, or are there twice.
+    """
+    retried, doubled = len(ledger.open), 0
+    for one in ledger.open:
+        until = time.monotonic() + RETRIED_S
+        while True:
+            answer = one.send(client)
+            wait_s = answer.json().get("retry_after_s")
+            if answer.is_success or wait_s is None or time.monotonic() > until:
+                break
+            time.sleep(min(float(wait_s), 1.0))
+        ledger.note(one, answer)
+        is_once = answer.status_code == one.status
+        if one.path == "/v1/jobs" and is_once:
+            asked = answer.json()["request"]
+            is_once = sum(job["request"] == asked for job in listed(client, "/v1/jobs")) == 1
+        doubled += not is_once
+    ledger.open.clear()
+    return retried, doubled
 
 
 def found(client: httpx.Client, hashes: Hashes) -> set[str]:
@@ -214,10 +275,10 @@ def found(client: httpx.Client, hashes: Hashes) -> set[str]:
     return {match["reference_id"] for match in answer.json()["matches"]}
 
 
-def listed(client: httpx.Client, bank: str) -> Iterator[dict[str, Any]]:
-    asked = {"bank": bank, "limit": "100"}
+def listed(client: httpx.Client, path: str, **chosen: str) -> Iterator[dict[str, Any]]:
+    asked = {**chosen, "limit": "100"}
     while True:
-        page = client.get("/v1/references", params=asked).raise_for_status().json()
+        page = client.get(path, params=asked).raise_for_status().json()
         yield from page["data"]
         if page["next_cursor"] is None:
             return
@@ -252,6 +313,7 @@ def one_round(
     ingest.kill()
     ingest.wait()
     ready = installation.start_server() if victim in {"server", "all"} else 0.0
+    retried, doubled = again(installation.client, ledger)
     begun = time.monotonic()
     sample = random_.sample(sorted(ledger.held), min(len(ledger.held), 60))
     newest = list(ledger.held)[-20:]
@@ -267,7 +329,7 @@ def one_round(
     ]
     half = [
         one["id"]
-        for one in islice(listed(installation.client, "known"), VISIBLE)
+        for one in islice(listed(installation.client, "/v1/references", bank="known"), VISIBLE)
         if one["id"] not in found(installation.client, hashes_of(installation.client, one["id"]))
     ]
     return Round(
@@ -281,6 +343,8 @@ def one_round(
         lost=len(lost),
         risen=len(risen),
         half=len(half),
+        retried=retried,
+        doubled=doubled,
     )
 
 
@@ -298,7 +362,8 @@ def run(rounds: int, folder: Path, seed: int = 0) -> Iterator[Round]:
             yield one_round(installation, ledger, number, seed + 7919 * number, list_file)
         for number in range(rounds):
             installation.command("ingest", str(folder / f"list-{number}.csv"), "--bank", "listed")
-        names = [one["name"] for one in listed(installation.client, "listed")]
+        held = listed(installation.client, "/v1/references", bank="listed")
+        names = [one["name"] for one in held]
         if len(names) != lines or len(set(names)) != lines:
             raise RuntimeError(f"{lines} lines were ingested, {len(names)} references are held")
     finally:
@@ -326,7 +391,7 @@ def main() -> None:
             if given.out:
                 with given.out.open("a", encoding="ascii") as rows:
                     rows.write(line + "\n")
-            broken += one.lost + one.risen + one.half
+            broken += one.lost + one.risen + one.half + one.doubled
     raise SystemExit(1 if broken else 0)
 
 

@@ -141,6 +141,30 @@ def test_stopping_leaves_the_job_for_the_next(jobs: JobStore, serve: Serve) -> N
     assert over(jobs, job).result == {"done": True}
 
 
+def test_a_worker_that_listens_does_not_wait_for_its_next_look(jobs: JobStore) -> None:
+    idle = threading.Event()
+
+    class Looking:
+        """The store, telling when its worker found nothing to do."""
+
+        def claim_job(self, *given: Any, **more: Any) -> Job | None:
+            found = jobs.claim_job(*given, **more)
+            if found is None:
+                idle.set()
+            return found
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(jobs, name)
+
+    handlers: Mapping[JobKind, Handler] = {JobKind.BACKTEST: lambda _job, _hold: {"done": True}}
+    worker = JobWorker(Looking(), handlers, poll_s=3600)
+    with jobs.listen(worker.call):
+        worker.start()
+        assert idle.wait(SOON)
+        assert over(jobs, new(jobs)).result == {"done": True}
+    worker.stop(SOON)
+
+
 def test_a_job_stays_ours_as_long_as_we_work_on_it(jobs: JobStore) -> None:
     lease = timedelta(seconds=0.4)
     job = jobs.create(P, JobKind.BACKTEST, {}, owner="one", lease=lease)
