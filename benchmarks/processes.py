@@ -5,6 +5,7 @@ Read from ``/proc`` where there is one (Linux), else from ``ps`` (macOS).
 
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def cpu_seconds(root: int | None = None) -> float:
         times = os.times()
         total += times.children_user + times.children_system
     return total
+
+
+def idle_seconds(cores: Sequence[int]) -> float:
+    """In which these cores had nothing to do, or waited for a disk (Linux; elsewhere 0)."""
+    path = PROC / "stat"
+    if not path.exists():
+        return 0.0
+    lines = (line.split() for line in path.read_text(encoding="ascii").splitlines())
+    ticks = {fields[0]: int(fields[4]) + int(fields[5]) for fields in lines if len(fields) > 5}
+    return sum(ticks.get(f"cpu{core}", 0) for core in cores) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(root: int) -> int:

@@ -5,7 +5,7 @@ belongs to it on one core, then with a worker a core on two, four and so on, up 
 Rates are taken between the first tenth of the items and the last, so that starting processes does
 not count. ``busy`` is processor seconds of all processes over wall seconds and cores: near 1
 nothing was waited for. On a machine that does other work too, the ratio of the rates says less than
-the ratio of processor seconds an item.
+that of processor seconds an item, together with the time in which the cores were ``idle``.
 
 Then a list of hashes goes in, with the rate and the largest memory of this process.
 """
@@ -37,7 +37,9 @@ from reseen.wiring.ingest import open_ingesting
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """``rate``: items a second; ``cpu``: processor seconds an item, of every process."""
+    """``rate``: items a second; ``cpu``: processor seconds an item, of every process; ``idle``: the
+    share of the time in which the cores had nothing to do, whoever else was there.
+    """
 
     name: str
     cores: int
@@ -46,6 +48,7 @@ class Filled:
     rate: float
     cpu: float
     busy: float
+    idle: float
     listing_s: float
     memory: int
     stamp: Stamp
@@ -77,17 +80,18 @@ def fill(name: str, home: Path, what: Sequence[Path], cores: Sequence[int]) -> F
             lease=LEASE,
         )
         listing = time.perf_counter() - begun
-        ticks: list[tuple[float, float]] = []
+        ticks: list[tuple[float, float, float]] = []
 
         def watch(_item: JobItem) -> None:
             if len(ticks) % max(1, job.total // 100) == 0 or len(ticks) == job.total - 1:
-                ticks.append((time.perf_counter(), processes.cpu_seconds()))
+                now = time.perf_counter(), processes.cpu_seconds(), processes.idle_seconds(cores)
+                ticks.append(now)
             else:
                 ticks.append(ticks[-1])
 
         after = work_on(truth.jobs, job, "bench", lambda job, hold: flow.work(job, hold, watch))
     first = job.total // 10
-    (from_wall, from_cpu), (to_wall, to_cpu) = ticks[first], ticks[-1]
+    (from_wall, from_cpu, from_idle), (to_wall, to_cpu, to_idle) = ticks[first], ticks[-1]
     items, wall = job.total - 1 - first, to_wall - from_wall
     return Filled(
         name=name,
@@ -97,6 +101,7 @@ def fill(name: str, home: Path, what: Sequence[Path], cores: Sequence[int]) -> F
         rate=items / wall,
         cpu=(to_cpu - from_cpu) / items,
         busy=(to_cpu - from_cpu) / wall / len(cores),
+        idle=(to_idle - from_idle) / wall / len(cores),
         listing_s=listing,
         memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
         stamp=Stamp(f"{job.total} items", commit(), machine()),
@@ -156,8 +161,8 @@ def main() -> None:
             print(json.dumps(asdict(rows[-1])), flush=True)
         one, all_ = rows[0], rows[-1]
         print(
-            f"rate: {all_.rate / one.rate / len(every):.2f} of {len(every)} cores x one;"
-            f" by processor seconds {one.cpu / all_.cpu * all_.busy / one.busy:.2f}"
+            f"rate: {all_.rate / one.rate / len(every):.2f} of {len(every)} cores x one; processor"
+            f" seconds an item {one.cpu / all_.cpu:.2f} of one's; cores idle {all_.idle:.2f}"
         )
         rows.append(fill("hashes", folder / "hashes", [folder / "hashes.csv"], every))
         print(json.dumps(asdict(rows[-1])), flush=True)

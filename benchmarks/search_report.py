@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import index_scale, plots, run_search, search_measure
 from benchmarks import search_figures as figures
 from benchmarks.datasets import corpora_of
+from benchmarks.index_churn import quantiles
 from benchmarks.report import table
 from benchmarks.rows import OUT, ROOT
 from benchmarks.search_goals import PHASES, Measured, goals
@@ -194,12 +195,22 @@ class Page:
         bound = 3 * bars["p99"][phases.index("idle")]
         title = "A search beside other work"
         plots.bars(self.folder / plot, title, "ms by the clock", phases, bars, bound)
-        counts = {p: sum(e.phase == p and e.what == "search" for e in rows) for p in phases}
+        found = quantiles(rows)
+
+        def largest(what: str, phase: str) -> float:
+            return found[phase, what][3] if (phase, what) in found else 0.0
+
         lines = [
-            [PHASES[phase], counts[phase], *(f"{values[at]:.0f}" for values in bars.values())]
+            [
+                PHASES[phase],
+                found[phase, "search"][0],
+                *(f"{values[at]:.0f}" for values in bars.values()),
+                f"{1e-6 * largest('resident', phase):.0f}",
+                f"{largest('added', phase):.1f}",
+            ]
             for at, phase in enumerate(phases)
         ]
-        header = ["while", "searches", *(f"{name}, ms" for name in bars)]
+        header = ["while", "searches", *(f"{name}, ms" for name in bars), "MB", "files a second"]
         return Section(title, TEXTS["load"], plot, table(header, lines), self._source("load"))
 
     def _ingest(self) -> Section | None:
@@ -253,7 +264,8 @@ TEXTS = {
     ),
     "load": (
         "One client of a server, `POST /v1/search` with small pictures one after the other, "
-        "decoding and all. The dashed line is three times the p99 at rest."
+        "decoding and all. The dashed line is three times the p99 at rest. *MB*: the most that the "
+        "server held with its decoders and with what was started beside it; *files*: ingested."
     ),
     "filled": "Pictures that go into an empty bank, each step with as many workers as cores.",
 }

@@ -31,7 +31,7 @@ SEARCHED = Searched(
     truth=0.03,
     looked_at=8,
 )
-FILLED = Filled("media", 1, 100, 0, 4.0, 0.25, 1.0, 0.1, 1, STAMP)
+FILLED = Filled("media", 1, 100, 0, 4.0, 0.25, 1.0, 0.0, 0.1, 1, STAMP)
 
 
 def row(system: str, rows: int, seconds: float, found: int = 1, resident: int = 10) -> IndexRow:
