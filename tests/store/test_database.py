@@ -179,6 +179,51 @@ def test_a_full_disk_is_not_ready_and_what_was_there_stays(database: Database) -
     assert projects(database) == ["default"]
 
 
+def test_a_disk_that_fills_up_in_a_later_part_leaves_nothing_of_the_whole(
+    database: Database,
+) -> None:
+    def fill() -> None:
+        with database.together():
+            add_project(database, "first")
+            with database.writing() as connection:
+                connection.exec_driver_sql("PRAGMA max_page_count = 1")
+                now = datetime.now(UTC)
+                rows = [
+                    {"id": f"p{n}", "name": "x" * 199, "created_at": now} for n in range(20_000)
+                ]
+                connection.execute(sa.insert(PROJECTS), rows)
+
+    with pytest.raises(NotReady, match="no room"):
+        fill()
+    assert projects(database) == ["default"]
+    add_project(database, "later")
+
+
+def test_of_what_is_written_together_a_first_part_that_fails_holds_up_nobody(
+    database: Database, file: Path
+) -> None:
+    other = open_database(sqlite_url(file), busy_s=0.2)
+    heard: list[list[str]] = []
+    with database.together():
+        database.afterwards(lambda: heard.append(projects(other)))
+        with pytest.raises(ZeroDivisionError), database.writing():
+            raise ZeroDivisionError
+        add_project(other, "beside")
+        with database.writing(apart=True) as connection:
+            now = datetime.now(UTC)
+            connection.execute(sa.insert(PROJECTS).values(id="apart", name="x", created_at=now))
+        assert projects(other) == ["apart", "beside", "default"]
+        add_project(database, "first")
+        with pytest.raises(ZeroDivisionError), database.writing():
+            raise ZeroDivisionError
+        add_project(database, "second")
+        assert len(projects(database)) == 5
+        assert len(projects(other)) == 3
+        assert heard == []
+    assert heard == [["apart", "beside", "default", "first", "second"]]
+    other.close()
+
+
 def test_a_read_only_database_is_not_ready(database: Database) -> None:
     def write() -> None:
         with database.writing() as connection:

@@ -45,8 +45,16 @@ class Whole:
         transaction is given up, and the next part begins another.
         """
         if self.connection is not None:
-            with self.connection.begin_nested():
+            kept = self.connection.begin_nested()
+            try:
                 yield self.connection
+            except BaseException:
+                try:
+                    kept.rollback()
+                except sa.exc.DBAPIError:  # a full disk ends all of a transaction of SQLite
+                    self.connection.invalidate()
+                raise
+            kept.commit()
             return
         with contextlib.ExitStack() as begun:
             begun.enter_context(self._turn())
