@@ -1,5 +1,6 @@
 """``reseen doctor``: what works on this machine, and what to do about what does not."""
 
+import errno
 import shutil
 import socket
 import sys
@@ -21,6 +22,9 @@ COLOURS: dict[State, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 GIGABYTE = 1e9
 LITTLE_SPACE = 5 * GIGABYTE
 """Room for two of the largest videos and what else happens meanwhile."""
+TRIED = 1 << 16
+"""Bytes that are written to see whether there is room."""
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 type Check = Callable[["Settings"], Iterator[Finding]]
@@ -135,10 +139,13 @@ def check_folders(settings: "Settings") -> Iterator[Finding]:
     for name, folder in (("home", settings.home), ("scratch", settings.scratch_folder)):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(bytes(TRIED))
+                file.flush()
         except OSError as error:
             advice = f"Set RESEEN_{name.upper()} to a folder that this user may write."
+            if error.errno in FULL:
+                advice = f"Make room on its disk, or set RESEEN_{name.upper()} to another."
             yield Finding(name, "fail", f"{folder}: {error.strerror}", advice)
             continue
         free = shutil.disk_usage(folder).free

@@ -1,12 +1,15 @@
 """What ``reseen doctor`` says of what is kept: the database, the fingerprints, the index."""
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reseen.cli.findings import Finding
 from reseen.domain.errors import BlobMissing, NotReady, ReseenError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reseen.domain.bank import Reference
     from reseen.settings import Settings
     from reseen.wiring.truth import Truth
@@ -24,6 +27,7 @@ def check_database(settings: "Settings") -> Iterator[Finding]:
         with open_truth(settings) as truth:
             keys = len(truth.keys.of_project())
             held = sum(truth.banks.counts(truth.project_id).values())
+            truth.check_writable()
     except ReseenError as error:
         yield Finding("database", "fail", error.detail, "Check the folder and the disk it is on.")
         return
@@ -48,7 +52,7 @@ def check_fingerprints(settings: "Settings") -> Iterator[Finding]:
             "fingerprints",
             "fail",
             f"{len(missing)} of the newest {read} cannot be read: {names}",
-            "Restore the blobs from a backup, or delete these references and ingest their files.",
+            "Ingest their files again, or restore the blobs from a backup.",
         )
     else:
         yield Finding("fingerprints", "ok", f"the newest {read} can be read")
@@ -74,13 +78,17 @@ def check_index(settings: "Settings") -> Iterator[Finding]:
         with reach_index(settings) as index:
             said = index.check()
     except NotReady as error:
-        advice = "'reseen index rebuild' makes it anew from the database and the fingerprints."
+        advice = (
+            "Let this user write the folder, or remove it: the index is made anew from the database"
+            " and the fingerprints."
+        )
         yield Finding("index", "fail", error.detail, advice)
         return
     if said["error"]:
         advice = "The index says what it needs; searches find what it had reached before."
         yield Finding("index", "fail", str(said["error"]), advice)
         return
+    yield from _versions(said["projects"], settings)
     projects = said["projects"].values()
     lag = sum(one["lag"] or 0 for one in projects)
     rows = sum(sum(one["rows"].values()) for one in projects)
@@ -90,6 +98,34 @@ def check_index(settings: "Settings") -> Iterator[Finding]:
         f"{rows:,} rows, {_many(lag, 'change')} behind",
         "It catches up by itself; see process.log in its folder if it does not.",
     )
+
+
+def _versions(projects: "Mapping[str, Any]", settings: "Settings") -> Iterator[Finding]:
+    """References that are described otherwise than new ones are."""
+    from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS
+    from reseen.signals.descriptor import MODELS
+
+    held = sum((Counter(one["held"]) for one in projects.values()), Counter[str]())
+    today = MODELS[settings.descriptor].signal.id if settings.descriptor in MODELS else None
+    made = {PDQ.id, QUADS.id, *(model.signal.id for model in MODELS.values())}
+    for signal_id, count in sorted(held.items()):
+        described = f"{_many(count, 'reference')} described by {signal_id}"
+        if signal_id not in made:
+            yield Finding(
+                "versions",
+                "warn",
+                f"{described}, which this reseen cannot make: others of their signals find them",
+                "'reseen ingest --again' makes them anew where their files are still there; the"
+                " release that made them finds all.",
+            )
+        elif signal_id.startswith(f"{DESCRIPTOR.name}/") and signal_id != today:
+            yield Finding(
+                "versions",
+                "warn",
+                f"{described}; RESEEN_DESCRIPTOR={settings.descriptor} makes {today or 'none'}",
+                "Searches ask in each version that is held, at the cost of both models;"
+                " 'reseen ingest --again' makes anew what can be.",
+            )
 
 
 def _many(count: int, noun: str) -> str:

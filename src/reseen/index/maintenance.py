@@ -44,7 +44,11 @@ class Maintenance:
                 self._look()
             except (OSError, MergeFailed) as e:
                 _log.error("the index cannot be written: %s", e)
-                self.error = str(e)
+                self.error = (
+                    f"The index cannot be written ({getattr(e, 'strerror', None) or e}): make room"
+                    " on its disk, or let this user write its folder. It serves from memory, and"
+                    f" tries again every {_PAUSE:.0f} seconds."
+                )
                 self._paused_until = time.monotonic() + _PAUSE
         if self._merging is not None:
             self._merging[1].cancel()

@@ -109,6 +109,17 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise NotReady("The disk for temporary files is full; make room on it.") from error
-        raise NotReady(f"Temporary files cannot be written: {error.strerror}.") from error
+        raise no_room(error) from error
+
+
+def no_room(error: OSError) -> NotReady:
+    """What to say where an upload or a download cannot be written to the disk."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return NotReady(
+            "The disk for temporary files is full; make room on it, or set RESEEN_SCRATCH to a"
+            " folder on another."
+        )
+    return NotReady(
+        f"Temporary files cannot be written ({error.strerror}); let this user write there, or set"
+        " RESEEN_SCRATCH to another folder."
+    )

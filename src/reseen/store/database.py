@@ -11,11 +11,12 @@ transaction all the same, where whoever calls them says so: see ``Database.toget
 """
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from sqlalchemy import event, exc
 
 from reseen.domain.errors import InvalidValue, NotReady
 from reseen.store.failures import sqlite_code, typed_errors
+from reseen.store.tables import ORPHANS
 from reseen.store.text import dump
 from reseen.store.whole import Whole
 
@@ -33,6 +35,9 @@ BUSY_S = 5.0
 
 QUEUE_S = 30.0
 """How long a thread waits for those of its own process that write."""
+
+CHECKED = timedelta(days=1)
+"""When the row of a check would be swept, were it ever seen."""
 
 CACHE_KIB = 16_384
 """Of pages of SQLite a connection. With the usual 2 MiB, reading 500 of 20,000 references takes a
@@ -149,6 +154,13 @@ class Database:
             yield
         finally:
             self._writers.release()
+
+    def check(self) -> None:
+        """Write a row and remove it. Raises ``NotReady`` with what to do."""
+        row = {"blob": f".check/{os.urandom(6).hex()}", "due_at": utc_now() + CHECKED}
+        with self.writing() as connection:
+            connection.execute(sa.insert(ORPHANS).values(row))
+            connection.execute(sa.delete(ORPHANS).where(ORPHANS.c.blob == row["blob"]))
 
     def close(self) -> None:
         self._engine.dispose()

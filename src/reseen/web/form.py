@@ -9,7 +9,8 @@ from typing import BinaryIO
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from reseen.domain.errors import InvalidRequest, InvalidValue, NotReady, PayloadTooLarge
+from reseen.domain.errors import InvalidRequest, InvalidValue, PayloadTooLarge
+from reseen.media.receive import no_room
 from reseen.web.strict import listed
 
 LONGEST_FILE_NAME = 500
@@ -70,7 +71,7 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NotReady(f"The upload could not be kept: {error.strerror}.") from error
+        raise no_room(error) from error
 
 
 class _Form:

@@ -42,6 +42,9 @@ class Truth:
     afterwards: Callable[[Callable[[], object]], None]
     """Calls what it is given once all that this thread has written is committed."""
 
+    check_writable: Callable[[], None]
+    """Raises ``NotReady`` with what to do where the database takes nothing."""
+
     project_id: str = DEFAULT_PROJECT
 
 
@@ -60,6 +63,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
             idempotency=SqlIdempotencyStore(database),
             blobs=blobs,
             afterwards=database.afterwards,
+            check_writable=database.check,
         )
     finally:
         database.close()
