@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from benchmarks import truth_scale
 from benchmarks.goals import OURS
 from benchmarks.index_churn import Event, quantiles
 from benchmarks.index_scale import Cost, IndexRow, costs
 from benchmarks.metrics import TAIL, Lines
 from benchmarks.run_ingest import Filled
 from benchmarks.run_search import Searched, summary
+from benchmarks.truth_scale import CallRow
 
 type Points = list[tuple[float, float]]
 
@@ -100,6 +102,26 @@ def by_phase(events: Sequence[Event], what: str, phases: Sequence[str]) -> dict[
 def phases_of(events: Sequence[Event], what: str, order: Sequence[str]) -> list[str]:
     there = {event.phase for event in events if event.what == what}
     return [phase for phase in order if phase in there]
+
+
+CALLS = (
+    "candidates of 100 numbers",
+    "with_hashes of a digest",
+    "indexed: tracks of 100",
+    "list: first page",
+    "add one",
+    "delete one",
+)
+"""Of the truth, those that searches, followers and clients wait for."""
+
+
+def calls(rows: Sequence[CallRow]) -> dict[str, Points]:
+    """Milliseconds by the clock (median) of calls of the truth against references."""
+    lines: dict[str, Points] = {}
+    for (what, size), cost in sorted(truth_scale.costs(rows).items()):
+        if what in CALLS:
+            lines.setdefault(what, []).append((size, cost.ms))
+    return {what: lines[what] for what in CALLS if what in lines}
 
 
 def rates(rows: Sequence[Filled]) -> dict[str, Points]:

@@ -1,7 +1,7 @@
 """What the search promises to reach, held against raw rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from benchmarks.index_churn import Event, quantiles
 from benchmarks.index_scale import Cost, IndexRow, costs
 from benchmarks.run_ingest import Filled
 from benchmarks.run_search import Searched, summary
+from benchmarks.truth_scale import CallRow
 
 OURS, FAISS = "reseen", "FAISS IndexBinaryFlat"
 MILLION = 1_000_000
@@ -39,7 +40,8 @@ class Measured:
     churn: Sequence[Event] = ()
     load: Sequence[Event] = ()
     filled: Sequence[Filled] = ()
-    faults: Killed | None = field(default=None)
+    faults: Killed | None = None
+    truth: Sequence[CallRow] = ()
 
 
 def goals(measured: Measured) -> list[Goal]:

@@ -53,10 +53,11 @@ class Size:
     load_s: int
     pictures: int
     kills: int
+    truth: tuple[int, ...]
 
 
 SIZES = {
-    "tiny": Size((2000,), (20_000,), (1000,), (200,), 1, 40, 2, 100, 4, 10, 1),
+    "tiny": Size((2000,), (20_000,), (1000,), (200,), 1, 40, 2, 100, 4, 10, 1, (1000,)),
     "quick": Size(
         rows=(10_000, 100_000, 1_000_000),
         hashes=(20_000, 100_000, 1_000_000, 10_000_000),
@@ -69,6 +70,7 @@ SIZES = {
         load_s=25,
         pictures=120,
         kills=10,
+        truth=(10_000, 100_000, 300_000),
     ),
     "full": Size(
         rows=(10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000),
@@ -82,6 +84,7 @@ SIZES = {
         load_s=120,
         pictures=400,
         kills=100,
+        truth=(10_000, 100_000, 1_000_000),
     ),
 }
 
@@ -114,6 +117,9 @@ def steps(size: Size, folder: Path, corpora: Sequence[Path]) -> Mapping[str, Seq
         "ingest": [
             *("run_ingest", "--pictures", str(size.pictures)),
             *("--out", str(folder / "ingest" / "ingest.jsonl")),
+        ],
+        "truth": [
+            *("truth_scale", "--sizes", *map(str, size.truth), "--out", str(folder / "truth")),
         ],
         "faults": [
             *("faults", "--rounds", str(size.kills)),

@@ -18,21 +18,12 @@ from benchmarks.rows import OUT, ROOT
 from benchmarks.search_goals import PHASES, Measured, goals
 from benchmarks.search_measure import Step
 from benchmarks.search_rows import files, load
+from benchmarks.search_texts import INTRODUCTION, TEXTS
 
 FOLDER = ROOT / "docs" / "benchmarks"
 PAGE = "search.md"
 QUERY_MS = "ms a query, one core"
 HOURS_A_WINDOW = 12 / 3600
-
-INTRODUCTION = """\
-# What a search costs, and what it finds
-
-How time, memory and recall change as banks grow, and what a search waits for while the machine does
-other work. Numbers come from raw rows, by `benchmarks/search_figures.py` and
-`benchmarks/search_goals.py`; [how to measure](../how-to/measure.md#search) says how to repeat them.
-Up to a few hundred references are real media; the others have descriptors, hashes and keys drawn
-like the real ones, and cost what real ones cost. Times are of one processor core, unless they say
-that they are by the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +71,7 @@ class Page:
             self._whole(),
             self._recall(),
             self._bytes(),
+            self._truth(),
             self._freshness(),
             self._load(),
             self._ingest(),
@@ -174,6 +166,14 @@ class Page:
         plots.growth(self.folder / plot, "Memory and disk of the index", "rows", "MB", lines)
         return Section("Memory and disk", TEXTS["bytes"], plot, "", self._source("hashes"))
 
+    def _truth(self) -> Section | None:
+        lines = figures.calls(self.measured.truth)
+        if not lines:
+            return None
+        plot, title = "search-truth.svg", "Calls of the truth"
+        plots.growth(self.folder / plot, title, "references", "ms by the clock, median", lines)
+        return Section(title, TEXTS["truth"], plot, "", self._source("truth"))
+
     def _freshness(self) -> Section | None:
         rows = [*self.measured.churn]
         phases = figures.phases_of(rows, "searchable", list(PHASES))
@@ -229,46 +229,6 @@ class Page:
             stamps = {getattr(row, "stamp", None) for row in getattr(self.measured, kind)}
             said = sorted(f"{s.machine}, commit `{s.commit}`" for s in stamps if s is not None)
         return "Measured: " + "; ".join(dict.fromkeys(said)) + "." if said else ""
-
-
-TEXTS = {
-    "hashes": (
-        "All hashes within 31 bits of one hash, beside FAISS's exact scan of the same rows in the "
-        "same run. *Found*: of those that the scan finds."
-    ),
-    "descriptors": (
-        "The rows nearest to any of the views of a disguised picture. *Found*: originals that an "
-        "exact scan has among its first fifty, and the index too."
-    ),
-    "sound": (
-        "Windows of 12 s that share most with ten seconds of disguised sound. *Found*: the window "
-        "where they begin comes first."
-    ),
-    "searched": (
-        "Disguised pictures are searched for in a bank of pictures. What is not in the bars: "
-        "decoding, which depends on the file. What is looked at closely is a shortlist, whose "
-        "length does not depend on the size of the bank."
-    ),
-    "recall": (
-        "Of true pairs, the share that matches when each pair is compared alone, and when the "
-        "original is one among many. *Lost* pairs match alone and not in the search; *false*: "
-        "queries that match something that they were not made of."
-    ),
-    "bytes": (
-        "Of the index alone, in memory with the program that measures (some 300 MB); what is kept "
-        "to look at references closely lies in the blob store."
-    ),
-    "freshness": (
-        "Through the index process, from the moment the truth acknowledged a reference until a "
-        "search finds it; a removal holds from its commit on, as the truth is asked at the end."
-    ),
-    "load": (
-        "One client of a server, `POST /v1/search` with small pictures one after the other, "
-        "decoding and all. The dashed line is three times the p99 at rest. *MB*: the most that the "
-        "server held with its decoders and with what was started beside it; *files*: ingested."
-    ),
-    "filled": "Pictures that go into an empty bank, each step with as many workers as cores.",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

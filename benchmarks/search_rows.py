@@ -10,6 +10,7 @@ from benchmarks.index_churn import Event
 from benchmarks.rows import Stamp
 from benchmarks.search_figures import newest
 from benchmarks.search_goals import Killed, Measured
+from benchmarks.truth_scale import CallRow
 
 FILES = {
     "hashes": "index-hashes.jsonl",
@@ -20,6 +21,7 @@ FILES = {
     "load": "load.jsonl",
     "filled": "ingest.jsonl",
     "faults": "faults.jsonl",
+    "truth": "truth-sqlite.jsonl",
 }
 
 
@@ -38,6 +40,7 @@ def load(folder: Path) -> Measured:
         load=every("load", events),
         filled=every("filled", run_ingest.read),
         faults=killed(every("faults", _lines)),
+        truth=every("truth", calls),
     )
 
 
@@ -54,6 +57,12 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 def events(path: Path) -> list[Event]:
     """Rows of ``index_churn`` and ``run_load``, those of the last run that added to the file."""
     rows = [Event(**{**r, "stamp": Stamp(**r["stamp"])}) for r in _lines(path)]
+    return [row for row in rows if row.stamp == rows[-1].stamp]
+
+
+def calls(path: Path) -> list[CallRow]:
+    """Rows of ``truth_scale``, those of the last run that added to the file."""
+    rows = [CallRow(**{**r, "stamp": Stamp(**r["stamp"])}) for r in _lines(path)]
     return [row for row in rows if row.stamp == rows[-1].stamp]
 
 

@@ -13,6 +13,7 @@ from benchmarks.run_search import Searched
 from benchmarks.search_goals import FAISS, HOURS, MILLION, OURS, Killed, Measured, goals
 from benchmarks.search_measure import SIZES, Step, steps, told
 from benchmarks.search_rows import events
+from benchmarks.truth_scale import CallRow
 
 from benchmarks import search_figures as figures
 
@@ -143,6 +144,12 @@ def test_phases_come_in_their_order() -> None:
     order = ["idle", "ingest", "rebuild"]
     assert figures.phases_of(rows, "search", order) == ["idle", "rebuild"]
     assert figures.by_phase(rows, "search", order)["median"] == [100.0, 300.0]
+
+
+def test_calls_of_the_truth_are_told_by_size() -> None:
+    wanted = CallRow("add one", 1000, 0.002, 0.001, 5, STAMP)
+    rows = [wanted, replace(wanted, references=100, seconds=0.001), replace(wanted, what="get")]
+    assert figures.calls(rows) == {"add one": [(100, 1.0), (1000, 2.0)]}
 
 
 def test_events_of_an_earlier_run_are_left_out(tmp_path: Path) -> None:
