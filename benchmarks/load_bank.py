@@ -40,7 +40,7 @@ def media_of(corpora: Sequence[Path], folder: Path, pictures: int, films: int) -
         shown = [folder / f"{seed:05}.jpg" for seed in range(pictures)]
         for seed, path in enumerate(shown):
             _write(path, scene(seed, 1600, 1200))
-        sizes = [Film(seconds=20.0 + seed, size=(1280, 720)) for seed in range(films)]
+        sizes = [Film(seconds=5.0 + seed, size=(640, 360)) for seed in range(films)]
         played = [film.write(folder / f"{seed}.mp4") for seed, film in enumerate(sizes)]
     for at, path in enumerate(played):
         shown.insert(2 * REAL + at * (A_FILM_EACH + 1), path)

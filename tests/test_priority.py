@@ -34,7 +34,7 @@ def after_giving_way(*, own_session: bool) -> list[str]:
 def test_a_session_of_bulk_work_is_as_nice_as_its_processes() -> None:
     nice, *group = after_giving_way(own_session=True)
     assert int(nice) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
-    if not AUTOGROUP.exists():
+    if not os.access(AUTOGROUP, os.W_OK):
         pytest.skip("no autogroups here")
     assert group == [str(NICENESS)]
 
