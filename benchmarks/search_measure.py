@@ -67,9 +67,9 @@ SIZES = {
         every=5,
         churn_s=15,
         rounds=3000,
-        load_s=25,
+        load_s=20,
         pictures=120,
-        kills=10,
+        kills=6,
         truth=(10_000, 100_000, 300_000),
     ),
     "full": Size(
