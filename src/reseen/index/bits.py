@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.fingerprint import PDQ
-from reseen.index.rows import Alive, Arrays, Near, Rows, best
+from reseen.index.rows import UNBOUNDED, Alive, Arrays, Near, Rows, best
 
 _RADIUS = int(PDQ.radius or 0)
 _BANDS = 16
@@ -25,6 +25,7 @@ class Bits:
     """``rows.Kind`` of 256-bit hashes near within 31 bits."""
 
     name = "bits"
+    largest = UNBOUNDED
 
     def build(self, rows: Rows) -> Arrays:
         arrays = {"slots": rows.slots, "numbers": rows.numbers, "codes": rows.codes}

@@ -10,7 +10,7 @@ cosine of 0.3 to 0.4, the shortlist of a million rows 0.99 (decisions/0008).
 import numpy as np
 import numpy.typing as npt
 
-from reseen.index.rows import Alive, Arrays, Flags, Near, Rows, best
+from reseen.index.rows import UNBOUNDED, Alive, Arrays, Flags, Near, Rows, best
 
 _STEP = 16_384
 """Rows whose signs are compared at once: a megabyte, which stays in cache."""
@@ -30,6 +30,7 @@ class Cosines:
     """``rows.Kind`` of signals whose codes are unit vectors times 127."""
 
     name = "cosines"
+    largest = UNBOUNDED
 
     def build(self, rows: Rows) -> Arrays:
         return {

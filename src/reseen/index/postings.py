@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from reseen.index.rows import Alive, Arrays, Near, Rows, best
+from reseen.index.rows import UNBOUNDED, Alive, Arrays, Near, Rows, best
 
 _LONG = 64
 _AT_ONCE = 1 << 19
@@ -16,6 +16,7 @@ class Postings:
     """``rows.Kind`` of windows of quads."""
 
     name = "postings"
+    largest = UNBOUNDED
 
     def build(self, rows: Rows) -> Arrays:
         if rows.owners is None:
@@ -69,19 +70,19 @@ def _listed(
     """
     is_long = ends - begins > _LONG
     if not is_long.all():
-        yield windows[_ranges(begins[~is_long], ends[~is_long])].astype(np.int64)
+        yield windows[ranges(begins[~is_long], ends[~is_long])].astype(np.int64)
     begins, ends = begins[is_long], ends[is_long]
     reached = np.cumsum(ends - begins, dtype=np.int64)
     total = int(reached[-1]) if len(reached) else 0
     turns = np.searchsorted(reached, np.arange(_AT_ONCE, total, _AT_ONCE))
     for firsts, lasts in zip(np.split(begins, turns), np.split(ends, turns), strict=True):
         if len(firsts):
-            ranges = zip(firsts.tolist(), lasts.tolist(), strict=True)
-            listed = [windows[first:last] for first, last in ranges]
+            pairs = zip(firsts.tolist(), lasts.tolist(), strict=True)
+            listed = [windows[first:last] for first, last in pairs]
             yield np.concatenate(listed, dtype=np.int64)
 
 
-def _ranges(begins: npt.NDArray[np.uint32], ends: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+def ranges(begins: npt.NDArray[np.uint32], ends: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
     """``begins[0] .. ends[0] - 1, begins[1] .. ends[1] - 1, ...``; no range is empty."""
     lengths = (ends - begins).astype(np.int64)
     steps = np.ones(int(lengths.sum()), np.int64)

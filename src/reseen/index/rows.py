@@ -96,10 +96,12 @@ class Kind(Protocol):
     """How rows of one metric are laid out and searched. Pure functions under one name.
 
     ``search`` returns at least the ``count`` nearest living rows of each query row, in any order;
-    ``share`` is that of these rows in all that are searched, 0..1.
+    ``share`` is that of these rows in all that are searched, 0..1. A segment of ``largest`` bytes
+    or more is not merged with others: that would take too much memory.
     """
 
     name: str
+    largest: int
 
     def build(self, rows: Rows) -> Arrays: ...
 
@@ -113,6 +115,10 @@ class Kind(Protocol):
         alive: Alive,
         share: float,
     ) -> Near: ...
+
+
+UNBOUNDED = 1 << 62
+"""Bytes of a segment of a kind that is merged however large it is."""
 
 
 def best(nearness: npt.NDArray[Any], count: int) -> npt.NDArray[np.int64]:

@@ -74,7 +74,7 @@ def due(segments: Sequence[Segment], dead: Sequence[float] = ()) -> list[Segment
     rows (``dead``: the share of them in each).
     """
     tiers: dict[int, list[Segment]] = {}
-    for segment in segments:
+    for segment in (s for s in segments if s.size < s.kind.largest):
         tiers.setdefault(int(math.log(max(segment.size, _READ), _FANOUT)), []).append(segment)
     for _, tier in sorted(tiers.items()):
         if len(tier) >= _FANOUT:

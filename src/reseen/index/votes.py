@@ -5,6 +5,7 @@ of how often it happens by chance. A frame has the votes of one turn and one zoo
 of a copy turn and grow together; of these, a keypoint has one vote, on either side.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,18 +24,23 @@ from reseen.engine.picture.words import (
     codebook,
     split,
 )
+from reseen.index.postings import ranges
 from reseen.index.rows import Alive, Arrays, Flags, Near, Rows, best
 
 type Integers = npt.NDArray[np.int64]
 
 _WORDS = CELLS**HALVES
-_FRAMES, _TIMES = 1024, 4
+_FRAMES, _TIMES = 256, 4
 """Frames with the most votes of any turn and zoom that are looked at closely, or so many times as
 many as are asked for."""
 _TURN, _TURNS = 16, 16
 """Width of a bin of turns, of 256 to the circle, and how many there are."""
 _ZOOM, _ZOOMS = 12, 20
 """Width of a bin of zooms, a factor of 1.4, and how many there are: up to 28 times each way."""
+_LONG = 384
+"""Keypoints of a word from which they are looked through one word after the other."""
+_BLOCK = 1 << 15
+"""Frames that are laid out at once: all of a million would take gigabytes beside what they make."""
 LEAST = 0.5
 """Nats under which a meeting is no vote."""
 
@@ -58,17 +64,29 @@ class Votes:
     """``rows.Kind`` of frames by visual words."""
 
     name = "votes"
+    largest = 1 << 28
 
     def build(self, rows: Rows) -> Arrays:
-        words, marks, owners = flattened(rows.codes)
-        order = np.argsort(words.astype(np.uint16), kind="stable")
-        sizes = np.bincount(words, minlength=_WORDS)
+        blocks = range(0, len(rows), _BLOCK)
+        sizes = np.zeros((len(blocks) + 1, _WORDS), np.int64)
+        for at, begin in enumerate(blocks, 1):
+            words, _, _ = flattened(rows.codes[begin : begin + _BLOCK])
+            sizes[at] = np.bincount(words, minlength=_WORDS)
+        starts = np.concatenate([[0], np.cumsum(sizes.sum(axis=0))])
+        owners, marks = np.empty(starts[-1], np.uint32), np.empty(starts[-1], np.uint64)
+        free = starts[:-1] + np.cumsum(sizes, axis=0)[:-1]
+        for begin, first in zip(blocks, free, strict=True):
+            words, own, frames = flattened(rows.codes[begin : begin + _BLOCK])
+            order = np.argsort(words.astype(np.uint16), kind="stable")
+            ranked = words[order].astype(np.int64)
+            place = first[ranked] + np.arange(len(order)) - np.searchsorted(ranked, ranked)
+            owners[place], marks[place] = frames[order] + np.uint32(begin), own[order]
         return {
             "slots": rows.slots,
             "numbers": rows.numbers,
-            "starts": np.concatenate([[0], np.cumsum(sizes)]).astype(np.uint32),
-            "owners": owners[order],
-            "marks": marks[order],
+            "starts": starts.astype(np.uint32),
+            "owners": owners,
+            "marks": marks,
         }
 
     def rows(self, arrays: Arrays) -> Rows:
@@ -139,25 +157,44 @@ def tally(met: Meetings, asked: Marks, held: Marks) -> tuple[Integers, npt.NDArr
 
 
 def _meetings(arrays: Arrays, words: npt.NDArray[np.uint32], marks: Marks) -> Meetings:
-    starts, all_marks = arrays["starts"], arrays["marks"]
-    begins, ends = starts[words].tolist(), starts[words.astype(np.int64) + 1].tolist()
-    asked, held, apart = [], [], []
-    for at, (begin, end, mark) in enumerate(zip(begins, ends, marks, strict=True)):
-        if begin == end:
-            continue
-        bits = np.bitwise_count((all_marks[begin:end] ^ mark) & SIGNATURE)
+    begins, ends = arrays["starts"][words], arrays["starts"][words.astype(np.int64) + 1]
+    is_long = ends - begins > _LONG
+    found = list(_looked_through(arrays["marks"], begins, ends, marks, np.flatnonzero(is_long)))
+    short = np.flatnonzero(~is_long & (ends > begins))
+    if len(short):
+        held = ranges(begins[short], ends[short])
+        asked = np.repeat(short, (ends - begins)[short].astype(np.int64))
+        bits = np.bitwise_count((arrays["marks"][held] ^ marks[asked]) & SIGNATURE)
         near = np.flatnonzero(bits <= ALIKE)
-        if len(near):
-            asked.append(np.full(len(near), at, np.int64))
-            held.append(near + begin)
-            apart.append(bits[near])
-    if not asked:
+        found.append((asked[near], held[near], bits[near]))
+    if not found:
         none = np.empty(0, np.int64)
         return Meetings(none, none, none, np.empty(0))
-    every, rows = np.concatenate(asked), np.concatenate(held)
-    votes = chances(words)[every, np.concatenate(apart)]
-    met = Meetings(every, rows, arrays["owners"][rows].astype(np.int64), votes)
+    asked, held, bits = (np.concatenate(column) for column in zip(*found, strict=True))
+    votes = chances(words)[asked, bits]
+    met = Meetings(asked, held, arrays["owners"][held].astype(np.int64), votes)
     return met.some(votes >= LEAST)
+
+
+def _looked_through(
+    held: Marks,
+    begins: npt.NDArray[np.uint32],
+    ends: npt.NDArray[np.uint32],
+    marks: Marks,
+    which: Integers,
+) -> Iterator[tuple[Integers, Integers, npt.NDArray[np.uint8]]]:
+    """Long lists one by one: no copy of them is made."""
+    longest = int((ends - begins)[which].max(initial=0))
+    differ, bits = np.empty(longest, np.uint64), np.empty(longest, np.uint8)
+    is_near = np.empty(longest, np.bool_)
+    for at, begin, end in zip(which, begins[which].tolist(), ends[which].tolist(), strict=True):
+        size = end - begin
+        np.bitwise_xor(held[begin:end], marks[at], out=differ[:size])
+        np.bitwise_and(differ[:size], SIGNATURE, out=differ[:size])
+        np.bitwise_count(differ[:size], out=bits[:size])
+        np.less_equal(bits[:size], ALIKE, out=is_near[:size])
+        (near,) = is_near[:size].nonzero()
+        yield np.full(len(near), at, np.int64), near + begin, bits[near]
 
 
 def _likely(met: Meetings, frames: int, most: int) -> Flags:
