@@ -127,7 +127,7 @@ def _add(
     changelog.lock(connection, bank.project_id)
     need(connection, bank.project_id, bank)
     spare = {identity: put[identity] for identity in lost}
-    mended = mending.mend(connection, bank.project_id, spare, now)
+    mended = mending.put_in_place(connection, bank.project_id, spare, now)
     adopt(connection, [put[identity] for identity in mended], now)
     held = _without_expired(connection, bank, _held(connection, bank, batch.identities), now)
     new: dict[bytes, int] = {}

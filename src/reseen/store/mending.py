@@ -1,4 +1,4 @@
-"""Fingerprints that were lost or damaged, written again when their file comes in again.
+"""Fingerprints that take the place of others: made anew, or written again after they were lost.
 
 The rows of a project say that a fingerprint is there; a disk that was replaced, or a bucket that
 somebody tidied, may say otherwise. Whoever adds the file brings what is missing.
@@ -35,13 +35,14 @@ def lost(
     return found
 
 
-def mend(
+def put_in_place(
     connection: sa.Connection, project_id: str, put: Mapping[bytes, str], now: datetime
 ) -> set[bytes]:
-    """Name these blobs, which are no orphans any more, in place of what was lost; which of them
-    the project still has a use for. All references that share them change. The project is locked.
+    """Name these blobs, which are no orphans any more, in place of those that the
+    project has; which of them it still has a use for. All references that share them change. The
+    project is locked.
     """
-    mended: set[bytes] = set()
+    placed: set[bytes] = set()
     for identity, blob in put.items():
         ours = sa.and_(CONTENTS.c.project_id == project_id, CONTENTS.c.identity == identity)
         old = connection.execute(sa.select(CONTENTS.c.blob).where(ours)).scalar_one_or_none()
@@ -50,8 +51,8 @@ def mend(
         connection.execute(sa.update(CONTENTS).where(ours).values(blob=blob))
         removals.orphan(connection, [old], now)
         _tell(connection, project_id, identity, now)
-        mended.add(identity)
-    return mended
+        placed.add(identity)
+    return placed
 
 
 def _tell(connection: sa.Connection, project_id: str, identity: bytes, now: datetime) -> None:

@@ -20,7 +20,7 @@ from reseen.domain.bank import (
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
 from reseen.domain.fingerprint import PDQ, Fingerprint, Track, hash_track
 from reseen.ports import Blobs, Candidate, Page
-from reseen.store import additions, changelog, kept, listing, removals
+from reseen.store import additions, changelog, kept, listing, mending, removals
 from reseen.store.banks import bank_of
 from reseen.store.banks import number_of as bank_number_of
 from reseen.store.database import Database, utc_now
@@ -143,21 +143,10 @@ class SqlReferenceStore:
         now = self._clock()
         with self._database.writing() as connection:
             changelog.lock(connection, project_id)
-            row = _find(connection, project_id, reference_id)
+            _find(connection, project_id, reference_id)
             additions.adopt(connection, [blob], now)
-            ours = sa.and_(CONTENTS.c.project_id == project_id, CONTENTS.c.identity == identity)
-            old = connection.execute(sa.select(CONTENTS.c.blob).where(ours)).scalar_one()
-            connection.execute(sa.update(CONTENTS).where(ours).values(blob=blob))
-            removals.orphan(connection, [old], now)
-            of_project = sa.select(BANKS.c.number).where(BANKS.c.project_id == project_id)
-            sharing = sa.select(*PLAIN).where(
-                REFERENCES.c.bank_number.in_(of_project), REFERENCES.c.identity == identity
-            )
-            for one in connection.execute(sharing).all():
-                changed = self._changed(connection, one, one.bank_number, {})
-                if one.number == row.number:
-                    refreshed = changed
-        return refreshed
+            mending.put_in_place(connection, project_id, {identity: blob}, now)
+            return reference_of(_find(connection, project_id, reference_id))
 
     def move(self, project_id: str, reference_id: str, bank: Bank) -> Reference:
         with self._database.writing() as connection:
