@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Samples
-from reseen.engine.sound.alignment import align_sound, matched_peaks
+from reseen.engine.sound.alignment import align_sound, glance_at_sound, matched_peaks
 from reseen.signals.peaks import find_peaks
 from reseen.testing import sounds
 
@@ -54,6 +54,15 @@ def song() -> Samples:
 @pytest.fixture(scope="module")
 def talk() -> Samples:
     return sounds.speech(60, seed=22)
+
+
+def test_a_glance_sees_an_excerpt_where_every_look_does_and_no_other_song(song: Samples) -> None:
+    query = peaks(cut(song, 40, 50)).track
+    best = max(glance_at_sound(query, peaks(song).track), key=lambda s: s.score)
+    assert best.offset == pytest.approx(40.0, abs=0.1)
+    assert best.score > 0.5
+    others = glance_at_sound(query, peaks(sounds.music(60, seed=23)).track)
+    assert max((other.score for other in others), default=0.0) < 0.1
 
 
 def test_an_excerpt_is_found_at_its_place(song: Samples) -> None:

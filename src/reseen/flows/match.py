@@ -19,7 +19,7 @@ from reseen.engine.film.windows import Shared, is_seen_in_part
 from reseen.engine.match import fuse, is_same_file, whole
 from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry
-from reseen.engine.sound.alignment import align_sound
+from reseen.engine.sound.alignment import align_sound, glance_at_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
 from reseen.flows.party import Party, agreed, party
 from reseen.flows.second_look import (
@@ -102,13 +102,16 @@ def glance(
     reference: Rendition | Fingerprint | Party,
 ) -> Match:
     """As ``compare``, without a second look: keypoints and descriptors of stills, whole frames of
-    films, and sound. It tells which of many candidates are worth one, at a tenth of the cost.
+    films, and quads of sound. It tells which of many candidates are worth one, at a tenth of the
+    cost.
     """
     one, other = agreed(party(visual, query), party(visual, reference))
     here, there = one.fingerprint, other.fingerprint
     if is_same_file(here, there):
         return fuse(here, there, whole(here, there))
-    return fuse(here, there, [*_at_first_sight(one, other), *_sound(here, there)])
+    heard = here.track("peaks"), there.track("peaks")
+    sound = () if heard[0] is None or heard[1] is None else glance_at_sound(heard[0], heard[1])
+    return fuse(here, there, [*_at_first_sight(one, other), *sound])
 
 
 def _at_first_sight(query: Party, reference: Party) -> Sequence[Segment]:

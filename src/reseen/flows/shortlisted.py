@@ -1,31 +1,34 @@
 """Look closely at the shortlist of one query.
 
-What an index says decides who is looked at, never who matches. The likeliest, and all that evidence
-makes sure of, get every look that a pair would get; the others a glance first, and the rest of it
-where the glance sees something. Nothing here ends by the clock: the same banks give the same answer
-however busy the machine is.
+What an index says decides who is looked at, never who matches. All that evidence makes sure of, and
+the likeliest stills, get every look that a pair would get; the others a glance first, and the rest
+of it where the glance sees something. The likeliest films and sounds, whose further looks are a
+hundred times a glance, get them where nothing that means harm was found so far. Nothing here ends
+by the clock: the same banks give the same answer however busy the machine is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from reseen.domain.bank import Reference
 from reseen.domain.choices import Regime
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import PDQ, Fingerprint
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Medium, Span
 from reseen.engine.candidates import Lead
-from reseen.engine.verdict import HASHED, regime_of_media
+from reseen.engine.verdict import HARM, HASHED, regime_of_media
 from reseen.flows.leads import NearHash
 from reseen.flows.match import compare, glance
 from reseen.flows.party import Party, party
 from reseen.ports import Candidate, ReferenceStore, VisualSignals
 
-LIKELIEST = {Regime.STILL: 4}
+LIKELIEST = {Regime.STILL: 4, Regime.SOUND: 1}
 LIKELIEST_OF_FILMS = 3
 """Candidates that are held against the query as a pair would be, though no index is sure of them.
-The second look of two stills takes 15 ms, of two films up to a second."""
+The second look of two stills takes 15 ms, all looks at two unrelated sounds 200 ms, the second one
+of two films up to a second."""
 SAME = 0.03
 """Score of a glance from which all that a pair gets is worth while."""
 
@@ -53,6 +56,15 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class _Led:
+    """A candidate, and how the index led to it."""
+
+    candidate: Candidate
+    sure: bool
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verifying:
     """What comparing needs."""
 
@@ -69,34 +81,62 @@ class Verifying:
         hashes: Mapping[int, NearHash],
     ) -> tuple[list[Verified], list[str]]:
         """What each candidate has in common with the query, and which could not be read."""
-        ranked = [(place, candidates[lead.reference], lead) for place, lead in enumerate(leads)]
-
-        def look(one: tuple[int, Candidate, Lead]) -> Verified | str:
-            place, candidate, lead = one
-            try:
-                match = self._match(query, candidate, lead, place, hashes)
-            except ReseenError as error:
-                return f"{candidate.reference.draft.name} was not compared: {error.detail}"
-            regime = regime_of_media(query.medium, candidate.reference.medium)
-            return Verified(candidate, match, regime)
-
-        if self.workers == 1 or len(ranked) < 2:
-            seen = [look(one) for one in ranked]
+        ranked = [
+            _Led(candidates[lead.reference], lead.sure, place) for place, lead in enumerate(leads)
+        ]
+        first = self._each(query, hashes, ranked, self._all_at_once)
+        likely = [
+            one for one, seen in zip(ranked, first, strict=True) if _is_open(query, one, seen)
+        ]
+        if not likely or any(self._is_harm(seen) for seen in first):
+            every = first
         else:
-            with ThreadPoolExecutor(self.workers, thread_name_prefix="verify") as threads:
-                seen = list(threads.map(look, ranked))
-        verified = [one for one in seen if isinstance(one, Verified)]
-        return verified, [one for one in seen if isinstance(one, str)]
+            again = self._each(query, hashes, likely, lambda *_: True)
+            looked_at = {one.candidate.reference.number for one in likely}
+            every = [
+                *again,
+                *(
+                    seen
+                    for one, seen in zip(ranked, first, strict=True)
+                    if one.candidate.reference.number not in looked_at
+                ),
+            ]
+        verified = [one for one in every if isinstance(one, Verified)]
+        return verified, [one for one in every if isinstance(one, str)]
 
-    def _match(
+    def _each(
         self,
         query: Query,
-        candidate: Candidate,
-        lead: Lead,
-        place: int,
         hashes: Mapping[int, NearHash],
+        ranked: Sequence[_Led],
+        is_closely: Callable[[Query, _Led], bool],
+    ) -> list[Verified | str]:
+        def look(one: _Led) -> Verified | str:
+            reference = one.candidate.reference
+            try:
+                match = self._match(query, reference, hashes, closely=is_closely(query, one))
+            except ReseenError as error:
+                return f"{reference.draft.name} was not compared: {error.detail}"
+            return Verified(one.candidate, match, regime_of_media(query.medium, reference.medium))
+
+        if self.workers == 1 or len(ranked) < 2:
+            return [look(one) for one in ranked]
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="verify") as threads:
+            return list(threads.map(look, ranked))
+
+    def _all_at_once(self, query: Query, one: _Led) -> bool:
+        """Whether a candidate gets every look whatever else is found."""
+        regime = regime_of_media(query.medium, one.candidate.reference.medium)
+        return one.sure or (regime is Regime.STILL and one.place < LIKELIEST[regime])
+
+    def _is_harm(self, seen: Verified | str) -> bool:
+        if isinstance(seen, str) or seen.candidate.bank.role not in HARM:
+            return False
+        return seen.match.score >= self.cuts.medium
+
+    def _match(
+        self, query: Query, reference: Reference, hashes: Mapping[int, NearHash], *, closely: bool
     ) -> Match:
-        reference = candidate.reference
         near = hashes.get(reference.number)
         if query.party is None or reference.medium is None:
             if near is None:
@@ -110,12 +150,21 @@ class Verifying:
         sides: tuple[Party, Party] = (query.party, party(self.visual, kept))
         if query.is_reference:
             sides = (sides[1], sides[0])
-        regime = regime_of_media(query.medium, reference.medium)
-        if not lead.sure and place >= LIKELIEST.get(regime, LIKELIEST_OF_FILMS):
+        if not closely:
             seen = glance(self.visual, *sides)
             if seen.score < SAME:
                 return replace(seen, segments=())
         return compare(self.visual, self.cuts, *sides)
+
+
+def _is_open(query: Query, one: _Led, seen: Verified | str) -> bool:
+    """Whether a film or sound is among the likeliest, and a glance at it told nothing."""
+    medium = one.candidate.reference.medium
+    regime = regime_of_media(query.medium, medium)
+    if query.party is None or medium is None or regime is Regime.STILL or one.sure:
+        return False
+    is_likely = one.place < LIKELIEST.get(regime, LIKELIEST_OF_FILMS)
+    return is_likely and isinstance(seen, Verified) and seen.match.score < SAME
 
 
 def turned(match: Match) -> Match:

@@ -90,6 +90,15 @@ def align_sound(
     return tuple(sorted(segments, key=lambda s: s.query.start))
 
 
+def glance_at_sound(query: Track, reference: Track) -> tuple[Segment, ...]:
+    """What the first look alone finds, its ends and score as they are found: a fifth of the work,
+    for choosing which of many references are worth every look.
+    """
+    q, r = constellation(query), constellation(reference)
+    found = _merged(_first_look(q, r.strongest(PAIR_QUADS.per_second)))
+    return tuple(_segment(s, (_last(q), _last(r))) for s in found)
+
+
 def _last(points: Constellation) -> float:
     return float(points.time[-1]) if len(points) else 0.0
 
@@ -100,14 +109,21 @@ def alignments(query: Constellation, reference: Constellation) -> list[Stretch]:
     if len(query) < FEWEST_PEAKS or len(reference) < FEWEST_PEAKS:
         return []
     seconds = float(query.time[-1] - query.time[0])
-    asking = QUERY_QUADS if seconds <= LONG_QUERY else LEAN_QUERY_QUADS
-    found = _followed(query, reference, propose(query, reference, asking, PAIR_QUADS))
+    found = _first_look(query, reference)
     if seconds <= SHORT_QUERY and not any(map(_is_sure, found)):
         dense = propose(query, reference, DENSE_QUERY_QUADS, DENSE_PAIR_QUADS)
         found = _followed(query, reference, dense)
     if seconds <= LONG_QUERY and not any(map(_is_sure, found)):
         found += _followed(query, reference, propose_by_peaks(query, reference))
     return _standing(_merged(found))
+
+
+def _first_look(query: Constellation, reference: Constellation) -> list[Stretch]:
+    if len(query) < FEWEST_PEAKS or len(reference) < FEWEST_PEAKS:
+        return []
+    is_long = float(query.time[-1] - query.time[0]) > LONG_QUERY
+    asking = LEAN_QUERY_QUADS if is_long else QUERY_QUADS
+    return _followed(query, reference, propose(query, reference, asking, PAIR_QUADS))
 
 
 def _followed(
