@@ -191,9 +191,12 @@ def merged(leads: Iterable[Lead]) -> list[Lead]:
 
 
 def shortlist(signals: Sequence[Sequence[Lead]], budget: int) -> list[Lead]:
-    """All that are sure, and the best of each signal in turn up to the budget; surest first."""
+    """All that are sure, and the best of each signal in turn up to the budget; surest first, then
+    what each signal puts first, since nats of one may be fewer than those of another.
+    """
     every = {lead.reference: lead for lead in merged(one for some in signals for one in some)}
     ranked = [[lead.reference for lead in merged(some)] for some in signals]
+    firsts = {some[0] for some in ranked if some}
     chosen = dict.fromkeys(number for number, lead in every.items() if lead.sure)
     room = budget
     for place in range(max(map(len, ranked), default=0)):
@@ -203,7 +206,12 @@ def shortlist(signals: Sequence[Sequence[Lead]], budget: int) -> list[Lead]:
                 room -= 1
     return sorted(
         (every[number] for number in chosen),
-        key=lambda one: (not one.sure, -one.evidence, one.reference),
+        key=lambda one: (
+            not one.sure,
+            one.reference not in firsts,
+            -one.evidence,
+            one.reference,
+        ),
     )
 
 

@@ -5,7 +5,6 @@ of how often it happens by chance. A frame has the votes of one turn and one zoo
 of a copy turn and grow together; of these, a keypoint has one vote, on either side.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +113,7 @@ class Votes:
             words, marks = split(query)
             met = _meetings(arrays, words, marks)
             met = met.some(alive.of(met.frames))
-            met = met.some(_likely(met, len(arrays["slots"]), max(_FRAMES, _TIMES * count)))
+            met = met.some(_likely(met, max(_FRAMES, _TIMES * count)))
             frames, votes = tally(met, marks, arrays["marks"])
             first = best(votes, count)
             found.append(Near.of(at, frames[first], votes[first]))
@@ -159,7 +158,9 @@ def tally(met: Meetings, asked: Marks, held: Marks) -> tuple[Integers, npt.NDArr
 def _meetings(arrays: Arrays, words: npt.NDArray[np.uint32], marks: Marks) -> Meetings:
     begins, ends = arrays["starts"][words], arrays["starts"][words.astype(np.int64) + 1]
     is_long = ends - begins > _LONG
-    found = list(_looked_through(arrays["marks"], begins, ends, marks, np.flatnonzero(is_long)))
+    found = []
+    if is_long.any():
+        found.append(_looked_through(arrays["marks"], begins, ends, marks, np.flatnonzero(is_long)))
     short = np.flatnonzero(~is_long & (ends > begins))
     if len(short):
         held = ranges(begins[short], ends[short])
@@ -182,29 +183,34 @@ def _looked_through(
     ends: npt.NDArray[np.uint32],
     marks: Marks,
     which: Integers,
-) -> Iterator[tuple[Integers, Integers, npt.NDArray[np.uint8]]]:
+) -> tuple[Integers, Integers, npt.NDArray[np.uint8]]:
     """Long lists one by one: no copy of them is made."""
-    longest = int((ends - begins)[which].max(initial=0))
+    longest = int((ends - begins)[which].max())
     differ, bits = np.empty(longest, np.uint64), np.empty(longest, np.uint8)
     is_near = np.empty(longest, np.bool_)
+    found, apart = [], []
     for at, begin, end in zip(which, begins[which].tolist(), ends[which].tolist(), strict=True):
         size = end - begin
-        np.bitwise_xor(held[begin:end], marks[at], out=differ[:size])
-        np.bitwise_and(differ[:size], SIGNATURE, out=differ[:size])
-        np.bitwise_count(differ[:size], out=bits[:size])
-        np.less_equal(bits[:size], ALIKE, out=is_near[:size])
-        (near,) = is_near[:size].nonzero()
-        yield np.full(len(near), at, np.int64), near + begin, bits[near]
+        d, b, n = differ[:size], bits[:size], is_near[:size]
+        np.bitwise_xor(held[begin:end], marks[at], out=d)
+        np.bitwise_and(d, SIGNATURE, out=d)
+        np.bitwise_count(d, out=b)
+        np.less_equal(b, ALIKE, out=n)
+        (near,) = n.nonzero()
+        found.append(near)
+        apart.append(b[near])
+    counts = [len(near) for near in found]
+    asked = np.repeat(which, counts)
+    return asked, np.concatenate(found) + begins[asked], np.concatenate(apart)
 
 
-def _likely(met: Meetings, frames: int, most: int) -> Flags:
+def _likely(met: Meetings, most: int) -> Flags:
     """Those of the frames with the most votes of any turn and zoom."""
-    total = np.bincount(met.frames, met.votes, minlength=frames)
-    voted = np.flatnonzero(total)
-    if len(voted) <= most:
-        return np.ones(len(met.frames), np.bool_)
-    last = np.partition(total[voted], len(voted) - most)[len(voted) - most]
-    flags: Flags = total[met.frames] >= last
+    frames, row = np.unique(met.frames, return_inverse=True)
+    if len(frames) <= most:
+        return np.ones(len(row), np.bool_)
+    total = np.bincount(row, met.votes)
+    flags: Flags = (total >= np.partition(total, len(total) - most)[len(total) - most])[row]
     return flags
 
 
