@@ -12,7 +12,7 @@ from reseen.domain.bank import Job, JobItem, Reference
 from reseen.domain.choices import ItemState
 from reseen.domain.fingerprint import PDQ, Fingerprint, Track
 from reseen.flows.jobs import LEASE, work_on
-from reseen.flows.reingest import Reingesting
+from reseen.flows.reingest import Reingesting, begin
 from reseen.ports import Fetched
 
 __all__ = ["make"]  # the fixture
@@ -38,7 +38,7 @@ def new(make: Make) -> tuple[Stand, Reingesting]:
 
 
 def run(stand: Stand, reingesting: Reingesting) -> Job:
-    job = reingesting.begin(P)
+    job = begin(stand.ingesting.references, stand.ingesting.jobs, P)
     claimed = stand.ingesting.jobs.claim_job("test", LEASE, job.id)
     assert claimed is not None
     return work_on(stand.ingesting.jobs, claimed, "test", reingesting.work)
@@ -96,7 +96,7 @@ def test_what_cannot_be_made_anew_is_told_and_serves_as_it_was(make: Make, tmp_p
 def test_what_is_deleted_meanwhile_is_no_error(make: Make, tmp_path: Path) -> None:
     old(make).ingest(of_path(plain(tmp_path, 1)), of_path(plain(tmp_path, 2)))
     stand, reingesting = new(make)
-    job = reingesting.begin(P)
+    job = begin(stand.ingesting.references, stand.ingesting.jobs, P)
     stand.ingesting.references.delete(P, reference(stand, "1.png").id)
     claimed = stand.ingesting.jobs.claim_job("test", LEASE, job.id)
     assert claimed is not None

@@ -114,6 +114,19 @@ def test_uploads_are_held_against_a_new_reference(server: Running, bank: str) ->
     assert found[0]["provenance"] == {"account": 7}
 
 
+def test_references_are_looked_at_again_where_their_version_is_another(
+    server: Running, bank: str
+) -> None:
+    photo = (SAMPLES / "photo.jpg").read_bytes()
+    held = server.post("/v1/references", files={"file": photo}, data={"bank": bank}).json()["id"]
+    begun = server.manage("POST", "/v1/jobs", json={"kind": "reingest", "bank": bank})
+    assert begun.status_code == 202, begun.text
+    over = server.over(begun.json()["id"])
+    assert over["progress"] == {"total": 1, "done": 0, "known": 1, "failed": 0, "waiting": 0}
+    items = server.get(f"/v1/jobs/{over['id']}/items").json()["data"]
+    assert [item["reference_id"] for item in items] == [held]
+
+
 def test_thresholds_are_tried_on_the_searches_of_the_past(server: Running, bank: str) -> None:
     photo, copy = ((SAMPLES / name).read_bytes() for name in ("photo.jpg", "photo-disguised.jpg"))
     server.post("/v1/references", files={"file": photo}, data={"bank": bank})
@@ -142,6 +155,7 @@ def test_thresholds_are_tried_on_the_searches_of_the_past(server: Running, bank:
             404,
             "ingest_job_id",
         ),
+        ({"kind": "reingest", "bank": "no such"}, 404, "bank"),
         ({"kind": "sing"}, 422, "kind"),
         ({"kind": ["ingest"]}, 422, "kind"),
         ({"kind": {"ingest": 1}}, 422, "kind"),

@@ -43,6 +43,7 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("PATCH", "/v1/banks/{bank}", {"trust": 0.5}),
         ("PATCH", "/v1/references/{reference}", {"note": "x"}),
         ("POST", "/v1/jobs", BACKTEST),
+        ("POST", "/v1/jobs", {"kind": "reingest", "bank": "{bank}"}),
         (
             "POST",
             "/v1/jobs",

@@ -98,7 +98,7 @@ def ingest(
             if resume:
                 job, owner = _taken_up(truth, resume)
             elif again:
-                job, owner = _begun_again(truth, _reingesting(settings, ingesting), bank)
+                job, owner = _begun_again(truth, bank)
             else:
                 about = {"labels": label or [], "note": note}
                 job, owner = _begun(truth, tuple(what or ()), str(bank), role, about, progress)
@@ -160,12 +160,14 @@ def _bank(truth: "Truth", name: str, role: Role | None) -> "Bank":
     return bank
 
 
-def _begun_again(truth: "Truth", reingesting: "Reingesting", name: str | None) -> "tuple[Job, str]":
+def _begun_again(truth: "Truth", name: str | None) -> "tuple[Job, str]":
+    from reseen.flows import reingest
     from reseen.flows.jobs import new_owner
 
     bank_id = truth.banks.get(truth.project_id, name).id if name else None
     owner = new_owner("ingest")
-    return reingesting.begin(truth.project_id, bank_id, owner), owner
+    job = reingest.begin(truth.references, truth.jobs, truth.project_id, bank_id, owner)
+    return job, owner
 
 
 def _taken_up(truth: "Truth", job_id: str) -> "tuple[Job, str]":

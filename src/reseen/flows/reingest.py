@@ -19,8 +19,22 @@ from reseen.flows.ingest import PAGE, Ingesting, Remember, Watch
 from reseen.flows.items import DOWNLOADS, failed, files_at_once, limits_of
 from reseen.flows.jobs import LEASE, Hold
 from reseen.flows.lanes import Limits, in_lanes
+from reseen.ports import JobStore, ReferenceStore
 
 type _Task = tuple[JobItem, Reference | None]
+
+
+def begin(
+    references: ReferenceStore,
+    jobs: JobStore,
+    project_id: str,
+    bank_id: str | None = None,
+    owner: str | None = None,
+) -> Job:
+    """A job for every reference with media, of a bank or of all; claimed for an ``owner``."""
+    givens = _givens(references, project_id, bank_id)
+    request = {"bank": bank_id}
+    return jobs.create(project_id, JobKind.REINGEST, request, givens, owner=owner, lease=LEASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +43,6 @@ class Reingesting:
 
     ingesting: Ingesting
     versions: Mapping[str, str]
-
-    def begin(self, project_id: str, bank_id: str | None = None, owner: str | None = None) -> Job:
-        """A job for every reference with media, of a bank or of all; claimed for an ``owner``."""
-        return self.ingesting.jobs.create(
-            project_id,
-            JobKind.REINGEST,
-            {"bank": bank_id},
-            self._givens(project_id, bank_id),
-            owner=owner,
-            lease=LEASE,
-        )
 
     def work(self, job: Job, hold: Hold, watch: Watch = lambda _: None) -> Mapping[str, Any] | None:
         """A ``flows.jobs.Handler``; ``KNOWN`` items needed nothing."""
@@ -68,19 +71,6 @@ class Reingesting:
             self.versions.get(track.signal.name, track.signal.version) != track.signal.version
             for track in made.tracks
         )
-
-    def _givens(self, project_id: str, bank_id: str | None) -> Iterator[Mapping[str, Any]]:
-        cursor = None
-        while True:
-            page = self.ingesting.references.list(
-                project_id, bank_id=bank_id, cursor=cursor, limit=PAGE
-            )
-            for one in page.items:
-                if one.medium is not None:
-                    yield {"reference_id": one.id, "name": one.draft.name}
-            cursor = page.next
-            if cursor is None:
-                return
 
     def _tasks(self, job: Job, hold: Hold) -> Iterator[_Task]:
         after = -1
@@ -135,3 +125,17 @@ class Reingesting:
             return replace(item, state=ItemState.KNOWN)
         self.ingesting.nudge(project_id, renewed.change)
         return replace(item, state=ItemState.DONE)
+
+
+def _givens(
+    references: ReferenceStore, project_id: str, bank_id: str | None
+) -> Iterator[Mapping[str, Any]]:
+    cursor = None
+    while True:
+        page = references.list(project_id, bank_id=bank_id, cursor=cursor, limit=PAGE)
+        for one in page.items:
+            if one.medium is not None:
+                yield {"reference_id": one.id, "name": one.draft.name}
+        cursor = page.next
+        if cursor is None:
+            return

@@ -12,6 +12,7 @@ from reseen.domain.bank import Job
 from reseen.domain.choices import JobKind
 from reseen.domain.errors import InvalidValue, NotFound, UnsupportedMedia
 from reseen.domain.moment import rfc3339
+from reseen.flows import reingest
 from reseen.media.listings import listed
 from reseen.media.lists import is_list
 from reseen.web.auth import Right, demand
@@ -28,7 +29,9 @@ from reseen.web.schemas.jobs import (
     JobItemList,
     JobItemSchema,
     JobList,
+    JobRequest,
     JobSchema,
+    ReingestRequest,
     RetroactiveRequest,
 )
 from reseen.web.schemas.model import said
@@ -65,9 +68,10 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
         status_code=202,
         summary="Start a job",
         description="`ingest` adds what lies at addresses, or what the file of a form lists: "
-        "addresses a line, or hashes as CSV or JSON lines. `retroactive_match` holds kept uploads "
-        "against a reference. `backtest` tries thresholds on the scores of past searches; the two "
-        "need a key that may change banks.",
+        "addresses a line, or hashes as CSV or JSON lines. `reingest` makes fingerprints of older "
+        "versions anew. `retroactive_match` holds kept uploads against a reference. `backtest` "
+        "tries thresholds on the scores of past searches; the three need a key that may change "
+        "banks.",
         operation_id="start_job",
         response_model=JobSchema,
         response_description="the job, queued",
@@ -171,6 +175,10 @@ def _start(services: Services, received: Received) -> Job:
             bank = bank_of(services, project_id, sent.bank)
             items = ({"url": url} for url in sent.urls)
             return create(project_id, JobKind.INGEST, {"bank": bank.id}, items)
+        case ReingestRequest() as sent:
+            demand(received.key, Right.MANAGE)
+            chosen = sent.bank and bank_of(services, project_id, sent.bank).id
+            return reingest.begin(services.references, services.jobs, project_id, chosen)
         case RetroactiveRequest() as sent:
             demand(received.key, Right.MANAGE)
             asked = _against(services, project_id, sent)
@@ -199,9 +207,7 @@ def _against(services: Services, project_id: str, sent: RetroactiveRequest) -> M
     return {what: getattr(sent, what)}
 
 
-def _requested(
-    body: Body,
-) -> IngestForm | IngestRequest | RetroactiveRequest | BacktestRequest:
+def _requested(body: Body) -> IngestForm | JobRequest:
     """By its kind. Raises ``InvalidRequest``, ``InvalidValue``."""
     if body.json is None:
         return body.read(IngestForm)

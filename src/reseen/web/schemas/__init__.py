@@ -3,7 +3,12 @@
 from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
-from reseen.web.schemas.jobs import BacktestRequest, IngestRequest, RetroactiveRequest
+from reseen.web.schemas.jobs import (
+    BacktestRequest,
+    IngestRequest,
+    ReingestRequest,
+    RetroactiveRequest,
+)
 from reseen.web.schemas.match import Envelope, MatchRequest, envelope
 from reseen.web.schemas.references import (
     ReferenceBatch,
@@ -28,5 +33,6 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     IngestRequest,
     RetroactiveRequest,
     BacktestRequest,
+    ReingestRequest,
 )
 """What is read by us and not by the framework, for the OpenAPI document."""

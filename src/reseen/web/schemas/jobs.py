@@ -105,10 +105,23 @@ class BacktestRequest(Request):
         return since
 
 
-type JobRequest = IngestRequest | RetroactiveRequest | BacktestRequest
+class ReingestRequest(Request):
+    """Make fingerprints anew where this release, or its model, makes another version of a signal.
+    References whose path or URL holds the same file no more keep what they have.
+    """
 
-KINDS: dict[str, type[IngestRequest | RetroactiveRequest | BacktestRequest]] = {
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "reingest"}]})
+
+    kind: Literal["reingest"]
+    bank: BankKey | None = None
+    """Name or id; all banks otherwise."""
+
+
+type JobRequest = IngestRequest | ReingestRequest | RetroactiveRequest | BacktestRequest
+
+KINDS: dict[str, type[JobRequest]] = {
     "ingest": IngestRequest,
+    "reingest": ReingestRequest,
     "retroactive_match": RetroactiveRequest,
     "backtest": BacktestRequest,
 }
