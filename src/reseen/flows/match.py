@@ -119,7 +119,7 @@ def _at_first_sight(query: Party, reference: Party) -> Sequence[Segment]:
     if Channel.VISUAL not in here.channels() & there.channels():
         return ()
     if not (here.asset.medium is Medium.IMAGE and there.asset.medium is Medium.IMAGE):
-        return _aligned(query, reference, Shared.WHOLE)
+        return _aligned(query, reference, Shared.WHOLE, is_glance=True)
     best = still.glance(here, there)
     return () if best is None else (best,)
 
@@ -211,15 +211,19 @@ def _sequences(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
     return second if timeline.tells_as_much(again, known) else first
 
 
-def _aligned(query: Party, reference: Party, shared: Shared) -> Sequence[Segment]:
-    """Segments of what both sides show through a pair of windows, looked at and judged."""
+def _aligned(
+    query: Party, reference: Party, shared: Shared, *, is_glance: bool = False
+) -> Sequence[Segment]:
+    """Segments of what both sides show through a pair of windows, looked at and judged; a glance
+    asks no motion, which tells when, and hardly whether.
+    """
     here = query.described(shared.query, Side.QUERY)
     there = reference.described(shared.reference, Side.REFERENCE)
     if here is None or there is None:
         return ()
     judged = []
     for aligned in timeline.align(here, there):
-        moves = moves_of(query, reference, shared, aligned)
+        moves = None if is_glance else moves_of(query, reference, shared, aligned)
         segment = aligned if moves is None else moves.timed(aligned)
         times = (moment_of(reference, segment, at) for at in timeline.looks(segment, LOOKS))
         seen = [_look(query, reference, shared, *at) for at in dict.fromkeys(times)]
