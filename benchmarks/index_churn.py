@@ -30,6 +30,7 @@ from reseen.domain.errors import Conflict
 from reseen.domain.fingerprint import DESCRIPTOR, PDQ, Fingerprint, Track
 from reseen.domain.media import Asset, Medium
 from reseen.ports import IndexService
+from reseen.priority import give_way
 from reseen.settings import Settings
 from reseen.wiring.index import reach_index
 from reseen.wiring.truth import Truth, open_truth
@@ -141,7 +142,7 @@ def _content(rng: np.random.Generator, pdq: object = None) -> Content:
 
 
 def write_until_killed(home: Path, seed: int, most: int) -> None:
-    """What the other process does: add references, as fast as the truth takes them."""
+    """Add references, as fast as the truth takes them."""
     rng = np.random.default_rng(seed)
     with open_truth(Settings(home=home)) as truth:
         bank = _bank(truth)
@@ -154,7 +155,7 @@ def write_until_killed(home: Path, seed: int, most: int) -> None:
 @contextmanager
 def _writer(home: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "benchmarks.index_churn", "--write", str(home)]
-    with subprocess.Popen(command, env=dict(os.environ)) as writer:
+    with subprocess.Popen(command, env=dict(os.environ), start_new_session=True) as writer:
         try:
             yield
         finally:
@@ -170,6 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.write:
+        give_way()  # as the processes of an ingest do
         write_until_killed(options.write, os.getpid(), 10**9)
         return
     options.out.mkdir(parents=True, exist_ok=True)

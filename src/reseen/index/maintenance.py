@@ -1,11 +1,7 @@
 """Writing to the disk and merging, beside searches: in a thread, and merges in a child process."""
 
 import logging
-import os
-import sys
-import threading
 import time
-from contextlib import suppress
 from threading import Event
 
 from reseen.index.merge import MergeFailed, Merging
@@ -38,7 +34,6 @@ class Maintenance:
 
     def run(self) -> None:
         """Until ``stop``; then what is in memory is written."""
-        step_back()
         while not self._stopped.wait(_LOOK):
             try:
                 self._look()
@@ -96,14 +91,6 @@ class Maintenance:
             if due is not None:
                 self._merging = project_id, Merging(project, due)
                 return
-
-
-def step_back() -> None:
-    """This thread lets searches go first, where threads have priorities."""
-    if sys.platform != "linux":
-        return
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def settle(project: ProjectIndex) -> None:

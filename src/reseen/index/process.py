@@ -13,6 +13,7 @@ import selectors
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +27,6 @@ import numpy as np
 
 from reseen.domain.errors import NotReady, ReseenError
 from reseen.index.host import IndexHost
-from reseen.index.maintenance import step_back
 from reseen.index.wire import (
     ADDRESS,
     LOCK,
@@ -44,6 +44,10 @@ _log = logging.getLogger(__name__)
 IDLE = 60.0
 """Seconds without a client after which the process leaves."""
 _LOOK = 0.5
+_TURN = 1e-4
+"""Seconds for which one thread may hold the interpreter while another waits. A search gives it away
+in every step of a scan, some hundred times: at the usual 5 ms, what follows the log held up each.
+"""
 _LONGEST_PATH = 100
 """Bytes of a socket's path: 104 on macOS, 108 on Linux, with a zero at the end."""
 
@@ -58,6 +62,7 @@ def serve(folder: Path, truth: ReferenceStore, *, idle_s: float = IDLE) -> bool:
         if not is_ours:
             return False
         _open_many_files()
+        sys.setswitchinterval(_TURN)
         cv2.setNumThreads(1)  # one search, one core: the others are for other searches
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -203,7 +208,6 @@ class _Door:
 
     def _rebuild(self, connection: socket.socket, message: Message) -> None:
         """Say how far it is; a client that leaves ends it."""
-        step_back()
         try:
             _check_protocol(message)
             with self._host.rebuild(message["project"]) as steps:
