@@ -6,11 +6,13 @@ pigeonhole principle; Norouzi et al., *Fast exact search in Hamming space with m
 they are then compared in full.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from reseen.domain.fingerprint import PDQ
-from reseen.index.rows import UNBOUNDED, Alive, Arrays, Near, Rows, best
+from reseen.index.rows import UNBOUNDED, Alive, Arrays, Flags, Near, Rows, best, living
 
 _RADIUS = int(PDQ.radius or 0)
 _BANDS = 16
@@ -41,8 +43,8 @@ class Bits:
             np.cumsum(np.bincount(values, minlength=_VALUES), out=starts[band, 1:])
         return {**arrays, "order": order, "starts": starts}
 
-    def rows(self, arrays: Arrays) -> Rows:
-        return Rows(arrays["slots"], arrays["numbers"], arrays["codes"])
+    def merged(self, parts: Sequence[Arrays], alive: Sequence[Flags | None]) -> Arrays:
+        return self.build(living([_rows(part) for part in parts], alive))
 
     def search(
         self,
@@ -61,6 +63,10 @@ class Bits:
             first = best(-apart.astype(np.int16), count)
             found.append(Near.of(at, rows[first], -apart[first].astype(np.float32)))
         return Near.join(found)
+
+
+def _rows(arrays: Arrays) -> Rows:
+    return Rows(arrays["slots"], arrays["numbers"], arrays["codes"])
 
 
 def _near(

@@ -7,11 +7,13 @@ Qdrant's took a minute for 40,000 rows and missed 1.5% of the copies that an exa
 to 0.4, the shortlist of a million rows 0.99 (decisions/0008).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from reseen.index.columns import columns_of, flagged, most_alike
-from reseen.index.rows import UNBOUNDED, Alive, Arrays, Flags, Near, Rows, best
+from reseen.index.rows import UNBOUNDED, Alive, Arrays, Flags, Near, Rows, best, living
 
 _AT_ONCE = 8
 """Query rows that share a scan: a film has hundreds, and each takes a byte a row."""
@@ -37,8 +39,8 @@ class Cosines:
             "signs": columns_of(rows.codes),
         }
 
-    def rows(self, arrays: Arrays) -> Rows:
-        return Rows(arrays["slots"], arrays["numbers"], arrays["codes"])
+    def merged(self, parts: Sequence[Arrays], alive: Sequence[Flags | None]) -> Arrays:
+        return self.build(living([_rows(part) for part in parts], alive))
 
     def search(
         self,
@@ -54,6 +56,10 @@ class Cosines:
         return Near.join(
             [_search(arrays, queries[g : g + _AT_ONCE], g, (count, wanted), mask) for g in groups]
         )
+
+
+def _rows(arrays: Arrays) -> Rows:
+    return Rows(arrays["slots"], arrays["numbers"], arrays["codes"])
 
 
 def _search(

@@ -1,11 +1,11 @@
 """Quads: for each key the windows that hold it. A query counts the keys it shares with each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from reseen.index.rows import UNBOUNDED, Alive, Arrays, Near, Rows, best
+from reseen.index.rows import UNBOUNDED, Alive, Arrays, Flags, Near, Rows, best, living
 
 _LONG = 64
 _AT_ONCE = 1 << 19
@@ -32,9 +32,8 @@ class Postings:
             "windows": pairs.astype(np.uint32),
         }
 
-    def rows(self, arrays: Arrays) -> Rows:
-        keys = np.repeat(arrays["keys"], np.diff(arrays["starts"]))
-        return Rows(arrays["slots"], arrays["numbers"], keys, arrays["windows"])
+    def merged(self, parts: Sequence[Arrays], alive: Sequence[Flags | None]) -> Arrays:
+        return self.build(living([_rows(part) for part in parts], alive))
 
     def search(
         self,
@@ -60,6 +59,11 @@ class Postings:
         rows = np.flatnonzero(shared)
         first = best(shared[rows], count)
         return Near.of(0, rows[first], shared[rows[first]])
+
+
+def _rows(arrays: Arrays) -> Rows:
+    keys = np.repeat(arrays["keys"], np.diff(arrays["starts"]))
+    return Rows(arrays["slots"], arrays["numbers"], keys, arrays["windows"])
 
 
 def _listed(

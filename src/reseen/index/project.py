@@ -120,9 +120,9 @@ class ProjectIndex:
                     whole = self._merged(some)
                     segments = (*kept, whole) if len(whole) else kept
             self._segments = segments
+            self._replaced += bool(older)  # first: who sees rows dead looks again
             for before in older:
                 self.slots.retire(before)
-            self._replaced += bool(older)
             self.position = max(position, self.position)
 
     def held(self) -> dict[str, int]:

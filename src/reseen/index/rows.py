@@ -55,6 +55,11 @@ def joined(parts: Sequence[Rows]) -> Rows:
     return Rows(slots, numbers, codes, np.concatenate(owners))
 
 
+def living(parts: Sequence[Rows], alive: Sequence[Flags | None]) -> Rows:
+    """All rows of the parts that are flagged (``None``: every one), in their order."""
+    return joined([p if a is None else p.kept(a) for p, a in zip(parts, alive, strict=True)])
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
     """Rows of a segment near rows of a query: ``int64 [H]`` each, and nearness ``float32 [H]``."""
@@ -105,7 +110,9 @@ class Kind(Protocol):
 
     def build(self, rows: Rows) -> Arrays: ...
 
-    def rows(self, arrays: Arrays) -> Rows: ...
+    def merged(self, parts: Sequence[Arrays], alive: Sequence[Flags | None]) -> Arrays:
+        """As if built of all living rows of the parts."""
+        ...
 
     def search(
         self,

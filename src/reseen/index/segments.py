@@ -20,7 +20,7 @@ from reseen.domain.fingerprint import Metric
 from reseen.index.bits import Bits
 from reseen.index.cosines import Cosines
 from reseen.index.postings import Postings
-from reseen.index.rows import Arrays, Flags, Kind, joined
+from reseen.index.rows import Arrays, Flags, Kind
 from reseen.index.votes import Votes
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Cosines(), Bits(), Postings(), Votes())}
@@ -64,9 +64,8 @@ class Segment:
 def merged(segments: Sequence[Segment], alive: Sequence[Flags | None]) -> Segment:
     """One segment in memory with the rows that are alive."""
     first = segments[0]
-    parts = [s.kind.rows(s.arrays) for s in segments]
-    kept = [p if a is None else p.kept(a) for p, a in zip(parts, alive, strict=True)]
-    return Segment(first.kind, first.signal_id, first.kind.build(joined(kept)))
+    arrays = first.kind.merged([s.arrays for s in segments], alive)
+    return Segment(first.kind, first.signal_id, arrays)
 
 
 def due(segments: Sequence[Segment], dead: Sequence[float] = ()) -> list[Segment]:

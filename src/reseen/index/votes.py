@@ -5,6 +5,7 @@ of how often it happens by chance. A frame has the votes of one turn and one zoo
 of a copy turn and grow together; of these, a keypoint has one vote, on either side.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ class Votes:
     """``rows.Kind`` of frames by visual words."""
 
     name = "votes"
-    largest = 1 << 28
+    largest = 1 << 30
 
     def build(self, rows: Rows) -> Arrays:
         blocks = range(0, len(rows), _BLOCK)
@@ -88,17 +89,27 @@ class Votes:
             "marks": marks,
         }
 
-    def rows(self, arrays: Arrays) -> Rows:
-        owners, marks = arrays["owners"], arrays["marks"]
-        words = np.repeat(np.arange(_WORDS, dtype=np.uint32), np.diff(arrays["starts"]))
-        order = np.argsort(owners, kind="stable")
-        own = owners[order]
-        place = np.arange(len(own)) - np.searchsorted(own, own)
-        codes = np.zeros((len(arrays["slots"]), KEPT, 3), np.uint32)
-        codes[own, place, 0] = words[order]
-        codes[own, place, 1] = marks[order].astype(np.uint32)
-        codes[own, place, 2] = (marks[order] >> np.uint64(32)).astype(np.uint32)
-        return Rows(arrays["slots"], arrays["numbers"], codes.reshape(len(codes), 3 * KEPT))
+    def merged(self, parts: Sequence[Arrays], alive: Sequence[Flags | None]) -> Arrays:
+        """Lists of one word after the other: unfolding all rows would take four times as much."""
+        kept = [_Living.of(part, flags) for part, flags in zip(parts, alive, strict=True)]
+        sizes = np.array([one.sizes for one in kept])
+        starts = np.concatenate([[0], np.cumsum(sizes.sum(axis=0))])
+        owners, marks = np.empty(starts[-1], np.uint32), np.empty(starts[-1], np.uint64)
+        free, frames = starts[:-1].copy(), 0
+        for part, one in zip(parts, kept, strict=True):
+            shift = free - (np.cumsum(one.sizes) - one.sizes)
+            place = np.repeat(shift, one.sizes) + np.arange(one.sizes.sum())
+            owners[place] = one.numbers[part["owners"][one.keypoints]] + np.uint32(frames)
+            marks[place] = part["marks"][one.keypoints]
+            free += one.sizes
+            frames += int(one.frames.sum())
+        return {
+            "slots": _kept([part["slots"] for part in parts], kept),
+            "numbers": _kept([part["numbers"] for part in parts], kept),
+            "starts": starts.astype(np.uint32),
+            "owners": owners,
+            "marks": marks,
+        }
 
     def search(
         self,
@@ -118,6 +129,30 @@ class Votes:
             first = best(votes, count)
             found.append(Near.of(at, frames[first], votes[first]))
         return Near.join(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Living:
+    """What a merge keeps of a segment: flags of frames and keypoints, keypoints by word, and the
+    number of each frame among those that are kept.
+    """
+
+    frames: Flags
+    keypoints: Flags
+    sizes: Integers
+    numbers: npt.NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, arrays: Arrays, flags: Flags | None) -> "_Living":
+        frames = np.ones(len(arrays["slots"]), np.bool_) if flags is None else flags
+        keypoints = frames[arrays["owners"]]
+        reached = np.concatenate([[0], np.cumsum(keypoints)])
+        sizes = np.diff(reached[arrays["starts"]])
+        return cls(frames, keypoints, sizes, (np.cumsum(frames) - 1).astype(np.uint32))
+
+
+def _kept(columns: Sequence[npt.NDArray[Any]], kept: Sequence[_Living]) -> npt.NDArray[Any]:
+    return np.concatenate([c[one.frames] for c, one in zip(columns, kept, strict=True)])
 
 
 def flattened(
