@@ -3,14 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment, Transform
 from reseen.domain.media import Box, Channel, Span
-from reseen.engine.film.timeline import align, judge, looks, tells_as_much
+from reseen.engine.film.judging import judge
+from reseen.engine.film.timeline import align, looks, tells_as_much
 from reseen.engine.picture.geometry import Geometry
 from reseen.testing.videos import Clip, Story, still, track, whole
+
+type Codes = npt.NDArray[np.int8]
 
 STORY = Story(seed=1)
 OTHER = Story(seed=2)
@@ -280,6 +284,26 @@ def test_a_scene_that_stands_still_is_believed_where_every_look_shows_one_pictur
     assert judge(scene, [same, same, same, same]).score > 0.6
     for other in (corner, inset, partly, None):
         assert judge(scene, [same, same, other, same]).score < 0.3
+
+
+def test_a_still_that_no_look_bears_out_is_no_match_unless_it_is_the_very_frame() -> None:
+    """As credits of one film: one background and one typeface, other words."""
+    alike = replace(still(STORY, at=13.0), codes=_towards(REFERENCE.codes[26], 0.68))
+    [template] = align(alike, REFERENCE)
+    assert template.score > 0.9
+    assert judge(template, [None, None]).score <= 0.5
+    assert judge(template, [_geometry(30.0), _geometry(30.0)]).score > 0.9
+    [frame] = align(still(STORY, at=13.0), REFERENCE)
+    assert judge(frame, [None, None]).score > 0.6
+
+
+def _towards(code: Codes, cosine: float) -> Codes:
+    """A descriptor of this cosine with another, and no other likeness ``[1, D]``."""
+    one = code.astype(np.float64) / np.linalg.norm(code)
+    stray = np.random.default_rng(4).normal(size=len(one))
+    stray -= (stray @ one) * one
+    mixed = cosine * one + np.sqrt(1 - cosine**2) * stray / np.linalg.norm(stray)
+    return np.asarray(np.rint(mixed * 127)[None], np.int8)
 
 
 def test_a_window_is_believed_where_it_shows_the_seconds_that_were_known() -> None:

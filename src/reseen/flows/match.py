@@ -15,6 +15,8 @@ from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Medium
 from reseen.engine.film import timeline
+from reseen.engine.film.glimpse import glimpses, moment
+from reseen.engine.film.judging import judge
 from reseen.engine.film.windows import Shared, is_seen_in_part
 from reseen.engine.match import fuse, is_same_file, whole
 from reseen.engine.picture import still
@@ -36,6 +38,9 @@ from reseen.ports import Fetched, Side, VisualSignals
 LOOKS = 4
 """Moments of one segment that are verified by keypoints: 40 ms each, and the fourth still settles
 cases that the third left open."""
+
+WORTH = 0.03
+"""Score of a glance from which all that a pair gets is worth while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,9 @@ def glance(
     query: Rendition | Fingerprint | Party,
     reference: Rendition | Fingerprint | Party,
 ) -> Match:
-    """As ``compare``, without a second look: keypoints and descriptors of stills, whole frames of
-    films, and quads of sound. It tells which of many candidates are worth one, at a tenth of the
-    cost.
+    """As ``compare``, without a second look: keypoints and descriptors of stills, a few frames of
+    films, and quads of sound. It tells which of many candidates are worth all looks, and its
+    segments are not to be told.
     """
     one, other = agreed(party(visual, query), party(visual, reference))
     here, there = one.fingerprint, other.fingerprint
@@ -119,7 +124,7 @@ def _at_first_sight(query: Party, reference: Party) -> Sequence[Segment]:
     if Channel.VISUAL not in here.channels() & there.channels():
         return ()
     if not (here.asset.medium is Medium.IMAGE and there.asset.medium is Medium.IMAGE):
-        return _aligned(query, reference, Shared.WHOLE, is_glance=True)
+        return _glimpsed(query, reference)
     best = still.glance(here, there)
     return () if best is None else (best,)
 
@@ -211,24 +216,40 @@ def _sequences(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
     return second if timeline.tells_as_much(again, known) else first
 
 
-def _aligned(
-    query: Party, reference: Party, shared: Shared, *, is_glance: bool = False
-) -> Sequence[Segment]:
-    """Segments of what both sides show through a pair of windows, looked at and judged; a glance
-    asks no motion, which tells when, and hardly whether.
+def _glimpsed(query: Party, reference: Party) -> Sequence[Segment]:
+    """What whole frames of films show at first sight. The likeliest is looked at once, then the
+    next; what is sure enough without a look gets none, and motion, which tells when and hardly
+    whether, is not asked.
     """
+    here, there = query.fingerprint.track("descriptor"), reference.fingerprint.track("descriptor")
+    if here is None or there is None:
+        return ()
+    judged: list[Segment] = []
+    for segment in glimpses(here, there):
+        unseen = judge(segment, [None])
+        if unseen.score >= WORTH:
+            return [unseen]
+        times = moment_of(reference, segment, moment(segment))
+        judged.append(judge(segment, [_look(query, reference, Shared.WHOLE, *times)]))
+        if judged[-1].score >= WORTH:
+            break
+    return judged
+
+
+def _aligned(query: Party, reference: Party, shared: Shared) -> Sequence[Segment]:
+    """Segments of what both sides show through a pair of windows, looked at and judged."""
     here = query.described(shared.query, Side.QUERY)
     there = reference.described(shared.reference, Side.REFERENCE)
     if here is None or there is None:
         return ()
     judged = []
     for aligned in timeline.align(here, there):
-        moves = None if is_glance else moves_of(query, reference, shared, aligned)
+        moves = moves_of(query, reference, shared, aligned)
         segment = aligned if moves is None else moves.timed(aligned)
         times = (moment_of(reference, segment, at) for at in timeline.looks(segment, LOOKS))
         seen = [_look(query, reference, shared, *at) for at in dict.fromkeys(times)]
         is_other_time = moves is not None and moves.disagrees
-        judged.append(timeline.judge(segment, seen, is_other_time=is_other_time))
+        judged.append(judge(segment, seen, is_other_time=is_other_time))
     if shared.transform is None:
         return judged
     return [replace(segment, transform=shared.transform) for segment in judged]

@@ -20,7 +20,7 @@ from reseen.domain.media import Channel, Medium, Span
 from reseen.engine.candidates import Lead
 from reseen.engine.verdict import HARM, HASHED, regime_of_media
 from reseen.flows.leads import NearHash
-from reseen.flows.match import compare, glance
+from reseen.flows.match import WORTH, compare, glance
 from reseen.flows.party import Party, party
 from reseen.ports import Candidate, ReferenceStore, VisualSignals
 
@@ -29,8 +29,6 @@ LIKELIEST_OF_FILMS = 3
 """Candidates that are held against the query as a pair would be, though no index is sure of them.
 The second look of two stills takes 15 ms, all looks at two unrelated sounds 200 ms, the second one
 of two films up to a second."""
-SAME = 0.03
-"""Score of a glance from which all that a pair gets is worth while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,7 @@ class Verifying:
             sides = (sides[1], sides[0])
         if not closely:
             seen = glance(self.visual, *sides)
-            if seen.score < SAME:
+            if seen.score < WORTH:
                 return replace(seen, segments=())
         return compare(self.visual, self.cuts, *sides)
 
@@ -164,7 +162,7 @@ def _is_open(query: Query, one: _Led, seen: Verified | str) -> bool:
     if query.party is None or medium is None or regime is Regime.STILL or one.sure:
         return False
     is_likely = one.place < LIKELIEST.get(regime, LIKELIEST_OF_FILMS)
-    return is_likely and isinstance(seen, Verified) and seen.match.score < SAME
+    return is_likely and isinstance(seen, Verified) and seen.match.score < WORTH
 
 
 def turned(match: Match) -> Match:

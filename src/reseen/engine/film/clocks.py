@@ -127,19 +127,21 @@ def _lines(pairing: Pairing) -> list[Clock]:
     the other look like one that runs faster, and the cuts are decided moment by moment.
     """
     every = hits(pairing.query, pairing.reference)
-    found = _drawn(pairing, every, RATES)
+    found = drawn(pairing, every, RATES)
     if all(clock.line.rate == 1.0 for clock in found):
         return found
     end = float(pairing.query.until.max())
-    straight = _drawn(pairing, every, (1.0,))
+    straight = drawn(pairing, every, (1.0,))
     return found + [c for c in straight if not any(_is_same(c.line, f.line, end) for f in found)]
 
 
-def _drawn(pairing: Pairing, every: Hits, rates: Sequence[float]) -> list[Clock]:
+def drawn(
+    pairing: Pairing, every: Hits, rates: Sequence[float], most: int = MOST_LINES
+) -> list[Clock]:
     """The lines with most votes, best first; each takes its votes away from the next."""
     left = every
     found: list[Clock] = []
-    while len(found) < MOST_LINES:
+    while len(found) < most:
         clock = _best(pairing, left, rates)
         if clock is None or (found and clock.line.votes < WEAK * found[0].line.votes):
             break

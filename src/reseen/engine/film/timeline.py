@@ -21,8 +21,6 @@ from reseen.engine.film.films import Pairing, distinct, pairings
 from reseen.engine.film.hough import Line
 from reseen.engine.film.pace import is_cut
 from reseen.engine.film.scenes import GAP, best_of_each, moments, scene_around, showings, slides
-from reseen.engine.picture.geometry import Geometry
-from reseen.engine.picture.projective import CORNERS, apply
 from reseen.engine.score import Calibration
 
 SHORTEST = 0.9
@@ -34,22 +32,9 @@ SEQUENCES = Calibration(bias=-6.92, weights=(4.5, 39.0, 2.46))
 """Of mean resemblance, what of it exceeds 0.85, and certainty of the clock times log(1 + support).
 Fitted on 94 segments of videos disguised in 25 ways against 171 that look-alikes gave (other takes
 of one series in one place), and checked half against half by series: decisions/0005."""
-LOOKED_AT = Calibration(bias=-2.55, weights=(1.0, 3.45))
-"""Of the odds before, and the mean support of the looks. Bias lowered by 1 from the fit, so that no
-look-alike reaches 0.5; costs no segment."""
 STILLS = Calibration(bias=-8.0, weights=(18.0,))
 """Of the best resemblance. 728 frames of disguised videos against their originals: half above 0.91,
 95% above 0.41; against 4,080 other films 99.9% below 0.30; of one series, 95% below 0.42."""
-ONE_PICTURE, FILLED, PART = 0.8, 0.4, 0.25
-"""Support, and shares of the frames that agreement encloses (the larger, the smaller of both), from
-which a look shows one picture. All four looks at 45 of 48 disguised clips of six scenes that stand
-still do; none of 105 segments that look-alikes gave does, the nearest by support (0.9) enclosing
-0.19."""
-SAME_PICTURE = 0.65
-"""Score of a segment all looks at which show one picture, though no frame moves enough to tell."""
-OTHER_TIME, UNCHANGED = 0.5, 0.05
-"""The most that a scene scores whose motion is another's: a person may look; and the share of a
-frame by which a corner may be off."""
 MOST_MOMENTS = 8
 """Times at which a film shows one still, at most: each is looked at."""
 COVERED = 0.8
@@ -63,8 +48,8 @@ def align(query: Track, reference: Track) -> tuple[Segment, ...]:
     pairs = pairings(query, reference)
     if not pairs:
         return ()
-    if _is_still(query) or _is_still(reference):
-        return _stills(pairs, of_query=_is_still(query))
+    if is_still(query) or is_still(reference):
+        return _stills(pairs, of_query=is_still(query))
     known = clocks(pairs)
     drawn = _stretches(pairs, known)
     cut = {stretch.line for stretch in drawn if is_cut(known, stretch)}
@@ -75,12 +60,12 @@ def align(query: Track, reference: Track) -> tuple[Segment, ...]:
     unsure = dict.fromkeys(s.line for s in drawn if s not in sure)
     better = refined(known, sure, beside=[known[line] for line in unsure])
     placed = _stretches(pairs, better)
-    every = [_segment(s, better[s.line]) for s in placed]
+    every = [segment_of(s, better[s.line]) for s in placed]
     found = [s for s in every if s.offset is not None]
     found += _joined([s for s in _slides(pairs[0]) if _is_free(s.query, found)])
     vague = [s for s in every if s.offset is None]
     vague += [
-        _segment(s, known[s.line])
+        segment_of(s, known[s.line])
         for s in drawn
         if s not in sure and _is_free(Span(s.start, s.end), every)
     ]
@@ -111,7 +96,7 @@ def _stretches(pairs: Sequence[Pairing], known: Sequence[Clock]) -> list[Stretch
 def _slides(pairing: Pairing) -> list[Segment]:
     """Stills inside the query, each shown by a moment of the reference, without a clock."""
     return [
-        Segment(Channel.VISUAL, here, there, score=_score(best, 1.0, 0.0), support=1)
+        Segment(Channel.VISUAL, here, there, score=resembling(best, 1.0, 0.0), support=1)
         for here, there, best in slides(pairing.query, pairing.reference, SCENE)
     ]
 
@@ -145,27 +130,6 @@ def looks(segment: Segment, n: int) -> list[tuple[float | None, float | None]]:
     ]
 
 
-def judge(
-    segment: Segment, verified: Sequence[Geometry | None], *, is_other_time: bool = False
-) -> Segment:
-    """The segment with its score raised by looks that hold geometrically, lowered by those that
-    do not, and with the transform of the best look. Scenes that stand still have little else to
-    speak for them: there it is enough that all looks show one picture. ``is_other_time``: what
-    moves does not go together; where nothing but time differs, that is another take of the scene.
-    """
-    if not verified:
-        return segment
-    support = sum(g.support for g in verified if g is not None) / len(verified)
-    doubt = max(1e-12, 1.0 - segment.score)
-    score = LOOKED_AT.score(math.log(max(1e-12, segment.score) / doubt), support)
-    if all(g is not None and _is_one_picture(g) for g in verified):
-        score = max(score, SAME_PICTURE)
-    if is_other_time and all(g is not None and _is_unchanged(g) for g in verified):
-        score = min(score, OTHER_TIME)
-    best = max((g for g in verified if g is not None), key=lambda g: g.evidence, default=None)
-    return replace(segment, score=score, transform=best.transform if best else segment.transform)
-
-
 def tells_as_much(found: Sequence[Segment], known: Sequence[Segment]) -> bool:
     """Whether what was found covers about the seconds that were known, and the clock if it was."""
     if any(s.offset is not None for s in known) and all(s.offset is None for s in found):
@@ -182,25 +146,15 @@ def _covered(found: Sequence[Segment]) -> float:
     return total
 
 
-def _is_unchanged(look: Geometry) -> bool:
-    """Whether the reference fills the frame as it does in itself, so that motion is comparable."""
-    return bool(np.abs(apply(look.matrix, CORNERS) - CORNERS).max() < UNCHANGED)
-
-
-def _is_one_picture(look: Geometry) -> bool:
-    areas = (look.query_area, look.reference_area)
-    return look.support >= ONE_PICTURE and max(areas) >= FILLED and min(areas) >= PART
-
-
 def _moment(span: Span, share: float) -> float | None:
     return None if span.is_timeless else span.start + share * span.duration
 
 
-def _is_still(track: Track) -> bool:
+def is_still(track: Track) -> bool:
     return bool(np.isinf(track.spans[:, 0]).any())
 
 
-def _segment(stretch: Stretch, clock: Clock) -> Segment:
+def segment_of(stretch: Stretch, clock: Clock) -> Segment:
     pairing, line = clock.pairing, clock.line
     start = max(stretch.start, float(pairing.query.starts[0]))
     end = min(stretch.end, float(pairing.query.until.max()))
@@ -223,7 +177,7 @@ def _segment(stretch: Stretch, clock: Clock) -> Segment:
         Channel.VISUAL,
         here,
         target,
-        score=_score(stretch.similarity, support, sure),
+        score=resembling(stretch.similarity, support, sure),
         support=max(1, round(support)),
         offset=line.offset if sure >= KNOWN else None,
         rate=float(line.rate) if sure >= KNOWN else 1.0,
@@ -267,7 +221,7 @@ def _scenes(pairs: Sequence[Pairing]) -> list[Segment]:
         )
         if here and there:
             longest = [max(s, key=lambda x: x[0].duration) for s in (here, there)]
-            score = _score(longest[0][1], 1.0, 0.0)
+            score = resembling(longest[0][1], 1.0, 0.0)
             return [
                 Segment(
                     Channel.VISUAL,
@@ -280,7 +234,7 @@ def _scenes(pairs: Sequence[Pairing]) -> list[Segment]:
     return []
 
 
-def _score(resemblance: float, support: float, sure: float) -> float:
+def resembling(resemblance: float, support: float, sure: float) -> float:
     return SEQUENCES.score(resemblance, max(0.0, resemblance - 0.85), sure * math.log1p(support))
 
 
