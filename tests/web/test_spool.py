@@ -201,7 +201,7 @@ def test_a_full_disk_is_said(server: Running) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
     assert (said["code"], said["status"]) == ("not_ready", 503)
-    assert "kept" in said["detail"]
+    assert "make room" in said["detail"]
 
 
 def test_a_body_that_says_it_is_too_large_is_not_waited_for(server: Running) -> None:
