@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment
 from reseen.domain.media import Channel, Samples
-from reseen.engine.sound.alignment import align_sound, glance_at_sound, matched_peaks
+from reseen.engine.sound.alignment import align_sound, glance_at_sound, heard, matched_peaks
 from reseen.signals.peaks import find_peaks
 from reseen.testing import sounds
 
@@ -63,6 +63,16 @@ def test_a_glance_sees_an_excerpt_where_every_look_does_and_no_other_song(song: 
     assert best.score > 0.5
     others = glance_at_sound(query, peaks(sounds.music(60, seed=23)).track)
     assert max((other.score for other in others), default=0.0) < 0.1
+
+
+def test_a_query_made_ready_once_aligns_with_each_reference_as_by_itself(
+    song: Samples, talk: Samples
+) -> None:
+    query = peaks(cut(song, 40, 46), cut(talk, 10, 16)).track
+    ready = heard(query)
+    for reference in (peaks(song).track, peaks(talk).track, peaks(song).track):
+        assert align_sound(ready, reference) == align_sound(query, reference)
+        assert glance_at_sound(ready, reference) == glance_at_sound(query, reference)
 
 
 def test_an_excerpt_is_found_at_its_place(song: Samples) -> None:

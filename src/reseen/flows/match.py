@@ -114,8 +114,8 @@ def glance(
     here, there = one.fingerprint, other.fingerprint
     if is_same_file(here, there):
         return fuse(here, there, whole(here, there))
-    heard = here.track("peaks"), there.track("peaks")
-    sound = () if heard[0] is None or heard[1] is None else glance_at_sound(heard[0], heard[1])
+    heard, peaks = one.heard, there.track("peaks")
+    sound = () if heard is None or peaks is None else glance_at_sound(heard, peaks)
     return fuse(here, there, [*_at_first_sight(one, other), *sound])
 
 
@@ -133,7 +133,7 @@ def _compare(cuts: Cuts, query: Party, reference: Party) -> Match:
     here, there = query.fingerprint, reference.fingerprint
     if is_same_file(here, there):
         return fuse(here, there, whole(here, there))
-    found = [*_pictures(cuts, query, reference), *_sound(here, there)]
+    found = [*_pictures(cuts, query, reference), *_sound(query, there)]
     match = fuse(here, there, found)
     for cut in (cuts.medium, cuts.low):
         kept = tuple(s for s in match.segments if s.score >= cut)
@@ -267,8 +267,9 @@ def _look(
     return None if here is None or there is None else geometry_of(here, there)
 
 
-def _sound(query: Fingerprint, reference: Fingerprint) -> Sequence[Segment]:
-    here, there = query.track("peaks"), reference.track("peaks")
+def _sound(query: Party, reference: Fingerprint) -> Sequence[Segment]:
+    here, there = query.heard, reference.track("peaks")
     if here is None or there is None:
         return ()
-    return align_sound(here, there, query.asset.duration, reference.asset.duration)
+    seconds = query.fingerprint.asset.duration, reference.asset.duration
+    return align_sound(here, there, *seconds)

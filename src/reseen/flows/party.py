@@ -32,6 +32,8 @@ from reseen.engine.film.windows import Window
 from reseen.engine.picture.edges import Drawable, pyramid
 from reseen.engine.picture.outline import Outline
 from reseen.engine.picture.packed import unpacked
+from reseen.engine.sound.alignment import heard
+from reseen.engine.sound.quad_votes import Heard
 from reseen.flows.fingerprint import Rendition
 from reseen.ports import Side, VisualSignals
 
@@ -94,6 +96,11 @@ class Party(Protocol):
 
     def edges(self) -> Drawable | None:
         """Of a still."""
+        ...
+
+    @property
+    def heard(self) -> Heard | None:
+        """What a query is heard by."""
         ...
 
     def motion(self, window: Window, span: Span, seconds: float) -> Motion | None:
@@ -191,6 +198,10 @@ class Decoded:
         found = (self.visual.parts(frame) for frame in self.rendition.gallery.spread(GLANCES))
         return tuple(parts for parts in found if parts is not None)
 
+    @cached_property
+    def heard(self) -> Heard | None:
+        return _heard(self.fingerprint)
+
     def edges(self) -> Drawable | None:
         return self._edges
 
@@ -218,6 +229,10 @@ class Redescribed(Decoded):
     """
 
     source: Decoded = field(kw_only=True)
+
+    @property
+    def heard(self) -> Heard | None:
+        return self.source.heard
 
     def edges(self) -> Drawable | None:
         return self.source.edges()
@@ -284,6 +299,10 @@ class Kept:
         parts = self.kept.track("parts")
         return () if parts is None else (_as_descriptors(parts),)
 
+    @cached_property
+    def heard(self) -> Heard | None:
+        return _heard(self.kept)
+
     def edges(self) -> Drawable | None:
         track = self.kept.track(EDGES.name)
         return None if track is None else Outline(track)
@@ -336,6 +355,11 @@ def _version_of(fingerprint: Fingerprint) -> str | None:
         if track is not None:
             return replace(track.signal, name=DESCRIPTOR.name).id
     return None
+
+
+def _heard(fingerprint: Fingerprint) -> Heard | None:
+    peaks = fingerprint.track("peaks")
+    return None if peaks is None else heard(peaks)
 
 
 def _with_tiles(fingerprint: Fingerprint, tiles: Track | None) -> Fingerprint:

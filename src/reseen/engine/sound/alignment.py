@@ -29,7 +29,7 @@ from reseen.engine.sound.peak_pairs import (
     strength_agreement,
 )
 from reseen.engine.sound.peak_votes import propose_by_peaks
-from reseen.engine.sound.quad_votes import CHUNK, PITCH_CELL, Proposal, propose
+from reseen.engine.sound.quad_votes import CHUNK, PITCH_CELL, Heard, Proposal, propose
 from reseen.engine.sound.quads import (
     DENSE_PAIR_QUADS,
     DENSE_QUERY_QUADS,
@@ -72,8 +72,13 @@ through a phase vocoder or a room, which leave most peaks in place."""
 CALIBRATION = Calibration(bias=-5.4, weights=(0.85, 5.8, -16.0, 2.6, -80.0, -8.5, -1.2))
 
 
+def heard(query: Track) -> Heard:
+    """A query that meets many references is best made ready once."""
+    return Heard(constellation(query))
+
+
 def align_sound(
-    query: Track,
+    query: Track | Heard,
     reference: Track,
     query_seconds: float | None = None,
     reference_seconds: float | None = None,
@@ -83,19 +88,21 @@ def align_sound(
     Durations, where known, let a segment reach the end of its file; otherwise a file ends with its
     last peak. Scores are probabilities; weak alignments are reported with low scores.
     """
-    q, r = constellation(query), constellation(reference)
-    found = alignments(q, r)
+    asking = query if isinstance(query, Heard) else heard(query)
+    q, r = asking.points, constellation(reference)
+    found = alignments(asking, r)
     ends = (query_seconds or _last(q), reference_seconds or _last(r))
     segments = (_segment(_to_ends(s, q, r, ends), ends) for s in found)
     return tuple(sorted(segments, key=lambda s: s.query.start))
 
 
-def glance_at_sound(query: Track, reference: Track) -> tuple[Segment, ...]:
+def glance_at_sound(query: Track | Heard, reference: Track) -> tuple[Segment, ...]:
     """What the first look alone finds, its ends and score as they are found: a fifth of the work,
     for choosing which of many references are worth every look.
     """
-    q, r = constellation(query), constellation(reference)
-    found = _merged(_first_look(q, r.strongest(PAIR_QUADS.per_second)))
+    asking = query if isinstance(query, Heard) else heard(query)
+    q, r = asking.points, constellation(reference)
+    found = _merged(_first_look(asking, r.strongest(PAIR_QUADS.per_second)))
     return tuple(_segment(s, (_last(q), _last(r))) for s in found)
 
 
@@ -103,27 +110,29 @@ def _last(points: Constellation) -> float:
     return float(points.time[-1]) if len(points) else 0.0
 
 
-def alignments(query: Constellation, reference: Constellation) -> list[Stretch]:
+def alignments(asking: Heard, reference: Constellation) -> list[Stretch]:
     """Every alignment that stands, strongest first, with the evidence for each."""
+    query = asking.points
     reference = reference.strongest(PAIR_QUADS.per_second)
     if len(query) < FEWEST_PEAKS or len(reference) < FEWEST_PEAKS:
         return []
     seconds = float(query.time[-1] - query.time[0])
-    found = _first_look(query, reference)
+    found = _first_look(asking, reference)
     if seconds <= SHORT_QUERY and not any(map(_is_sure, found)):
-        dense = propose(query, reference, DENSE_QUERY_QUADS, DENSE_PAIR_QUADS)
+        dense = propose(asking, reference, DENSE_QUERY_QUADS, DENSE_PAIR_QUADS)
         found = _followed(query, reference, dense)
     if seconds <= LONG_QUERY and not any(map(_is_sure, found)):
         found += _followed(query, reference, propose_by_peaks(query, reference))
     return _standing(_merged(found))
 
 
-def _first_look(query: Constellation, reference: Constellation) -> list[Stretch]:
+def _first_look(asking: Heard, reference: Constellation) -> list[Stretch]:
+    query = asking.points
     if len(query) < FEWEST_PEAKS or len(reference) < FEWEST_PEAKS:
         return []
     is_long = float(query.time[-1] - query.time[0]) > LONG_QUERY
-    asking = LEAN_QUERY_QUADS if is_long else QUERY_QUADS
-    return _followed(query, reference, propose(query, reference, asking, PAIR_QUADS))
+    recipe = LEAN_QUERY_QUADS if is_long else QUERY_QUADS
+    return _followed(query, reference, propose(asking, reference, recipe, PAIR_QUADS))
 
 
 def _followed(

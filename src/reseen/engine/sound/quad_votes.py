@@ -5,14 +5,15 @@ reference. Votes are counted a chunk of the query at a time, so that errors of a
 a few per cent, do not scatter them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from reseen.engine.sound.constellation import Constellation, Floats
 from reseen.engine.sound.peak_pairs import Clock
-from reseen.engine.sound.quads import Recipe, find_quads, meet
+from reseen.engine.sound.quads import Asked, Recipe, asked, find_quads, meet
 
 CHUNK = 12.0
 """Seconds of the query that vote together: short enough that an error of 5% in a quad's own rate
@@ -26,6 +27,8 @@ LEAST_OF_BEST = 12
 QUERY_SECONDS = 60.0
 """Queries are taken through their quads in pieces, references likewise, to bound memory."""
 REFERENCE_SECONDS = 1200.0
+REMEMBERED = 150_000
+"""Quads of a query, 200 bytes each with their cells: a minute has 90,000 in a first look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +40,40 @@ class Proposal:
     votes: int
 
 
+@dataclass(frozen=True)
+class Heard:
+    """The peaks of a query. What a short one asks with is found once, however many references it
+    meets.
+    """
+
+    points: Constellation
+    _asked: dict[Recipe, Asked] = field(default_factory=dict, repr=False)
+
+    def asks(self, recipe: Recipe) -> Iterator[Asked]:
+        """A piece of the query after the other."""
+        if recipe in self._asked:
+            yield self._asked[recipe]
+            return
+        pieces = _pieces(self.points, QUERY_SECONDS, 2.0)
+        for piece in pieces:
+            asking = asked(find_quads(piece, recipe))
+            if len(pieces) == 1 and len(asking.quads) <= REMEMBERED:
+                self._asked[recipe] = asking
+            yield asking
+
+
 def propose(
-    query: Constellation, reference: Constellation, asking: Recipe, storing: Recipe
+    query: Heard, reference: Constellation, asking: Recipe, storing: Recipe
 ) -> list[Proposal]:
     """Clocks that several quads agree on, most votes first."""
-    asked = _pieces(query, QUERY_SECONDS, 2.0)
     stored = _pieces(reference, REFERENCE_SECONDS, 2.0)
     shelves = [find_quads(piece, storing) for piece in stored]
     found: list[Proposal] = []
-    for piece in asked:
-        quads = find_quads(piece, asking)
+    for piece in query.asks(asking):
         for shelf in shelves:
-            met = meet(quads, shelf)
+            met = meet(piece, shelf)
             found += _vote(
-                quads.time[met.query], shelf.time[met.reference], met.pitch, met.log_rate
+                piece.quads.time[met.query], shelf.time[met.reference], met.pitch, met.log_rate
             )
     best: dict[float, int] = {}
     for proposal in found:

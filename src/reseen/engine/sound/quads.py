@@ -200,18 +200,32 @@ class Meetings:
     log_rate: Floats
 
 
-def meet(query: Quads, reference: Quads) -> Meetings:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query's quads with every cell near each: ``rows`` of the quads ``intp [M]``, ``keys``."""
+
+    quads: Quads
+    rows: Indices
+    keys: npt.NDArray[np.uint32]
+
+
+def asked(quads: Quads) -> Asked:
+    """What a query asks any reference for."""
+    return Asked(quads, *nearby_cells(quads.shape, PAIR_CELL))
+
+
+def meet(asking: Asked, reference: Quads) -> Meetings:
     """All pairs of quads whose shapes agree and whose pitch and tempo differ by plausible amounts.
 
     The reference's quads are sorted by their one key; every query quad asks for all cells near it.
     """
+    query, rows, keys = asking.quads, asking.rows, asking.keys
     if not len(query) or not len(reference):
         nothing = np.zeros(0, np.intp)
         return Meetings(nothing, nothing, np.zeros(0), np.zeros(0))
     stored = cells(reference.shape, PAIR_CELL)
     order = np.argsort(stored)
     shelf = np.searchsorted(stored[order], np.arange(SHELVES + 1, dtype=np.uint64) << SHELF_SHIFT)
-    rows, keys = nearby_cells(query.shape, PAIR_CELL)
     slot = keys >> SHELF_SHIFT
     first = shelf[slot]
     count = shelf[slot + 1] - first
