@@ -16,6 +16,7 @@ from reseen.domain.fingerprint import LOOKS, Track
 from reseen.engine.picture.words import words_of
 from reseen.index.project import ProjectIndex
 from reseen.index.segmented import SegmentedIndex
+from reseen.index.turns import Turns
 from reseen.ports import Entry, ReferenceStore
 
 _log = logging.getLogger(__name__)
@@ -24,9 +25,10 @@ INTERVAL = 0.1
 """Seconds between looks at the log."""
 BATCH = 200
 """Changes taken at once: a nudge waits for the batch before it, so less than 1 s of work."""
-_FEWEST = 16
-_LIGHT = 16 << 20
-"""References read at first, and bytes of theirs up to which more are read at once."""
+_FEWEST = 8
+_LIGHT = 1 << 20
+"""References read at first, and bytes of theirs up to which more are read at once: some
+milliseconds of work, for which a search may have to wait."""
 _LISTED = 2.0
 """Seconds between looks for new projects."""
 _AT_REST = 20
@@ -112,7 +114,7 @@ class Follower:
             if not changes:
                 self._check_age(project_id, serving.position)
                 return False
-            take(serving, self._truth, project_id, changes)
+            take(serving, self._truth, project_id, changes, self._index.turns)
         self._changed[project_id] = time.monotonic()
         with self._moved:
             self._moved.notify_all()
@@ -163,7 +165,11 @@ def held_of(tracks: Sequence[Track]) -> tuple[Track, ...]:
 
 
 def take(
-    index: ProjectIndex, truth: ReferenceStore, project_id: str, changes: Sequence[Change]
+    index: ProjectIndex,
+    truth: ReferenceStore,
+    project_id: str,
+    changes: Sequence[Change],
+    turns: Turns,
 ) -> None:
     """Teach an index these changes: of each reference how it is now.
 
@@ -175,6 +181,7 @@ def take(
     while numbers:
         some, numbers = numbers[:size], numbers[size:]
         kept = [number for number in some if last[number] is not None]
+        turns.let_searches_pass()
         tracks = truth.indexed(project_id, kept) if kept else {}
         entries = [
             Entry(number, last[number], held_of(tracks[number]))
@@ -182,6 +189,7 @@ def take(
             else Entry(number, None)
             for number in some
         ]
+        turns.let_searches_pass()
         index.apply(entries, index.position if numbers else changes[-1].position)
         held = sum(t.codes.nbytes + t.spans.nbytes for own in tracks.values() for t in own)
         size = 2 * size if held < _LIGHT else max(1, size // 2)

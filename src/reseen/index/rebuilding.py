@@ -6,6 +6,7 @@ from reseen.index.follower import BATCH, Follower, take
 from reseen.index.maintenance import settle
 from reseen.index.project import ProjectIndex
 from reseen.index.segmented import SegmentedIndex
+from reseen.index.turns import Turns
 from reseen.ports import ReferenceStore
 
 
@@ -20,12 +21,12 @@ def rebuild(
         is_serving = False
         try:
             while made.position < truth.last_change(project_id) - BATCH:
-                _feed(made, truth, project_id)
+                _feed(made, truth, project_id, index.turns)
                 settle(made)
                 last = max(1, truth.last_change(project_id))
                 yield (done + min(1.0, made.position / last)) / len(project_ids)
             with follower.paused():
-                while _feed(made, truth, project_id):
+                while _feed(made, truth, project_id, index.turns):
                     pass
                 index.swap(project_id, made)
                 is_serving = True
@@ -35,8 +36,8 @@ def rebuild(
         yield (done + 1) / len(project_ids)
 
 
-def _feed(made: ProjectIndex, truth: ReferenceStore, project_id: str) -> bool:
+def _feed(made: ProjectIndex, truth: ReferenceStore, project_id: str, turns: Turns) -> bool:
     changes = truth.changes(project_id, made.position, BATCH)
     if changes:
-        take(made, truth, project_id, changes)
+        take(made, truth, project_id, changes, turns)
     return bool(changes)

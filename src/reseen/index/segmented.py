@@ -19,6 +19,7 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import Signal
 from reseen.index.project import ProjectIndex
 from reseen.index.segments import Damaged, sync
+from reseen.index.turns import Turns
 from reseen.ports import Entry, Hits
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class SegmentedIndex:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.turns = Turns()
         self._projects: dict[str, ProjectIndex] = {}
         self._lock = Lock()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -64,12 +66,13 @@ class SegmentedIndex:
         count: int,
         bank_numbers: Sequence[int] | None = None,
     ) -> Hits:
-        project = self.project(project_id)
-        try:
-            return project.nearest(signal, codes, count, bank_numbers)
-        except (IndexError, Damaged) as e:
-            self.set_aside(project_id, str(e))
-            return self.project(project_id).nearest(signal, codes, count, bank_numbers)
+        with self.turns.search():
+            project = self.project(project_id)
+            try:
+                return project.nearest(signal, codes, count, bank_numbers)
+            except (IndexError, Damaged) as e:
+                self.set_aside(project_id, str(e))
+                return self.project(project_id).nearest(signal, codes, count, bank_numbers)
 
     def held(self, project_id: str) -> Mapping[str, int]:
         return self.project(project_id).held()
