@@ -19,10 +19,13 @@ from benchmarks.datasets import Dataset, Item
 from benchmarks.localisation import Stretch
 from benchmarks.pool import Query
 from benchmarks.run_sound import LONGEST, RATE, open_sound, truth, write_sound
+from reseen.domain.media import Samples
 
 FILM, MUSIC, STILL, TRACK, DUBBED = "film", "sound", "still of a film", "soundtrack", "dubbed film"
 CLIP_S = 10.0
 """Seconds of a soundtrack that are searched for."""
+QUIET = 1e-3
+"""Largest sample of a clip that is silent: 60 dB below full scale."""
 
 type Make = Callable[[Path, Path, np.random.Generator], tuple[Copied, ...]]
 """``make(original, out, rng)`` writes the query and returns what of the original it holds."""
@@ -127,11 +130,16 @@ def _clip(original: Path, rng: np.random.Generator) -> Take:
     return Take(original, start, min(length, start + CLIP_S))
 
 
+def _heard(clip: Take) -> Samples:
+    samples = sound([clip])
+    if samples is None or np.abs(samples).max(initial=0.0) < QUIET:
+        raise ValueError("no sound")
+    return samples
+
+
 def _soundtrack(original: Path, out: Path, rng: np.random.Generator) -> tuple[Copied, ...]:
     clip = _clip(original, rng)
-    samples = sound([clip])
-    if samples is None:
-        raise ValueError("no sound")
+    samples = _heard(clip)
     write_sound(out, samples, SOUND_RATE)
     return (Copied((0.0, clip.duration), (clip.start, clip.end)),)
 
@@ -139,9 +147,7 @@ def _soundtrack(original: Path, out: Path, rng: np.random.Generator) -> tuple[Co
 def _under_others(fillers: Sequence[Path]) -> Make:
     def make(original: Path, out: Path, rng: np.random.Generator) -> tuple[Copied, ...]:
         clip = _clip(original, rng)
-        samples = sound([clip])
-        if samples is None:
-            raise ValueError("no sound")
+        samples = _heard(clip)
         other = fillers[int(rng.integers(len(fillers)))]
         seen = look(other)
         take = Take(other, 0.0, min(clip.duration, seen.duration))

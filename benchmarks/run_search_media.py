@@ -28,6 +28,7 @@ from benchmarks.media_queries import Asked, asked
 from benchmarks.subject import stretches
 from reseen.cli.speak import read_settings
 from reseen.domain.access import DEFAULT_PROJECT
+from reseen.domain.bank import Reference
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.match import Match
@@ -184,6 +185,7 @@ class Bench:
             except ReseenError as error:
                 print(f"{item.id}: {error.detail}", flush=True)
         self._groups = {i.id: i.group for i in (*references, *films.absent, *sounds.absent)}
+        self._origins = {f.asset.sha256: self._groups[name] for name, f in self._kept.items()}
         self._mixed_in = {i.group for i in (*films.fillers, *sounds.fillers)}
         spare = [i.id for i in (*films.distractors, *sounds.distractors)]
         stand_ins = [self._kept[name] for name in spare if name in self._kept]
@@ -239,7 +241,7 @@ class Bench:
             alone = compare(self._perception.visual, CUTS, rendition, self._kept[name])
         found = nothing if absent else matches.get(name, nothing)
         barred = {self._groups[name], *self._mixed_in}
-        false = [m.score for n, m in matches.items() if self._groups.get(n, "") not in barred]
+        false = [f.match.score for f in answer.matches if self._group(f.reference) not in barred]
         return Searched(
             query=one.query.id,
             what=one.what,
@@ -260,6 +262,13 @@ class Bench:
             looked_at=looked_at.calls,
             wall=wall,
         )
+
+    def _group(self, reference: Reference) -> str:
+        """Where it is from; a synthetic one shows, looked at closely, what it stands in for."""
+        stands_in = self.bank.references.stand_ins.get(reference.number)
+        if stands_in is None:
+            return self._groups.get(reference.draft.name, "")
+        return self._origins[stands_in.asset.sha256]
 
     def _placed(self, truth: Sequence[Stretch], match: Match, query: Rendition, name: str) -> int:
         if match.score < CUTS.medium:
