@@ -10,6 +10,8 @@ from tests.flows.conftest import Compare, save_picture
 
 from reseen.domain.match import Match, Segment
 from reseen.domain.media import Box, Pixels
+from reseen.flows.fingerprint import Perception
+from reseen.flows.match import WORTH, glance
 from reseen.testing import videos
 from reseen.testing.videos import Clip, Story
 
@@ -71,10 +73,12 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_film_small_in_the_midst_of_another_is_placed_with_its_box(
-    compare: Compare, film: Path, page: Path
+    compare: Compare, perception: Perception, film: Path, page: Path
 ) -> None:
-    match = compare(page, film).match
+    pair = compare(page, film)
+    match = pair.match
     assert match.score > 0.6
+    assert glance(perception.visual, pair.source, pair.target).score >= WORTH
     best = _best(match)
     _is_placed(best, (0.0, 8.0), (4.0, 12.0))
     assert best.transform is not None

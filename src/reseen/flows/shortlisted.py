@@ -2,8 +2,9 @@
 
 What an index says decides who is looked at, never who matches. All that evidence makes sure of, and
 the likeliest stills, get every look that a pair would get; the others a glance first, and the rest
-of it where the glance sees something. The likeliest films and sounds, whose further looks are a
-hundred times a glance, get them where nothing that means harm was found so far. Nothing here ends
+of it where the glance sees something. The likeliest films and sounds, whose further looks are
+thirty times a glance, get them where nothing that means harm was found so far; where something was,
+if the glance was near to seeing something itself. Nothing here ends
 by the clock: the same banks give the same answer however busy the machine is.
 """
 
@@ -29,6 +30,10 @@ LIKELIEST_OF_FILMS = 3
 """Candidates that are held against the query as a pair would be, though no index is sure of them.
 The second look of two stills takes 15 ms, all looks at two unrelated sounds 200 ms, the second one
 of two films up to a second."""
+
+HINT = 0.002
+"""Score of a glance from which a second reference is looked at though another matched: frames with
+a cosine of 0.4 whose one look held a little, or a beat in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +88,13 @@ class Verifying:
             _Led(candidates[lead.reference], lead.sure, place) for place, lead in enumerate(leads)
         ]
         first = self._each(query, hashes, ranked, self._all_at_once)
+        least = HINT if any(self._is_harm(seen) for seen in first) else 0.0
         likely = [
-            one for one, seen in zip(ranked, first, strict=True) if _is_open(query, one, seen)
+            one
+            for one, seen in zip(ranked, first, strict=True)
+            if _is_open(query, one, seen, least)
         ]
-        if not likely or any(self._is_harm(seen) for seen in first):
+        if not likely:
             every = first
         else:
             again = self._each(query, hashes, likely, lambda *_: True)
@@ -155,14 +163,16 @@ class Verifying:
         return compare(self.visual, self.cuts, *sides)
 
 
-def _is_open(query: Query, one: _Led, seen: Verified | str) -> bool:
-    """Whether a film or sound is among the likeliest, and a glance at it told nothing."""
+def _is_open(query: Query, one: _Led, seen: Verified | str, least: float) -> bool:
+    """Whether a film or sound is among the likeliest, and a glance at it told nothing sure, but
+    ``least``.
+    """
     medium = one.candidate.reference.medium
     regime = regime_of_media(query.medium, medium)
     if query.party is None or medium is None or regime is Regime.STILL or one.sure:
         return False
     is_likely = one.place < LIKELIEST.get(regime, LIKELIEST_OF_FILMS)
-    return is_likely and isinstance(seen, Verified) and seen.match.score < WORTH
+    return is_likely and isinstance(seen, Verified) and least <= seen.match.score < WORTH
 
 
 def turned(match: Match) -> Match:
