@@ -5,8 +5,6 @@ the files and the position: a process that is killed starts again from the last 
 the log from there, so nothing else needs to be logged. Files that no manifest names are removed.
 """
 
-import json
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,26 +15,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reseen.domain.fingerprint import QUADS, Metric, Signal, Track
-from reseen.index.quad_windows import quad_windows
-from reseen.index.ranking import no_hits, ranked
-from reseen.index.rows import Flags, Near, Rows
-from reseen.index.segments import (
-    KIND_OF,
-    KINDS,
-    SUFFIX,
-    Damaged,
-    Segment,
-    due,
-    merged,
-    read,
-    sync,
-    write,
+from reseen.domain.fingerprint import Metric, Signal
+from reseen.index.folder import (
+    Log,
+    Manifest,
+    append_records,
+    read_records,
+    remove,
+    sweep,
 )
-from reseen.index.slots import DEAD, MOST_SIGNALS, RECORD, Slots
+from reseen.index.learning import Learnt, is_indexed, segment_of
+from reseen.index.ranking import no_hits, ranked
+from reseen.index.rows import Flags, Near
+from reseen.index.segments import Damaged, Segment, due, merged, read, write
+from reseen.index.slots import DEAD, MOST_SIGNALS, Slots
 from reseen.ports import Entry, Hits
 
-_MANIFEST = "manifest.json"
 _FLAGS_KEPT = 64
 _TRIES = 4
 """Times that rows are looked through while references are learnt anew: who began with the rows from
@@ -81,7 +75,7 @@ class ProjectIndex:
         self.slots = Slots()
         self._numbers: dict[str, int] = {}
         self._replaced = 0
-        self._log = ("", 0)
+        self._log = Log()
         self._made = 0
         self._held: tuple[Segment, ...] = ()
         self._lock = Lock()
@@ -95,14 +89,14 @@ class ProjectIndex:
         """
         with self._lock:
             older: list[int] = []
-            new: dict[str, tuple[Signal, list[tuple[int, Track]]]] = {}
+            new: dict[str, tuple[Signal, list[Learnt]]] = {}
             for entry in entries:
                 if entry.bank_number is None:
                     self.slots.remove(entry.reference_number)
                 elif entry.tracks is None:
                     self.slots.move(entry.reference_number, entry.bank_number)
                 else:
-                    tracks = [t for t in entry.tracks if len(t) and _is_indexed(t.signal)]
+                    tracks = [t for t in entry.tracks if len(t) and is_indexed(t.signal)]
                     numbers = sorted({self._number(t.signal.id) for t in tracks})
                     slot, before = self.slots.put(
                         entry.reference_number, entry.bank_number, numbers
@@ -111,7 +105,7 @@ class ProjectIndex:
                         older.append(before)
                     for track in tracks:
                         new.setdefault(track.signal.id, (track.signal, []))[1].append((slot, track))
-            fresh = [_segment(signal, kept) for signal, kept in new.values()]
+            fresh = [segment_of(signal, learnt) for signal, learnt in new.values()]
             segments = (*self._segments, *fresh)
             for signal_id in new:
                 while some := due([s for s in segments if self._is_free(s, signal_id)]):
@@ -182,9 +176,11 @@ class ProjectIndex:
                 if position == self._flushed and not len(records):
                     return
                 held = self._held = tuple(s for s in self._segments if not s.name)
-                snapshot = None if self._fits(len(records)) else self.slots.snapshot()
+                fits = self._fits(len(records))
+                kept = records if fits else self.slots.snapshot()
             try:
-                log = self._append(records, snapshot)
+                anew = None if fits else self._name()
+                log = append_records(self.folder, self._log, kept, anew=anew)
                 written = [
                     write(self.folder, self._name(), whole)
                     for i in sorted({s.signal_id for s in held})
@@ -280,123 +276,42 @@ class ProjectIndex:
 
     def _fits(self, records: int) -> bool:
         """Whether the log of slots may grow by these; else most of it is outdated."""
-        name, count = self._log
-        return bool(name) and count + records <= 2 * self.slots.count + (1 << 16)
-
-    def _append(
-        self, records: npt.NDArray[np.void], snapshot: npt.NDArray[np.void] | None
-    ) -> tuple[str, int]:
-        """The log of slots with these records, or a new one with the snapshot."""
-        name, count = self._log
-        if snapshot is not None:
-            name, count, records = f"slots-{self._name()}", 0, snapshot
-        with (self.folder / name).open("ab") as file:
-            file.truncate(count * RECORD.itemsize)
-            file.write(records.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        return name, count + len(records)
+        log = self._log
+        return bool(log.name) and log.count + records <= 2 * self.slots.count + (1 << 16)
 
     def _commit(
-        self, old: Sequence[Segment], new: Sequence[Segment], log: tuple[str, int], position: int
+        self, old: Sequence[Segment], new: Sequence[Segment], log: Log, position: int
     ) -> None:
         """Write a manifest with the new segments in place of the old ones, serve them, and remove
         what it does not name. Only who holds ``_writing`` changes which segments are on the disk.
         """
-        gone, old_log = {id(s) for s in old}, self._log[0]
+        gone, old_log = {id(s) for s in old}, self._log.name
         named = [s.name for s in self._segments if s.name and id(s) not in gone]
         named += [s.name for s in new]
-        manifest = {"position": position, "slots": log, "made": self._made, "segments": named}
-        part = self.folder / f"{_MANIFEST}.part"
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(manifest, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self.folder / _MANIFEST)
-        sync(self.folder)
+        Manifest(position, log, self._made, tuple(named)).write(self.folder)
         with self._lock:
             self._segments = (*(s for s in self._segments if id(s) not in gone), *new)
             self._log, self._flushed, self._held = log, position, ()
             self._flags.clear()
-        for segment in old:
-            if segment.name:
-                (self.folder / f"{segment.name}{SUFFIX}").unlink(missing_ok=True)
-        if old_log and old_log != log[0]:
-            (self.folder / old_log).unlink(missing_ok=True)
-
-    def _sweep(self, names: frozenset[str], log: str) -> None:
-        """Remove what an ended process left: nothing else writes here yet."""
-        for path in self.folder.iterdir():
-            is_old_log = path.name.startswith("slots-") and path.name != log
-            if is_old_log or (path.suffix == SUFFIX and path.stem not in names):
-                path.unlink(missing_ok=True)
+        unnamed = (s.name for s in old if s.name)
+        remove(self.folder, unnamed, old_log if old_log != log.name else "")
 
     def _open(self) -> None:
-        path = self.folder / _MANIFEST
-        try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            self._sweep(frozenset(), "")
-            return
-        except (OSError, ValueError) as e:
-            raise Damaged(f"the manifest cannot be read: {e}") from e
-        try:
-            name, count = manifest["slots"]
-            self.slots = Slots(self._records(name, count))
-            names = [str(n) for n in manifest["segments"]]
-            self._segments = tuple(read(self.folder, n) for n in names)
-            for segment in self._segments:
-                if len(segment) and int(segment.arrays["slots"].max()) >= self.slots.count:
-                    raise Damaged(f"{segment.name} names slots that are not there")
-            rows = [(self._number(s.signal_id), s.arrays["slots"]) for s in self._segments]
-            self.slots.restore_signals([(n, np.asarray(slots)) for n, slots in rows])
-            self.position = self._flushed = int(manifest["position"])
-            self._log, self._made = (str(name), int(count)), int(manifest["made"])
-        except (KeyError, TypeError, ValueError) as e:
-            raise Damaged(f"the manifest is not whole: {e}") from e
-        self._sweep(frozenset(names), self._log[0])
+        manifest = Manifest.read(self.folder)
+        if manifest is not None:
+            try:
+                self._restore(manifest)
+            except (KeyError, TypeError, ValueError) as e:
+                raise Damaged(f"the slots are not whole: {e}") from e
+        sweep(self.folder, manifest)
 
-    def _records(self, name: str, count: int) -> npt.NDArray[np.void]:
-        try:
-            records = np.fromfile(self.folder / name, RECORD, count)
-        except OSError as e:
-            raise Damaged(f"{name} cannot be read: {e}") from e
-        if len(records) != count:
-            raise Damaged(f"{name} is cut off")
-        return records
-
-
-def _is_indexed(signal: Signal) -> bool:
-    if signal.metric is Metric.EQUALITY:
-        return signal.name == QUADS.name
-    return signal.metric in KIND_OF
-
-
-def _segment(signal: Signal, kept: Sequence[tuple[int, Track]]) -> Segment:
-    """Rows of some references, in memory."""
-    kind = KINDS[KIND_OF[signal.metric]]
-    if signal.metric is Metric.EQUALITY:
-        return Segment(kind, signal.id, kind.build(_windows(kept)))
-    slots = np.concatenate([np.full(len(t), s, np.uint32) for s, t in kept])
-    numbers = np.concatenate([np.arange(len(t), dtype=np.uint32) for _, t in kept])
-    codes = np.concatenate([t.codes for _, t in kept])
-    return Segment(kind, signal.id, kind.build(Rows(slots, numbers, codes)))
-
-
-def _windows(kept: Sequence[tuple[int, Track]]) -> Rows:
-    slots: list[int] = []
-    numbers: list[int] = []
-    keys, owners = [], []
-    for slot, track in kept:
-        some, listed = quad_windows(track)
-        for number, own in zip(some.tolist(), listed, strict=True):
-            owners.append(np.full(len(own), len(slots), np.uint32))
-            slots.append(slot)
-            numbers.append(number)
-            keys.append(own)
-    return Rows(
-        np.array(slots, np.uint32),
-        np.array(numbers, np.uint32),
-        np.concatenate(keys),
-        np.concatenate(owners),
-    )
+    def _restore(self, manifest: Manifest) -> None:
+        self.slots = Slots(read_records(self.folder, manifest.log))
+        self._segments = tuple(read(self.folder, name) for name in manifest.segments)
+        for segment in self._segments:
+            if len(segment) and int(segment.arrays["slots"].max()) >= self.slots.count:
+                raise Damaged(f"{segment.name} names slots that are not there")
+        rows = [(self._number(s.signal_id), s.arrays["slots"]) for s in self._segments]
+        self.slots.restore_signals([(n, np.asarray(slots)) for n, slots in rows])
+        self.position = self._flushed = manifest.position
+        self._log, self._made = manifest.log, manifest.made
