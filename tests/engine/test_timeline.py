@@ -293,6 +293,9 @@ def test_a_still_that_no_look_bears_out_is_no_match_unless_it_is_the_very_frame(
     assert template.score > 0.9
     assert judge(template, [None, None]).score <= 0.5
     assert judge(template, [_geometry(30.0), _geometry(30.0)]).score > 0.9
+    logo = replace(_geometry(30.0), query_area=0.05, reference_area=0.05)
+    assert judge(template, [logo, logo]).score <= 0.5
+    assert judge(template, [replace(logo, query_area=0.6), logo]).score > 0.9
     [frame] = align(still(STORY, at=13.0), REFERENCE)
     assert judge(frame, [None, None]).score > 0.6
 
