@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     descriptor: Literal["sscd_distilled", "sscd", "none"] = "sscd_distilled"
     """The model that describes pictures: the small one, the larger and slower one, or none."""
 
-    shortlist: int = Field(default=40, ge=1, le=1000)
+    shortlist: int = Field(default=20, ge=1, le=1000)
     """References that one search verifies closely at most, besides those that it is sure of."""
 
     scores_days: float = Field(default=92.0, ge=0)

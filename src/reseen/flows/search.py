@@ -58,7 +58,7 @@ known.
 """
 MOST_SURE = 10
 """Times the budget that is looked at, at most, however many references are sure."""
-AGAIN = 0.25
+AGAIN = 0.4
 """Share of the budget for what only the tiles and the words of a still lead to."""
 LOGGED = 0.05
 """Scores below are not kept for backtests."""
@@ -84,7 +84,7 @@ class Searching:
     index: IndexService
     query_keys: QueryKeys
     scores: ScoreLog | None = None
-    budget: int = 40
+    budget: int = 20
     counts: tuple[int, ...] = COUNTS
     workers: int = 2
     clock: Callable[[], datetime] = now
@@ -221,7 +221,11 @@ class _Search:
             return [], []
         remarks: list[str] = []
         verifying = Verifying(
-            self.of.perception.visual, self.of.cuts, self.of.references, self.of.workers
+            self.of.perception.visual,
+            self.of.cuts,
+            self.of.references,
+            self.of.workers,
+            share,
         )
         passed = {one.candidate.reference.number for one in done}
         for_each = self.of.budget + _windows(tracks)

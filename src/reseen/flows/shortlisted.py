@@ -1,11 +1,11 @@
 """Look closely at the shortlist of one query.
 
-What an index says decides who is looked at, never who matches. All that evidence makes sure of, and
-the likeliest stills, get every look that a pair would get; the others a glance first, and the rest
-of it where the glance sees something. The likeliest films and sounds, whose further looks are
-thirty times a glance, get them where nothing that means harm was found so far; where something was,
-if the glance was near to seeing something itself. Nothing here ends
-by the clock: the same banks give the same answer however busy the machine is.
+What an index says decides who is looked at, never who matches. All that evidence makes sure of
+gets every look that a pair would get; the others a glance first, and the rest of it where the
+glance sees something. The likeliest, whose further looks are ten to thirty times a glance, get them
+where nothing that means harm was found so far; where something was, if the glance was near to
+seeing something itself. Nothing here ends by the clock: the same banks give the same answer however
+busy the machine is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ from reseen.ports import Candidate, ReferenceStore, VisualSignals
 LIKELIEST = {Regime.STILL: 4, Regime.SOUND: 1}
 LIKELIEST_OF_FILMS = 3
 """Candidates that are held against the query as a pair would be, though no index is sure of them.
-The second look of two stills takes 15 ms, all looks at two unrelated sounds 200 ms, the second one
+The further looks of two stills take 30 ms, all looks at two unrelated sounds 200 ms, the second one
 of two films up to a second."""
 
 HINT = 0.002
@@ -66,15 +66,20 @@ class _Led:
     sure: bool
     place: int
 
+    @property
+    def number(self) -> int:
+        return self.candidate.reference.number
+
 
 @dataclass(frozen=True, slots=True)
 class Verifying:
-    """What comparing needs."""
+    """What comparing needs. ``share``: of the likeliest that get every look, 0..1."""
 
     visual: VisualSignals
     cuts: Cuts
     references: ReferenceStore
     workers: int
+    share: float = 1.0
 
     def verify(
         self,
@@ -87,58 +92,52 @@ class Verifying:
         ranked = [
             _Led(candidates[lead.reference], lead.sure, place) for place, lead in enumerate(leads)
         ]
-        first = self._each(query, hashes, ranked, self._all_at_once)
-        least = HINT if any(self._is_harm(seen) for seen in first) else 0.0
-        likely = [
-            one
-            for one, seen in zip(ranked, first, strict=True)
-            if _is_open(query, one, seen, least)
-        ]
-        if not likely:
-            every = first
-        else:
-            again = self._each(query, hashes, likely, lambda *_: True)
-            looked_at = {one.candidate.reference.number for one in likely}
-            every = [
-                *again,
-                *(
-                    seen
-                    for one, seen in zip(ranked, first, strict=True)
-                    if one.candidate.reference.number not in looked_at
-                ),
-            ]
-        verified = [one for one in every if isinstance(one, Verified)]
-        return verified, [one for one in every if isinstance(one, str)]
+        seen = self._each(query, hashes, ranked, lambda one: one.sure)
+        least = HINT if any(self._is_harm(one) for one in seen.values()) else 0.0
+        likely = [one for one in ranked if self._is_open(query, one, seen[one.number], least)]
+        seen |= self._each(query, hashes, likely, lambda _: True)
+        verified = [one for one in seen.values() if isinstance(one, Verified)]
+        return verified, [one for one in seen.values() if isinstance(one, str)]
 
     def _each(
         self,
         query: Query,
         hashes: Mapping[int, NearHash],
         ranked: Sequence[_Led],
-        is_closely: Callable[[Query, _Led], bool],
-    ) -> list[Verified | str]:
+        is_closely: Callable[[_Led], bool],
+    ) -> dict[int, Verified | str]:
+        """What was seen of each, by the number of the reference, or why nothing was."""
+
         def look(one: _Led) -> Verified | str:
             reference = one.candidate.reference
             try:
-                match = self._match(query, reference, hashes, closely=is_closely(query, one))
+                match = self._match(query, reference, hashes, closely=is_closely(one))
             except ReseenError as error:
                 return f"{reference.draft.name} was not compared: {error.detail}"
             return Verified(one.candidate, match, regime_of_media(query.medium, reference.medium))
 
         if self.workers == 1 or len(ranked) < 2:
-            return [look(one) for one in ranked]
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="verify") as threads:
-            return list(threads.map(look, ranked))
-
-    def _all_at_once(self, query: Query, one: _Led) -> bool:
-        """Whether a candidate gets every look whatever else is found."""
-        regime = regime_of_media(query.medium, one.candidate.reference.medium)
-        return one.sure or (regime is Regime.STILL and one.place < LIKELIEST[regime])
+            found = [look(one) for one in ranked]
+        else:
+            with ThreadPoolExecutor(self.workers, thread_name_prefix="verify") as threads:
+                found = list(threads.map(look, ranked))
+        return {one.number: seen for one, seen in zip(ranked, found, strict=True)}
 
     def _is_harm(self, seen: Verified | str) -> bool:
         if isinstance(seen, str) or seen.candidate.bank.role not in HARM:
             return False
         return seen.match.score >= self.cuts.medium
+
+    def _is_open(self, query: Query, one: _Led, seen: Verified | str, least: float) -> bool:
+        """Whether a candidate is among the likeliest, and a glance at it told nothing sure, but
+        ``least``.
+        """
+        medium = one.candidate.reference.medium
+        if query.party is None or medium is None or one.sure or isinstance(seen, str):
+            return False
+        regime = regime_of_media(query.medium, medium)
+        is_likely = one.place < self.share * LIKELIEST.get(regime, LIKELIEST_OF_FILMS)
+        return is_likely and least <= seen.match.score < WORTH
 
     def _match(
         self, query: Query, reference: Reference, hashes: Mapping[int, NearHash], *, closely: bool
@@ -161,18 +160,6 @@ class Verifying:
             if seen.score < WORTH:
                 return replace(seen, segments=())
         return compare(self.visual, self.cuts, *sides)
-
-
-def _is_open(query: Query, one: _Led, seen: Verified | str, least: float) -> bool:
-    """Whether a film or sound is among the likeliest, and a glance at it told nothing sure, but
-    ``least``.
-    """
-    medium = one.candidate.reference.medium
-    regime = regime_of_media(query.medium, medium)
-    if query.party is None or medium is None or regime is Regime.STILL or one.sure:
-        return False
-    is_likely = one.place < LIKELIEST.get(regime, LIKELIEST_OF_FILMS)
-    return is_likely and isinstance(seen, Verified) and least <= seen.match.score < WORTH
 
 
 def turned(match: Match) -> Match:
