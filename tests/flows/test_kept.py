@@ -14,8 +14,8 @@ from reseen.domain.match import Match, Segment
 from reseen.domain.media import Channel, Pixels, Span
 from reseen.engine.film.timeline import looks
 from reseen.flows.fingerprint import Perception, fingerprint, remember
+from reseen.flows.kept import Kept
 from reseen.flows.match import compare
-from reseen.flows.party import Kept
 from reseen.flows.second_look import moment_of
 from reseen.media.receive import local_file
 from reseen.ports import Side

@@ -25,9 +25,11 @@ from reseen.domain.fingerprint import (
     Track,
 )
 from reseen.domain.media import Pixels
+from reseen.flows.decoded import Decoded
 from reseen.flows.fingerprint import Perception, fingerprint, remember
+from reseen.flows.kept import Kept
 from reseen.flows.match import compare
-from reseen.flows.party import Decoded, Kept, agreed
+from reseen.flows.meeting import agreed
 from reseen.flows.search import Scope
 from reseen.media.receive import local_file
 from reseen.ports import Side

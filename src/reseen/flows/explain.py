@@ -16,7 +16,8 @@ from reseen.engine.picture.geometry import Geometry
 from reseen.engine.sound.alignment import matched_peaks
 from reseen.flows.fingerprint import Perception, Rendition
 from reseen.flows.match import Pair
-from reseen.flows.party import Look, party
+from reseen.flows.meeting import party
+from reseen.flows.party import Look
 from reseen.flows.second_look import geometry_of, registration
 from reseen.ports import Fetched, Illustrator, VisualSignals
 

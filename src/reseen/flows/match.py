@@ -23,7 +23,8 @@ from reseen.engine.picture import still
 from reseen.engine.picture.geometry import Geometry
 from reseen.engine.sound.alignment import align_sound, glance_at_sound
 from reseen.flows.fingerprint import Admit, Heed, Perception, Rendition, fingerprint
-from reseen.flows.party import Party, agreed, party
+from reseen.flows.meeting import agreed, party
+from reseen.flows.party import Party
 from reseen.flows.second_look import (
     content,
     find_shared,

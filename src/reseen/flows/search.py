@@ -30,10 +30,12 @@ from reseen.engine.candidates import WINDOW, shortlist
 from reseen.engine.match import whole
 from reseen.engine.picture.words import asked_words
 from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
+from reseen.flows.decoded import Decoded
 from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
-from reseen.flows.party import Decoded, Party, party
+from reseen.flows.meeting import party
+from reseen.flows.party import Party
 from reseen.flows.shortlisted import Query, Verified, Verifying
 from reseen.flows.versions import asked_with, unmet, versions, versions_in
 from reseen.ports import (

@@ -22,7 +22,8 @@ from reseen.engine.candidates import Lead
 from reseen.engine.verdict import HARM, HASHED, regime_of_media
 from reseen.flows.leads import NearHash
 from reseen.flows.match import WORTH, compare, glance
-from reseen.flows.party import Party, party
+from reseen.flows.meeting import party
+from reseen.flows.party import Party
 from reseen.ports import Candidate, ReferenceStore, VisualSignals
 
 LIKELIEST = {Regime.STILL: 4, Regime.SOUND: 1}

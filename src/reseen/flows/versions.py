@@ -10,7 +10,8 @@ What only other versions hold is found by its other signals, and the answer says
 from collections.abc import Mapping, Sequence
 
 from reseen.domain.fingerprint import DESCRIPTOR, PDQ, PEAKS, QUADS, Track
-from reseen.flows.party import Decoded, Party
+from reseen.flows.decoded import Decoded
+from reseen.flows.party import Party
 
 ASKED = frozenset({DESCRIPTOR.name, PDQ.name, QUADS.name})
 """What an index is asked for."""
