@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -251,9 +252,9 @@ def test_a_terminal_shows_a_bar_and_errors_above_it(
 def until_some_are_done(home: Path, process: subprocess.Popen[str]) -> None:
     while process.poll() is None:
         try:
-            with sqlite3.connect(f"file:{home / 'reseen.db'}?mode=ro", uri=True) as database:
+            file = f"file:{home / 'reseen.db'}?mode=ro"
+            with closing(sqlite3.connect(file, uri=True)) as database:
                 [done] = database.execute("SELECT max(done) FROM jobs").fetchone()
-            database.close()
             if done:
                 return
         except sqlite3.OperationalError:  # not made yet
@@ -262,7 +263,7 @@ def until_some_are_done(home: Path, process: subprocess.Popen[str]) -> None:
 
 
 def test_ctrl_c_leaves_a_job_that_goes_on(tmp_path: Path, home: Path, truth: Truth) -> None:
-    some = hash_list(tmp_path / "list.csv", 20_000)
+    some = hash_list(tmp_path / "list.csv", 40_000)
     with started(some, "--bank", "b") as process:
         until_some_are_done(home, process)
         process.send_signal(signal.SIGINT)
@@ -273,7 +274,7 @@ def test_ctrl_c_leaves_a_job_that_goes_on(tmp_path: Path, home: Path, truth: Tru
     done = run("ingest", "--resume", command.split()[-1])
     assert done.exit_code == 0
     [bank] = truth.banks.of_project(DEFAULT_PROJECT)
-    assert truth.banks.counts(DEFAULT_PROJECT)[bank.id] == 20_000
+    assert truth.banks.counts(DEFAULT_PROJECT)[bank.id] == 40_000
 
 
 def test_a_kill_loses_nothing_and_doubles_nothing(tmp_path: Path, home: Path, truth: Truth) -> None:
