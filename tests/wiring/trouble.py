@@ -94,10 +94,10 @@ class Home:
             stderr=subprocess.DEVNULL,
         )
 
-    def doctor(self, *, is_full: bool = False) -> dict[str, dict[str, str]]:
-        """What is wrong, by what was looked at."""
+    def doctor(self, *states: str, is_full: bool = False) -> dict[str, dict[str, str]]:
+        """What is wrong, or in one of these states, by what was looked at."""
         found = self.run("doctor", "--json", is_full=is_full).lines
-        return {one["check"]: one for one in found if one["state"] == "fail"}
+        return {one["check"]: one for one in found if one["state"] in (states or ("fail",))}
 
     @contextmanager
     def serving(self) -> Iterator[None]:

@@ -102,12 +102,12 @@ def check_index(settings: "Settings") -> Iterator[Finding]:
 
 def _versions(projects: "Mapping[str, Any]", settings: "Settings") -> Iterator[Finding]:
     """References that are described otherwise than new ones are."""
-    from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS
+    from reseen.domain.fingerprint import DESCRIPTOR, KNOWN
     from reseen.signals.descriptor import MODELS
 
     held = sum((Counter(one["held"]) for one in projects.values()), Counter[str]())
     today = MODELS[settings.descriptor].signal.id if settings.descriptor in MODELS else None
-    made = {PDQ.id, QUADS.id, *(model.signal.id for model in MODELS.values())}
+    made = {signal.id for signal in KNOWN}
     for signal_id, count in sorted(held.items()):
         described = f"{_many(count, 'reference')} described by {signal_id}"
         if signal_id not in made:
