@@ -228,7 +228,13 @@ def started(*arguments: str | Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 the child does nothing else before it is replaced
     )
+
+
+def hear_ctrl_c() -> None:
+    """What runs in the background of a shell ignores it, and so would what that starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_a_terminal_shows_a_bar_and_errors_above_it(
