@@ -22,7 +22,6 @@ from reseen.domain.bank import Bank, BankDraft, Content, Hash, Reference, Refere
 from reseen.domain.fingerprint import DESCRIPTOR, QUADS, SHA256, Fingerprint, Track
 from reseen.domain.media import Medium
 from reseen.index.follower import held_of
-from reseen.index.maintenance import settle
 from reseen.index.merge import merge_in_child
 from reseen.index.quad_windows import quad_windows
 from reseen.ports import QUAD_WINDOW, Blobs, Candidate, Entry
@@ -88,7 +87,7 @@ class MediaBank:
             added = self.references.add(self.bank, ReferenceDraft(name), Content(fingerprint))
             tracks = held_of([t for t in fingerprint.tracks if t.signal.name in INDEXED])
             entry = Entry(added.reference.number, self.bank.number, tracks)
-            self._apply([entry], added.reference.change)
+            self.index.learn([entry], added.reference.change)
             self.rows += len(fingerprint.track(DESCRIPTOR.name) or ())
             self.windows += len(_windows(fingerprint))
         self._films = [f for f in stand_ins if f.asset.medium is Medium.VIDEO]
@@ -139,11 +138,7 @@ class MediaBank:
             Entry(one.number, self.bank.number, [own])
             for one, (_, own) in zip(added, some, strict=True)
         ]
-        self._apply(entries, added[-1].change)
-
-    def _apply(self, entries: Sequence[Entry], position: int) -> None:
-        self.index.inner.apply(DEFAULT_PROJECT, entries, position)
-        settle(self.index.inner.project(DEFAULT_PROJECT))
+        self.index.learn(entries, added[-1].change)
 
 
 def _film_track() -> Track:

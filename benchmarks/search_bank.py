@@ -84,6 +84,11 @@ class TimedIndex:
     def held(self, project_id: str) -> Mapping[str, int]:
         return self.inner.held(project_id)
 
+    def learn(self, entries: Sequence[Entry], position: int) -> None:
+        """What the index process would follow, written and merged where that is due."""
+        self.inner.apply(DEFAULT_PROJECT, entries, position)
+        settle(self.inner.project(DEFAULT_PROJECT))
+
     def position(self, project_id: str) -> int:
         return self.inner.position(project_id)
 
@@ -154,7 +159,7 @@ class SearchBank:
             draft = ReferenceDraft(name)
             added = self.references.add(self.bank, draft, Content(fingerprint)).reference
             tracks = [t for t in fingerprint.tracks if t.signal.name in INDEXED]
-            self._apply([Entry(added.number, self.bank.number, held_of(tracks))], added.change)
+            self.index.learn([Entry(added.number, self.bank.number, held_of(tracks))], added.change)
         real = [one.track("descriptor") for _, one in kept]
         rows = np.concatenate([t.codes for t in real if t is not None])
         self._more = (code for block in descriptor_blocks(rows) for code in block)
@@ -179,16 +184,12 @@ class SearchBank:
                 self.references.codes[one.reference.number] = code
                 number = one.reference.number
                 entries.append(Entry(number, self.bank.number, [described(code), worded(words)]))
-            self._apply(entries, added[-1].reference.change)
+            self.index.learn(entries, added[-1].reference.change)
             self.size += len(codes)
         project = self.index.inner.project(DEFAULT_PROJECT)
         project.flush()
         while (due := project.merge_due()) is not None:
             merge_in_child(project, due)
-
-    def _apply(self, entries: Sequence[Entry], position: int) -> None:
-        self.index.inner.apply(DEFAULT_PROJECT, entries, position)
-        settle(self.index.inner.project(DEFAULT_PROJECT))
 
 
 def word_blocks(real: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.uint32]]:
