@@ -22,6 +22,8 @@ from benchmarks.run_sound import LONGEST, RATE, open_sound, truth, write_sound
 from reseen.domain.media import Samples
 
 FILM, MUSIC, STILL, TRACK, DUBBED = "film", "sound", "still of a film", "soundtrack", "dubbed film"
+SEEN = {FILM, STILL}
+"""Kinds of query that are recognised by what they show; the others by what they sound."""
 CLIP_S = 10.0
 """Seconds of a soundtrack that are searched for."""
 QUIET = 1e-3

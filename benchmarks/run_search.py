@@ -14,17 +14,17 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from benchmarks.attacks.pictures import ATTACKS
 from benchmarks.datasets import PICTURE, REPORT, Counts, Dataset, corpora_of, deal, find
 from benchmarks.pool import Query, plan
 from benchmarks.run_pictures import NAMES, QUALITY, open_picture, query_path
 from benchmarks.search_bank import SearchBank
+from benchmarks.searched import Searched, read, summary
 from reseen.cli.speak import read_settings
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.errors import ReseenError
@@ -38,88 +38,6 @@ from reseen.signals.quads import query_keys
 from reseen.wiring.matching import CUTS, assemble
 
 _BY_NAME = {attack.name: attack for attack in ATTACKS}
-
-
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """One query in a bank of one size. Scores are 0..1; ``pair`` is the score of the true pair
-    alone, ``found`` that in the answer of the search, ``false`` the best of any other reference.
-    Processor seconds: ``describe`` (decoding is another process), ``search`` without it, of which
-    ``index`` and ``truth``. ``wall``: of the search, which is longer where others work beside it.
-    """
-
-    query: str
-    family: str
-    absent: bool
-    size: int
-    pair: float
-    found: float
-    false: float
-    describe: float
-    search: float
-    index: float
-    truth: float
-    looked_at: int
-    wall: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Of one size: shares of true pairs that match alone and in the search, how many queries
-    answered falsely, and times in seconds.
-    """
-
-    size: int
-    queries: int
-    pairs: float
-    found: float
-    lost: int
-    gained: int
-    false: int
-    search_p50: float
-    search_p95: float
-    index_p50: float
-    truth_p50: float
-    describe_p50: float
-    looked_at: float
-
-
-def summary(rows: Sequence[Searched], match: float = CUTS.medium) -> list[Summary]:
-    """By size, ascending."""
-    return [
-        _summed(size, [row for row in rows if row.size == size], match)
-        for size in sorted({row.size for row in rows})
-    ]
-
-
-def _summed(size: int, rows: Sequence[Searched], match: float) -> Summary:
-    true = [row for row in rows if not row.absent]
-    alone = np.array([row.pair >= match for row in true], bool)
-    found = np.array([row.found >= match for row in true], bool)
-
-    def at(name: str, share: float) -> float:
-        return float(np.percentile([getattr(row, name) for row in rows], share))
-
-    return Summary(
-        size=size,
-        queries=len(rows),
-        pairs=float(alone.mean()) if true else float("nan"),
-        found=float(found.mean()) if true else float("nan"),
-        lost=int((alone & ~found).sum()),
-        gained=int((found & ~alone).sum()),
-        false=sum(row.false >= match for row in rows),
-        search_p50=at("search", 50),
-        search_p95=at("search", 95),
-        index_p50=at("index", 50),
-        truth_p50=at("truth", 50),
-        describe_p50=at("describe", 50),
-        looked_at=float(np.mean([row.looked_at for row in rows])),
-    )
-
-
-def read(path: Path) -> list[Searched]:
-    with path.open(encoding="utf-8") as lines:
-        return [Searched(**json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 class Bench:

@@ -14,17 +14,17 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import av
 import cv2
-import numpy as np
 
 from benchmarks.datasets import REPORT, SOUND, VIDEO, Counts, Dataset, corpora_of, deal, find
 from benchmarks.localisation import Stretch, boundary_errors, covering
 from benchmarks.media_bank import MediaBank
 from benchmarks.media_queries import Asked, asked
+from benchmarks.searched import Searched, read, summary
 from benchmarks.subject import stretches
 from reseen.cli.speak import read_settings
 from reseen.domain.access import DEFAULT_PROJECT
@@ -42,116 +42,6 @@ from reseen.wiring.matching import CUTS, assemble
 
 LATE = 1.0
 """Seconds by which the ends of a segment may be off."""
-AS_GOOD = 0.01
-"""Score by which a search may fall behind the pair alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Searched:
-    """One query in a bank of one size. Scores are 0..1; ``pair`` is the score of the true pair
-    alone, ``found`` that in the answer of the search, ``false`` the best of any other reference.
-    Of ``segments`` that the query repeats, ``placed`` are those that the search tells with all ends
-    true to a second, ``placed_alone`` those that the pair does. Processor seconds: ``describe``
-    (decoding is another process), ``search`` without it, of which ``index`` and ``truth``; the rest
-    is comparing.
-    """
-
-    query: str
-    what: str
-    family: str
-    absent: bool
-    rows: int
-    windows: int
-    pair: float
-    found: float
-    false: float
-    segments: int
-    placed_alone: int
-    placed: int
-    describe: float
-    search: float
-    index: float
-    truth: float
-    looked_at: int
-    wall: float
-
-    @property
-    def closely(self) -> float:
-        """Seconds in which references were compared with the query."""
-        return max(0.0, self.search - self.index - self.truth)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Of one kind of query in a bank of one size: shares of true pairs that match alone and in the
-    search, how many the search tells worse by more than ``AS_GOOD``, how many queries were answered
-    falsely, shares of segments in their place, and times in seconds.
-    """
-
-    what: str
-    rows: int
-    windows: int
-    queries: int
-    pairs: float
-    found: float
-    lost: int
-    worse: int
-    false: int
-    placed_alone: float
-    placed: float
-    search_p50: float
-    search_p95: float
-    index_p50: float
-    truth_p50: float
-    closely_p50: float
-    describe_p50: float
-    looked_at: float
-
-
-def summary(rows: Sequence[Searched], match: float = CUTS.medium) -> list[Summary]:
-    """By kind of query and size, ascending."""
-    keys = sorted({(row.what, row.rows, row.windows) for row in rows})
-    return [
-        _summed([row for row in rows if (row.what, row.rows, row.windows) == key], match)
-        for key in keys
-    ]
-
-
-def _summed(rows: Sequence[Searched], match: float) -> Summary:
-    true = [row for row in rows if not row.absent]
-    segments = sum(row.segments for row in true)
-
-    def share(hits: Sequence[bool | int], of: int) -> float:
-        return sum(hits) / of if of else float("nan")
-
-    def at(name: str, percent: float) -> float:
-        return float(np.percentile([getattr(row, name) for row in rows], percent))
-
-    return Summary(
-        what=rows[0].what,
-        rows=rows[0].rows,
-        windows=rows[0].windows,
-        queries=len(rows),
-        pairs=share([row.pair >= match for row in true], len(true)),
-        found=share([row.found >= match for row in true], len(true)),
-        lost=sum(row.found < match <= row.pair for row in true),
-        worse=sum(row.found < row.pair - AS_GOOD and row.pair >= CUTS.low for row in true),
-        false=sum(row.false >= match for row in rows),
-        placed_alone=share([row.placed_alone for row in true], segments),
-        placed=share([row.placed for row in true], segments),
-        search_p50=at("search", 50),
-        search_p95=at("search", 95),
-        index_p50=at("index", 50),
-        truth_p50=at("truth", 50),
-        closely_p50=at("closely", 50),
-        describe_p50=at("describe", 50),
-        looked_at=float(np.mean([row.looked_at for row in rows])),
-    )
-
-
-def read(path: Path) -> list[Searched]:
-    with path.open(encoding="utf-8") as lines:
-        return [Searched(**json.loads(line)) for line in lines if line.endswith("\n")]
 
 
 def placed(truth: Sequence[Stretch], found: Sequence[Stretch]) -> int:
@@ -247,7 +137,7 @@ class Bench:
             what=one.what,
             family=one.family,
             absent=absent,
-            rows=self.bank.rows,
+            size=self.bank.rows,
             windows=self.bank.windows,
             pair=alone.score,
             found=found.score,

@@ -10,7 +10,7 @@ from benchmarks.index_churn import Event, quantiles
 from benchmarks.index_scale import Cost, IndexRow, costs
 from benchmarks.metrics import TAIL, Lines
 from benchmarks.run_ingest import Filled
-from benchmarks.run_search import Searched, summary
+from benchmarks.searched import Searched, summary
 from benchmarks.truth_scale import CallRow
 
 type Points = list[tuple[float, float]]
@@ -56,20 +56,27 @@ def bytes_of(kinds: dict[str, Sequence[IndexRow]]) -> Lines:
 
 
 def parts_of_search(rows: Sequence[Searched]) -> dict[str, list[float]]:
-    """Mean processor milliseconds of a search by what they went to; a number for each size."""
-    sizes = sorted({row.size for row in rows})
+    """Mean processor milliseconds of a search by what they went to; a number for each kind of query
+    and size, as in ``summary``.
+    """
+    kinds = sorted({_kind(row) for row in rows})
 
     def mean(part: Callable[[Searched], float]) -> list[float]:
         return [
-            1000 * float(np.mean([part(row) for row in rows if row.size == size])) for size in sizes
+            1000 * float(np.mean([part(row) for row in rows if _kind(row) == kind]))
+            for kind in kinds
         ]
 
     return {
         "describing the query": mean(lambda row: row.describe),
         "index": mean(lambda row: row.index),
         "truth": mean(lambda row: row.truth),
-        "looking closely": mean(lambda row: row.search - row.index - row.truth),
+        "looking closely": mean(lambda row: row.closely),
     }
+
+
+def _kind(row: Searched) -> tuple[str, int, int]:
+    return row.what, row.size, row.windows
 
 
 def recalls(

@@ -1,5 +1,6 @@
 """What the search promises to reach, held against raw rows."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,12 +9,16 @@ import numpy as np
 from benchmarks.goals import Goal, least, most
 from benchmarks.index_churn import Event, quantiles
 from benchmarks.index_scale import Cost, IndexRow, costs
+from benchmarks.media_queries import SEEN
 from benchmarks.run_ingest import Filled
-from benchmarks.run_search import Searched, summary
+from benchmarks.searched import Searched, recall, summary
 from benchmarks.truth_scale import CallRow
+from reseen.wiring.matching import CUTS
 
 OURS, FAISS = "reseen", "FAISS IndexBinaryFlat"
 MILLION = 1_000_000
+DESCRIPTORS, WINDOWS = 100_000, 20_000
+"""Of films, and of sound, among which the recall of films and sound is told."""
 HOURS = 300 * 300
 """Windows of 12 s in 300 hours."""
 TOLERANCE = 0.05
@@ -37,6 +42,7 @@ class Measured:
     descriptors: Sequence[IndexRow] = ()
     sound: Sequence[IndexRow] = ()
     searched: Sequence[Searched] = ()
+    media: Sequence[Searched] = ()
     churn: Sequence[Event] = ()
     load: Sequence[Event] = ()
     filled: Sequence[Filled] = ()
@@ -48,6 +54,7 @@ def goals(measured: Measured) -> list[Goal]:
     """Those that the rows can tell of: a bound at a size is not told of a smaller one."""
     return [
         *_of_search(measured.searched),
+        *_of_media(measured.media),
         *_of_index(measured),
         *_of_changes(measured),
         *_of_load(measured.load),
@@ -65,6 +72,28 @@ def _of_search(rows: Sequence[Searched]) -> list[Goal]:
         if one.size >= MILLION:
             found += _whole(one.size, [r for r in rows if r.size == one.size])
     return found
+
+
+def _of_media(rows: Sequence[Searched]) -> list[Goal]:
+    """Of all sizes that are large enough the largest."""
+    sizes = [(r.size, r.windows) for r in rows if r.size >= DESCRIPTORS and r.windows >= WINDOWS]
+    if not sizes:
+        return []
+    size, windows = max(sizes)
+    mine = [row for row in rows if (row.size, row.windows) == (size, windows)]
+    bounds = (
+        ("films", f"{size:,} descriptors", [r for r in mine if r.what in SEEN]),
+        ("sound", f"{windows / 300:.0f} hours", [r for r in mine if r.what not in SEEN]),
+    )
+    found = []
+    for what, among, some in bounds:
+        alone, by_search = recall(some)
+        if not math.isnan(alone):
+            name = f"recall of {what} among {among}, below that of each pair alone by"
+            found.append(most(name, 0.01, round(alone - by_search, 6)))
+    false = sum(row.false >= CUTS.medium for row in mine)
+    name = f"false answers to {len(mine)} searches for films and sound"
+    return [*found, most(name, 0.0, float(false))]
 
 
 def _whole(size: int, rows: Sequence[Searched]) -> list[Goal]:

@@ -40,7 +40,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured. ``sound`` is windows of 12 s."""
+    """How much is measured. ``sound`` is windows of 12 s, ``media`` descriptors and windows of films
+    and sound; ``films`` are originals, and as many sounds, ``disguises`` every so many-th of them.
+    """
 
     rows: tuple[int, ...]
     hashes: tuple[int, ...]
@@ -48,6 +50,9 @@ class Size:
     references: tuple[int, ...]
     originals: int
     every: int
+    media: tuple[tuple[int, int], ...]
+    films: int
+    disguises: int
     churn_s: int
     rounds: int
     load_s: int
@@ -57,7 +62,23 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size((2000,), (20_000,), (1000,), (200,), 1, 40, 2, 100, 4, 10, 1, (1000,)),
+    "tiny": Size(
+        rows=(2000,),
+        hashes=(20_000,),
+        sound=(1000,),
+        references=(200,),
+        originals=1,
+        every=40,
+        media=((500, 100),),
+        films=1,
+        disguises=20,
+        churn_s=2,
+        rounds=100,
+        load_s=4,
+        pictures=10,
+        kills=1,
+        truth=(1000,),
+    ),
     "quick": Size(
         rows=(10_000, 100_000, 1_000_000),
         hashes=(20_000, 100_000, 1_000_000, 10_000_000),
@@ -65,6 +86,9 @@ SIZES = {
         references=(10_000, 100_000, 1_000_000),
         originals=6,
         every=5,
+        media=((100_000, 20_000),),
+        films=12,
+        disguises=6,
         churn_s=15,
         rounds=3000,
         load_s=20,
@@ -79,6 +103,9 @@ SIZES = {
         references=(10_000, 100_000, 1_000_000),
         originals=20,
         every=2,
+        media=((10_000, 2000), (100_000, 20_000), (300_000, 90_000)),
+        films=24,
+        disguises=3,
         churn_s=60,
         rounds=10_000,
         load_s=120,
@@ -98,6 +125,7 @@ def steps(size: Size, folder: Path, corpora: Sequence[Path]) -> Mapping[str, Seq
         return ["index_scale", what, *media, *said, "--out", str(folder / what)]
 
     searched = [word for one in size.references for word in ("--size", str(one))]
+    sizes = [("--rows", str(rows), "--windows", str(windows)) for rows, windows in size.media]
     return {
         "descriptors": scale("descriptors", size.rows, 200),
         "hashes": scale("hashes", size.hashes, 100),
@@ -106,6 +134,11 @@ def steps(size: Size, folder: Path, corpora: Sequence[Path]) -> Mapping[str, Seq
             *("run_search", *media, *searched, "--originals", str(size.originals)),
             *("--absent", str(size.originals), "--references", "150", "--every", str(size.every)),
             *("--out", str(folder / "searched" / "searched.jsonl")),
+        ],
+        "media": [
+            *("run_search_media", *media, *(word for one in sizes for word in one)),
+            *("--originals", str(size.films), "--absent", str(max(1, size.films // 2))),
+            *("--every", str(size.disguises), "--out", str(folder / "media" / "media.jsonl")),
         ],
         "churn": [
             *("index_churn", "--seconds", str(size.churn_s), "--rounds", str(size.rounds)),

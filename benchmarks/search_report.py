@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import index_scale, plots, run_search, search_measure
+from benchmarks import index_scale, plots, search_measure, searched
 from benchmarks import search_figures as figures
 from benchmarks.datasets import corpora_of
 from benchmarks.index_churn import quantiles
@@ -70,6 +70,7 @@ class Page:
             self._index("sound", "Sound", of.sound, 150.0),
             self._whole(),
             self._recall(),
+            self._media(),
             self._bytes(),
             self._truth(),
             self._freshness(),
@@ -106,7 +107,7 @@ class Page:
         rows = self.measured.searched
         if not rows:
             return None
-        every = run_search.summary(rows)
+        every = searched.summary(rows)
         names = [f"{one.size:,}" for one in every]
         parts = figures.parts_of_search(rows)
         y = "mean processor ms a search"
@@ -139,7 +140,7 @@ class Page:
         plot = "search-recall.svg"
         bottom = min(0.9, lowest - 0.02)
         plots.shares(self.folder / plot, "Found, by size", "rows", "share", lines, bottom)
-        every = run_search.summary(of.searched)
+        every = searched.summary(of.searched)
         found = [
             [
                 f"{o.size:,}",
@@ -155,6 +156,39 @@ class Page:
         header = ["references", "queries", "alone", "by search", "lost", "gained", "false"]
         said = table(header, found) if found else ""
         return Section("Recall", TEXTS["recall"], plot, said, self._source("searched"))
+
+    def _media(self) -> Section | None:
+        rows = self.measured.media
+        if not rows:
+            return None
+        every = searched.summary(rows)
+        parts = figures.parts_of_search(rows)
+        names = [f"{one.what}\n{one.size:,}" for one in every]
+        plot, title = "search-media.svg", "Films and sound"
+        plots.stacked(self.folder / plot, title, "mean processor ms a search", names, parts)
+        lines = [
+            [
+                one.what,
+                f"{one.size:,}",
+                f"{one.windows * HOURS_A_WINDOW:,.0f}",
+                one.queries,
+                f"{one.pairs:.3f} / {one.found:.3f}",
+                f"{one.lost} / {one.worse}",
+                one.false,
+                f"{one.placed_alone:.3f} / {one.placed:.3f}",
+                f"{1000 * one.describe_p50:.0f}",
+                f"{1000 * one.search_p50:.0f} / {1000 * one.search_p95:.0f}",
+                f"{1000 * one.index_p50:.0f}",
+                f"{one.looked_at:.0f}",
+            ]
+            for one in every
+        ]
+        header = [
+            *("", "descriptors", "hours of sound", "queries", "alone / by search"),
+            *("lost / worse", "false", "in place, alone / by search", "describing"),
+            *("search, p50 / p95", "index", "looked at"),
+        ]
+        return Section(title, TEXTS["media"], plot, table(header, lines), self._source("media"))
 
     def _bytes(self) -> Section | None:
         of = self.measured

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import index_scale, run_ingest, run_search
+from benchmarks import index_scale, run_ingest, searched
 from benchmarks.index_churn import Event
 from benchmarks.rows import Stamp
 from benchmarks.search_figures import newest
@@ -17,6 +17,7 @@ FILES = {
     "descriptors": "index-descriptors.jsonl",
     "sound": "index-sound.jsonl",
     "searched": "searched.jsonl",
+    "media": "media.jsonl",
     "churn": "index-churn.jsonl",
     "load": "load.jsonl",
     "filled": "ingest.jsonl",
@@ -35,7 +36,8 @@ def load(folder: Path) -> Measured:
         hashes=newest(every("hashes", index_scale.read)),
         descriptors=newest(every("descriptors", index_scale.read)),
         sound=newest(every("sound", index_scale.read)),
-        searched=every("searched", run_search.read),
+        searched=every("searched", searched.read),
+        media=every("media", searched.read),
         churn=every("churn", events),
         load=every("load", events),
         filled=every("filled", run_ingest.read),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from benchmarks.run_search import Searched, read, summary
+from benchmarks.searched import Searched, read, summary
 
 ROW = Searched(
     query="a~blur",

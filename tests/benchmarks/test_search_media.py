@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from benchmarks.localisation import Stretch
 from benchmarks.media_bank import FRAMES, SCENES, film_blocks, recording
-from benchmarks.run_search_media import Searched, placed, summary
+from benchmarks.run_search_media import placed
+from benchmarks.searched import Searched, summary
 
 from reseen.index.quad_windows import quad_windows
 
@@ -18,7 +19,7 @@ ROW = Searched(
     what="film",
     family="cut",
     absent=False,
-    rows=100,
+    size=100,
     windows=10,
     pair=0.9,
     found=0.9,
@@ -57,8 +58,8 @@ def test_absent_queries_count_for_times_and_false_answers_only() -> None:
 
 
 def test_each_kind_of_query_and_each_size_is_summed_by_itself() -> None:
-    found = summary([ROW, replace(ROW, what="sound"), replace(ROW, rows=1000)])
-    assert [(one.what, one.rows) for one in found] == [
+    found = summary([ROW, replace(ROW, what="sound"), replace(ROW, size=1000)])
+    assert [(one.what, one.size) for one in found] == [
         ("film", 100),
         ("film", 1000),
         ("sound", 100),

@@ -9,10 +9,19 @@ from benchmarks.index_churn import Event
 from benchmarks.index_scale import IndexRow
 from benchmarks.rows import Stamp
 from benchmarks.run_ingest import Filled, doubled
-from benchmarks.run_search import Searched
-from benchmarks.search_goals import FAISS, HOURS, MILLION, OURS, Killed, Measured, goals
+from benchmarks.search_goals import (
+    FAISS,
+    HOURS,
+    MILLION,
+    OURS,
+    WINDOWS,
+    Killed,
+    Measured,
+    goals,
+)
 from benchmarks.search_measure import SIZES, Step, steps, told
 from benchmarks.search_rows import events
+from benchmarks.searched import Searched
 from benchmarks.truth_scale import CallRow
 
 from benchmarks import search_figures as figures
@@ -63,6 +72,14 @@ def test_recall_may_be_lower_than_that_of_pairs_by_a_hundredth() -> None:
     lost = replace(SEARCHED, found=0.1)
     assert met(Measured(searched=[SEARCHED] * 99 + [lost])) == [(0.01, True)]
     assert met(Measured(searched=[SEARCHED] * 98 + [lost] * 2)) == [(0.02, False)]
+
+
+def test_films_and_sound_are_held_against_their_pairs_apart() -> None:
+    film = replace(SEARCHED, what="film", windows=WINDOWS)
+    sound, still = replace(film, what="dubbed film"), replace(film, what="still of a film")
+    rows = [film, film, sound, replace(still, found=0.1, false=0.7)]
+    assert met(Measured(media=rows)) == [(0.333333, False), (0.0, True), (1.0, False)]
+    assert goals(Measured(media=[replace(film, windows=WINDOWS - 1)])) == []
 
 
 def test_a_whole_search_includes_describing_the_query() -> None:
