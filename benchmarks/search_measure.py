@@ -40,8 +40,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured. ``sound`` is windows of 12 s, ``media`` descriptors and windows of films
-    and sound; ``films`` are originals, and as many sounds, ``disguises`` every so many-th of them.
+    """How much is measured. ``sound`` is windows of 12 s, ``media`` rows of films and windows
+    of sound. ``films`` are originals, and as many sounds; each ``disguises``-th disguise of them.
     """
 
     rows: tuple[int, ...]
