@@ -15,9 +15,8 @@ import numpy.typing as npt
 from reseen.domain.fingerprint import QUADS, Track
 from reseen.domain.media import Span
 from reseen.engine.candidates import (
-    CHANCE_VOTES,
-    SURE,
     SURE_COSINE,
+    SURE_VOTES,
     Lead,
     asked,
     by_hashes,
@@ -45,6 +44,9 @@ QUALITY = 0.5
 """
 SAME_HASH = 8
 """Bits within which the next frame has the same hash; it is asked for once."""
+SOUNDS = 384
+"""Windows of sound that share most with a window of a query: those that are faint in each add up.
+"""
 ENOUGH = 8
 """References that a row leads to in the median, where it leads to as many rows as were asked for:
 fewer, and the frames of one long film took all places."""
@@ -142,7 +144,7 @@ class Asking:
             )
             kept = self._alive(hits)
             leads = by_words(kept)
-            if not _hides_others(hits, kept, count, SURE + CHANCE_VOTES):
+            if not _hides_others(hits, kept, count, SURE_VOTES):
                 break
         return leads
 
@@ -150,9 +152,7 @@ class Asking:
         times, keys = self.query_keys(peaks)
         found = []
         for some in _windows(times, keys):
-            hits = self.index.nearest(
-                self.project_id, QUADS, some, self.counts[0], self.bank_numbers
-            )
+            hits = self.index.nearest(self.project_id, QUADS, some, SOUNDS, self.bank_numbers)
             found.append((len(some), self._alive(hits)))
         return by_quads(found, QUAD_WINDOW)
 

@@ -26,14 +26,16 @@ from reseen.domain.fingerprint import (
 )
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.candidates import WINDOW, shortlist
+from reseen.engine.candidates import WINDOW, Lead, shortlist
 from reseen.engine.match import whole
+from reseen.engine.picture.still import PLENTY
 from reseen.engine.picture.words import asked_words
 from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
 from reseen.flows.decoded import Decoded
 from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
+from reseen.flows.match import WORTH
 from reseen.flows.meeting import party
 from reseen.flows.party import Party
 from reseen.flows.shortlisted import Query, Verified, Verifying
@@ -60,8 +62,6 @@ known.
 """
 MOST_SURE = 10
 """Times the budget that is looked at, at most, however many references are sure."""
-AGAIN = 0.4
-"""Share of the budget for what only the tiles and the words of a still lead to."""
 LOGGED = 0.05
 """Scores below are not kept for backtests."""
 
@@ -195,9 +195,10 @@ class _Search:
         parties, asked, late = self._versions(party)
         found, remarks = self.closely(query, asked, certain)
         if not any(self._judge(one).is_match for one in found):
-            again = [*_tiles(parties), *_words(party)]
-            more, others = self.closely(query, again, [*certain, *found], AGAIN)
-            found, remarks = [*found, *more], [*remarks, *others]
+            more, others = self.closely(query, _again(party, parties), [*certain, *found])
+            again = {one.candidate.reference.number for one in more}
+            first = (one for one in found if one.candidate.reference.number not in again)
+            found, remarks = [*first, *more], [*remarks, *others]
         remarks = [*seen.remarks, *late, *remarks]
         return self.answer(query, [*certain, *found], seen.skipped, remarks)
 
@@ -216,31 +217,29 @@ class _Search:
         query: Query,
         tracks: Sequence[Track],
         done: Sequence[Verified],
-        share: float = 1.0,
     ) -> tuple[list[Verified], list[str]]:
-        """Look at what the index leads to, those aside that were looked at already."""
+        """Look at what the index leads to. What was looked at already is looked at again only where
+        a glance at it saw nothing, and an index is now sure of it.
+        """
         if not self.banks or not tracks:
             return [], []
         remarks: list[str] = []
-        verifying = Verifying(
-            self.of.perception.visual,
-            self.of.cuts,
-            self.of.references,
-            self.of.workers,
-            share,
-        )
-        passed = {one.candidate.reference.number for one in done}
-        for_each = self.of.budget + _windows(tracks)
-        budget = math.ceil(share * versions_in(tracks) * for_each)
+        of = self.of
+        verifying = Verifying(of.perception.visual, of.cuts, of.references, of.workers)
+        seen = {one.candidate.reference.number: one.match.score for one in done}
+
+        def is_open(lead: Lead) -> bool:
+            score = seen.get(lead.reference)
+            return score is None or (lead.sure and score < WORTH)
+
+        budget = versions_in(tracks) * (self.of.budget + _windows(tracks))
         found: list[Verified] = []
         for crowd in CROWDS:
             banks = [b for b in self.banks.values() if b.role in crowd]
             if not banks:
                 continue
             clues = self._clues(banks, tracks)
-            leads = [
-                lead for lead in shortlist(clues.signals, budget) if lead.reference not in passed
-            ]
+            leads = [lead for lead in shortlist(clues.signals, budget) if is_open(lead)]
             most = MOST_SURE * budget
             if len(leads) > most:
                 remarks.append(f"{len(leads) - most:,} more references are as near; not compared.")
@@ -335,8 +334,18 @@ def _digests(sha256: str, md5: str) -> tuple[Hash, ...]:
     return Hash(SHA256, bytes.fromhex(sha256)), Hash(MD5, bytes.fromhex(md5))
 
 
+def _again(party: Party, parties: Sequence[Party]) -> list[Track]:
+    """What a second pass asks with: the words of a still's keypoints and, where it has too few of
+    them to speak for each of its parts, descriptors of its tiles in each version.
+    """
+    keypoints = party.fingerprint.track(KEYPOINTS.name)
+    if keypoints is None or not len(keypoints):
+        return _tiles(parties)
+    words = asked_words(keypoints)
+    return [words] if len(keypoints) >= PLENTY else [words, *_tiles(parties)]
+
+
 def _tiles(parties: Sequence[Party]) -> list[Track]:
-    """Descriptors of the parts of a still, in each version, for a second pass."""
     found = []
     for one in parties:
         known, tiled = one.fingerprint.track("descriptor"), None
@@ -345,9 +354,3 @@ def _tiles(parties: Sequence[Party]) -> list[Track]:
         if known is not None and tiled is not None and len(tiled) > len(known):
             found.append(tiled.rows(slice(len(known), None)))
     return found
-
-
-def _words(party: Party) -> list[Track]:
-    """Words of a still's keypoints, likewise."""
-    keypoints = party.fingerprint.track(KEYPOINTS.name)
-    return [] if keypoints is None or not len(keypoints) else [asked_words(keypoints)]

@@ -29,8 +29,11 @@ from reseen.ports import Candidate, ReferenceStore, VisualSignals
 LIKELIEST = {Regime.STILL: 4, Regime.SOUND: 1}
 LIKELIEST_OF_FILMS = 3
 """Candidates that are held against the query as a pair would be, though no index is sure of them.
-The further looks of two stills take 30 ms, all looks at two unrelated sounds 200 ms, the second one
+The further looks of two stills take 15 ms, all looks at two unrelated sounds 200 ms, the second one
 of two films up to a second."""
+LIKELY = 0.5
+"""Evidence in nats from which a still is among the likeliest, the first of them aside: copies that
+only edges tell (sketches, words all over) have 1 to 10, what is unrelated seldom more than this."""
 
 HINT = 0.002
 """Score of a glance from which a second reference is looked at though another matched: frames with
@@ -64,23 +67,26 @@ class _Led:
     """A candidate, and how the index led to it."""
 
     candidate: Candidate
-    sure: bool
+    lead: Lead
     place: int
 
     @property
     def number(self) -> int:
-        return self.candidate.reference.number
+        return self.lead.reference
+
+    @property
+    def sure(self) -> bool:
+        return self.lead.sure
 
 
 @dataclass(frozen=True, slots=True)
 class Verifying:
-    """What comparing needs. ``share``: of the likeliest that get every look, 0..1."""
+    """What comparing needs."""
 
     visual: VisualSignals
     cuts: Cuts
     references: ReferenceStore
     workers: int
-    share: float = 1.0
 
     def verify(
         self,
@@ -90,9 +96,7 @@ class Verifying:
         hashes: Mapping[int, NearHash],
     ) -> tuple[list[Verified], list[str]]:
         """What each candidate has in common with the query, and which could not be read."""
-        ranked = [
-            _Led(candidates[lead.reference], lead.sure, place) for place, lead in enumerate(leads)
-        ]
+        ranked = [_Led(candidates[lead.reference], lead, place) for place, lead in enumerate(leads)]
         seen = self._each(query, hashes, ranked, lambda one: one.sure)
         least = HINT if any(self._is_harm(one) for one in seen.values()) else 0.0
         likely = [one for one in ranked if self._is_open(query, one, seen[one.number], least)]
@@ -137,7 +141,9 @@ class Verifying:
         if query.party is None or medium is None or one.sure or isinstance(seen, str):
             return False
         regime = regime_of_media(query.medium, medium)
-        is_likely = one.place < self.share * LIKELIEST.get(regime, LIKELIEST_OF_FILMS)
+        is_likely = one.place < LIKELIEST.get(regime, LIKELIEST_OF_FILMS)
+        if regime is Regime.STILL and one.place:
+            is_likely = is_likely and one.lead.evidence >= LIKELY
         return is_likely and least <= seen.match.score < WORTH
 
     def _match(

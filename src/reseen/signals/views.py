@@ -2,8 +2,9 @@
 
 A copy may be a part of what is shown: bars, captions, an app around it, another picture beneath it.
 A reference is described whole and without what frames it, a query whole and each picture in it.
-Tiles are for a second pass. Flipped and turned views would be idle: the models give nearly the same
-vector for all eight, and such views raised recall by less than 0.003 (decisions/0003).
+Tiles are for a second pass, where keypoints are few. Flipped and turned views would be idle: the
+models give nearly the same vector for all eight, and such views raised recall by less than 0.003
+(decisions/0003).
 
 Frames are found as rectangles with long straight edges. A seam between pasted pixels steps within
 one pixel all along its length, which natural edges rarely do; so flat bars, captions, blurred bars,

@@ -32,7 +32,7 @@ unrelated pairs (decisions/0003)."""
 _SURE = 0.75
 """A cosine of different photographs is below; of papers, noise and dialogs it reaches 0.9, but they
 have keypoints, which then disagree."""
-_SCARCE, _PLENTY = 100, 300
+_SCARCE, PLENTY = 100, 300
 """Keypoints of the poorer side: so few that none may be found in a copy, and so many that some
 must."""
 
@@ -132,7 +132,7 @@ def _hints(query: Fingerprint, reference: Fingerprint, met: Encounter | None) ->
 
 def are_keypoints_scarce(query: Fingerprint, reference: Fingerprint) -> bool:
     """Whether descriptors may decide alone, so that those of parts are worth their cost."""
-    return _fewest_keypoints(query, reference) < _PLENTY
+    return _fewest_keypoints(query, reference) < PLENTY
 
 
 def descriptor_similarity(query: Track, reference: Track) -> Nearest | None:
@@ -150,7 +150,7 @@ def judge(nearest: Nearest | None, geometry: Geometry | None, *, keypoints: int 
     ``keypoints``: how many the poorer side has; 0 where they were not looked for.
     """
     similarity = max(0.0, nearest.similarity) if nearest is not None else 0.0
-    scarcity = min(1.0, max(0.0, (_PLENTY - keypoints) / (_PLENTY - _SCARCE)))
+    scarcity = min(1.0, max(0.0, (PLENTY - keypoints) / (PLENTY - _SCARCE)))
     agreement = 0.0
     if geometry is not None:
         evidence = math.log1p(max(0.0, geometry.evidence))
