@@ -7,14 +7,16 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS, Signal, Track
+from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS, WORDS, Signal, Track
 from reseen.engine.candidates import (
+    SURE,
     Asked,
     Lead,
     asked,
     by_hashes,
     by_pictures,
     by_quads,
+    by_words,
     merged,
     shortlist,
 )
@@ -131,6 +133,34 @@ def test_unrelated_pictures_are_no_sure_leads() -> None:
     assert not any(lead.sure for lead in by_pictures(hits(NOISE), moments(1)))
 
 
+def still() -> Asked:
+    """One picture, asked for by one view."""
+    nothing = np.zeros(1, np.int64)
+    return Asked(nothing, nothing, nothing, np.ones(1))
+
+
+def test_a_copy_stands_out_in_a_bank_of_one() -> None:
+    (lead,) = by_pictures(hits([(1, 0, 0, 0.5)]), still())
+    assert lead.evidence > 20.0
+    (lead,) = by_words(hits([(1, 0, 0, 70.0)], WORDS))
+    assert lead.sure
+
+
+def test_of_a_still_only_what_is_unusual_is_looked_at_and_the_first_few() -> None:
+    usual: list[Row] = [(100 + k, 0, 0, 0.20 + 0.0005 * k) for k in range(48)]
+    assert len(by_pictures(hits(usual), still())) == 4
+    copies: list[Row] = [(k, 0, 0, 0.32 + 0.01 * k) for k in range(6)]
+    found = {lead.reference for lead in by_pictures(hits([*copies, *usual]), still())}
+    assert found == set(range(6))
+
+
+def test_what_the_best_of_many_shares_by_chance_is_no_lead() -> None:
+    chance: list[Row] = [(100 + k, 0, 0, 16.0 + 0.2 * k) for k in range(48)]
+    assert by_words(hits(chance, WORDS)) == []
+    (lead,) = by_words(hits([(1, 0, 0, 70.0), *chance], WORDS))
+    assert (lead.reference, lead.sure) == (1, True)
+
+
 def test_each_part_of_a_compilation_has_its_winner() -> None:
     parts = [(k, moment, moment, 0.55) for k in range(8) for moment in (4 * k, 4 * k + 1)]
     lookalikes = [(50 + k, moment, moment, 0.48) for moment in range(32) for k in range(10)]
@@ -141,6 +171,17 @@ def test_each_part_of_a_compilation_has_its_winner() -> None:
     assert {lead.reference for lead in chosen} == set(range(8))
 
 
+def test_a_little_of_every_moment_of_a_film_makes_nothing_sure() -> None:
+    of = Asked(np.arange(40), np.arange(40), np.zeros(40, np.int64), np.ones(40))
+    alike = [(1, moment, moment, 0.34) for moment in range(40)]
+    same = [(2, moment, moment, 0.55) for moment in range(12)]
+    usual = [(10 + k, moment, moment, 0.25) for moment in range(40) for k in range(20)]
+    leads = {lead.reference: lead for lead in by_pictures(hits([*alike, *same, *usual]), of)}
+    assert leads[1].evidence > SURE
+    assert not leads[1].sure
+    assert leads[2].sure
+
+
 def test_near_hashes_are_looked_at_nearest_first() -> None:
     leads = by_hashes(hits([(1, 0, 0, -30.0), (2, 0, 0, -4.0), (1, 1, 3, -20.0)], PDQ))
     assert [lead.reference for lead in leads] == [2, 1]
@@ -148,16 +189,32 @@ def test_near_hashes_are_looked_at_nearest_first() -> None:
 
 
 def test_a_sound_that_falls_into_two_windows_counts_as_a_whole() -> None:
-    halves: list[Row] = [(1, 0, 6, 200.0), (1, 0, 7, 200.0)]
-    one: list[Row] = [(2, 0, 3, 255.0), (2, 0, 9, 100.0)]
-    chance: list[Row] = [(10 + k, 0, 0, 65.0) for k in range(40)]
-    found = by_quads([(120_000, hits([*halves, *one, *chance], QUADS))], 12.0)
+    halves: list[Row] = [(1, 0, 6, 100.0), (1, 0, 7, 100.0)]
+    one: list[Row] = [(2, 0, 3, 120.0), (2, 0, 9, 50.0)]
+    chance: list[Row] = [(10 + k, 0, 0, 32.0) for k in range(40)]
+    found = by_quads([(150_000, hits([*halves, *one, *chance], QUADS))], 12.0)
     assert [lead.reference for lead in found] == [1, 2]
 
 
 def test_keys_shared_by_chance_are_no_lead() -> None:
-    chance: list[Row] = [(10 + k, 0, 0, 70.0) for k in range(40)]
-    assert by_quads([(120_000, hits(chance, QUADS))], 12.0) == []
+    chance: list[Row] = [(10 + k, 0, 0, 33.0) for k in range(40)]
+    assert by_quads([(150_000, hits(chance, QUADS))], 12.0) == []
+
+
+def test_a_sound_that_is_faint_in_each_window_adds_up_over_all_of_them() -> None:
+    windows = []
+    for k in range(4):
+        chance: list[Row] = [(100 * k + n, 0, 3 * n, 60.0 - n) for n in range(1, 30)]
+        windows.append((150_000, hits([(7000, 0, 20 + k, 45.0), *chance], QUADS)))
+    places = {lead.reference: lead.place for lead in by_quads(windows, 12.0)}
+    assert places[7000] == 0
+    [alone] = [one for one in by_quads(windows[:1], 12.0) if one.reference == 7000]
+    assert alone.place > 10
+
+
+def test_much_that_is_unrelated_makes_nothing_sure() -> None:
+    windows = [(150_000, hits([(1, 0, 9 * k, 75.0)], QUADS)) for k in range(20)]
+    assert not any(lead.sure for lead in by_quads(windows, 12.0))
 
 
 def test_many_copies_of_one_sound_do_not_hide_each_other() -> None:

@@ -37,22 +37,37 @@ SPREAD = 0.07
 SURE_COSINE = 0.7
 """From which a reference is looked at whatever the budget."""
 SURE = 20.0
-"""Evidence in nats, likewise."""
-FAINT = 0.4
-"""Evidence in nats under which a reference is no candidate of a film. A still has one moment to
-speak for it and is looked at in 3 ms: what is nearer than usual is enough there."""
-CHANCE_VOTES = 16.0
-"""Votes of keypoints, in nats, that the best of a million unrelated frames has; what most of those
-found have is taken for chance where it is less."""
+"""Evidence in nats, likewise; of one window of a query."""
+EACH = 1.0
+"""Evidence in nats that the distinct moments of a film's window have at least, if it is sure: among
+2,500 films one that is unrelated had 0.7 for each of 58 moments, the original 7.7."""
+FAINT, FAINT_STILL = 0.4, 0.2
+"""Evidence in nats under which a reference is no candidate of a film, or of a still. Among a
+million, unrelated stills lead to one or two with more; copies that no keypoints lead to have it."""
+FIRST = 4
+"""So many of those by the descriptors of a still are looked at however faint: in a bank of
+look-alikes all is usual."""
+AMONG = 16
+"""References that were found at least, unrelated ones where there are fewer: of a bank of one,
+everything would be usual."""
+CHANCE_VOTES, CHANCE_BEST = 16.0, 1.6
+"""Votes of keypoints, in nats, that most of those have that are found among a million unrelated
+frames, and times that which the best of them has; where most of those found have less, that is
+taken. Above the 16 the best of 24 unrelated stills had 6 to 12, and copies 48 to 550."""
+SURE_VOTES = SURE + CHANCE_VOTES * CHANCE_BEST
+"""Votes of a frame whose reference is looked at whatever the budget."""
 FEWEST_SHARED = 4
 """Keys of quads that a window of the query and one of the reference share at least."""
-CHANCE_KEYS, CLUSTERED = 4.2e-5, 30.0
-"""Keys of one second of unrelated sound among those that are asked for, a key; and by how much such
-counts scatter more than independent ones. 23 queries of 10 s (118,000 keys) and 131 windows share
-60 keys on average if unrelated, one pair in a hundred more than 169 (independent: 79); a query and
-its own window share 340 to 520 before any disguise."""
+CHANCE_KEYS, CLUSTERED = 1.7e-5, 8.0
+"""Keys of one second of unrelated lively sound among those that are asked for, a key; and by how
+much such counts scatter more than independent ones. 144 queries of 10 to 30 s (149,000 keys a
+window) and 3,000 windows share 30 keys on average if unrelated, one pair in a hundred more than 58,
+one in a thousand more than 72 (four times the scatter; pieces played by one synthesiser twice
+that); half of the disguised ones and their own window more than 136."""
 FAINT_SOUND = 0.1
-"""Evidence in nats under which a sound is no candidate: 80 keys where 60 are usual."""
+"""Evidence in nats under which a sound is no candidate: 37 keys where 30 are usual."""
+WHOLE = -1
+"""All windows of a query taken together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +134,27 @@ def by_pictures(hits: Hits, of: Asked) -> list[Lead]:
     evidence = _distinct(window, reference, hits.reference_rows[which], votes, excess)
     nearest = _most(reference, best)
 
-    def is_sure(number: int, total: float) -> bool:
-        return nearest[number] >= SURE_COSINE or total >= SURE
+    surest = _surest(evidence, of)
 
-    return _leads(evidence, is_sure, 0.0 if is_still else FAINT)
+    def is_sure(number: int, _: float) -> bool:
+        return nearest[number] >= SURE_COSINE or number in surest
+
+    if is_still:
+        return _leads(evidence, is_sure, FAINT_STILL, FIRST)
+    return _leads(evidence, is_sure, FAINT)
+
+
+def _surest(evidence: dict[tuple[int, int], float], of: Asked) -> frozenset[int]:
+    """References that one window of a query is enough to be sure of: many moments add up to much
+    that is little for each.
+    """
+    _, first = np.unique(of.moments, return_index=True)
+    distinct = np.bincount(of.windows[first], weights=of.weights[first])
+    return frozenset(
+        name
+        for (window, name), nats in evidence.items()
+        if nats >= max(SURE, EACH * float(distinct[window]))
+    )
 
 
 def by_hashes(hits: Hits) -> list[Lead]:
@@ -137,39 +169,62 @@ def by_hashes(hits: Hits) -> list[Lead]:
 
 def by_words(hits: Hits) -> list[Lead]:
     """References by keypoints of one turn and zoom, under any disguise: what the best frame has
-    above what most of those that were found have.
+    above what the best of so many has by chance.
     """
     if not len(hits.references):
         return []
     votes = hits.nearness.astype(np.float64)
-    excess = np.maximum(0.0, votes - min(CHANCE_VOTES, float(np.median(votes))))
+    chance = min(CHANCE_VOTES, _median(votes)) * CHANCE_BEST
+    excess = np.maximum(0.0, votes - chance)
     evidence = {(0, name): nats for name, nats in _most(hits.references, excess).items()}
-    return _leads(evidence, lambda _, total: total >= SURE, 0.0)
+    return _leads(evidence, lambda _, total: total >= SURE, FAINT_STILL)
 
 
 def by_quads(windows: Sequence[tuple[int, Hits]], window_s: float) -> list[Lead]:
     """References by shared keys: for each window of the query how many keys it asked for, and what
     was found. A copy falls into two neighbouring windows of the reference; both count.
+
+    What all windows of a query share with as many windows in a row ranks references as well: a copy
+    under other sound is faint in each of them, and adds up.
     """
     votes: dict[tuple[int, int], float] = {}
+    runs: list[tuple[Ints, Ints, Floats]] = []
+    usual = 0.0
     for number, (keys, hits) in enumerate(windows):
-        if not len(hits.references):
-            continue
         chance = max(1.0, keys * CHANCE_KEYS * window_s)
-        order = np.lexsort((hits.reference_rows, hits.references))
-        reference, row = hits.references[order], hits.reference_rows[order]
-        shared = hits.nearness[order].astype(np.float64)
-        follows = (reference[1:] == reference[:-1]) & (row[1:] == row[:-1] + 1)
-        pair = shared.copy()
-        pair[:-1][follows] += shared[1:][follows]
-        two = np.append(follows, False)
-        strength = np.maximum(
-            _unlikely(shared, chance), np.where(two, _unlikely(pair, 2.0 * chance), 0.0)
-        )
-        strength[np.maximum(shared, pair) < FEWEST_SHARED] = 0.0
-        for name, nats in _most(reference, strength).items():
-            votes[number, name] = nats
-    return _leads(votes, lambda _, total: total >= SURE, FAINT_SOUND)
+        usual += chance
+        if len(hits.references):
+            shared = hits.nearness.astype(np.float64)
+            runs.append((hits.references, hits.reference_rows - number, shared))
+            for name, nats in _by_rows(*runs[-1], chance).items():
+                votes[number, name] = nats
+    strongest: dict[int, float] = {}
+    for (_, name), nats in votes.items():
+        strongest[name] = max(nats, strongest.get(name, 0.0))
+    if len(runs) > 1:
+        reference, row, shared = (np.concatenate(column) for column in zip(*runs, strict=True))
+        for name, nats in _by_rows(*_added(reference, row, shared), usual).items():
+            votes[WHOLE, name] = nats
+    return _leads(votes, lambda name, _: strongest.get(name, 0.0) >= SURE, FAINT_SOUND)
+
+
+def _by_rows(reference: Ints, row: Ints, shared: Floats, chance: float) -> dict[int, float]:
+    """Nats of the best row of each reference, or of the best two that follow each other."""
+    order = np.lexsort((row, reference))
+    reference, row, shared = reference[order], row[order], shared[order]
+    follows = (reference[1:] == reference[:-1]) & (row[1:] == row[:-1] + 1)
+    pair = shared.copy()
+    pair[:-1][follows] += shared[1:][follows]
+    two = np.append(follows, False)
+    nats = np.maximum(_unlikely(shared, chance), np.where(two, _unlikely(pair, 2.0 * chance), 0.0))
+    nats[np.maximum(shared, pair) < FEWEST_SHARED] = 0.0
+    return _most(reference, nats)
+
+
+def _added(reference: Ints, row: Ints, shared: Floats) -> tuple[Ints, Ints, Floats]:
+    """The same with what each row of a reference has, once."""
+    pairs, which = np.unique(np.stack([reference, row]), axis=1, return_inverse=True)
+    return pairs[0], pairs[1], np.bincount(which.ravel(), weights=shared)
 
 
 def merged(leads: Iterable[Lead]) -> list[Lead]:
@@ -252,9 +307,14 @@ def _best_of_each(one: Ints, other: Ints, value: Floats) -> tuple[Ints, Floats]:
 def _background(moment: Ints, best: Floats, least: float) -> Floats:
     """What is usual among the references that a moment found, for each; moments ascend."""
     _, first, group = np.unique(moment, return_index=True, return_inverse=True)
-    usual = np.array([float(np.median(part)) for part in np.split(best, first[1:])])
+    usual = np.array([_median(part) for part in np.split(best, first[1:])])
     clipped: Floats = np.clip(usual, least, UNUSUAL)
     return clipped[group]
+
+
+def _median(found: Floats) -> float:
+    unrelated = np.zeros(max(0, AMONG - len(found)))
+    return float(np.median(np.concatenate([found, unrelated])))
 
 
 def _most(reference: Ints, value: Floats) -> dict[int, float]:
@@ -287,8 +347,10 @@ def _distinct(
     return {key: min(total, sum(rows[key].values())) for key, total in found.items()}
 
 
-def _leads(evidence: dict[tuple[int, int], float], sure: Judge, faint: float = FAINT) -> list[Lead]:
-    """Leads from evidence by window and reference."""
+def _leads(
+    evidence: dict[tuple[int, int], float], sure: Judge, faint: float, first: int = 0
+) -> list[Lead]:
+    """Leads from evidence by window and reference: all that is not faint, and the ``first``."""
     total: dict[int, float] = {}
     windows: dict[int, list[tuple[float, int]]] = {}
     for (window, reference), nats in evidence.items():
@@ -298,7 +360,7 @@ def _leads(evidence: dict[tuple[int, int], float], sure: Judge, faint: float = F
     for some in windows.values():
         some.sort(key=lambda one: (-one[0], one[1]))
         for rank, (nats, reference) in enumerate(some):
-            if nats >= faint:
+            if nats >= faint or rank < first:
                 place[reference] = min(rank, place.get(reference, rank))
     found = [Lead(r, total[r], place[r], sure(r, total[r])) for r in place]
     return sorted(found, key=lambda one: (one.place, -one.evidence, one.reference))

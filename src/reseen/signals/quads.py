@@ -1,8 +1,16 @@
 """The ``quads`` track: keys of a sound track's peaks, for finding candidates in an index.
 
 A reference keeps its few quads; each has one key. To ask, use ``query_keys``: every key that a copy
-of the sound might have been stored under.
+of the sound might have been stored under, without the usual ones. Some 30,000 of a billion keys are
+in one window of sound in five hundred or more, music or speech; sharing them says nothing, and
+they are two thirds of what an index would count (stop words; Sivic and Zisserman, 2003). Of 134
+disguised sounds that pairs find, half under noise or other sound, the original comes first among
+1,500 real windows for .81 without these keys, for .53 with them; the list was made from the other
+half of the sources (``benchmarks.train_keys``). Weights by rarity tell no more: .82.
 """
+
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +25,8 @@ from reseen.engine.sound.quads import (
     find_quads,
     nearby_cells,
 )
+
+_FILE = "usual_keys.npz"
 
 
 def quads(peaks: Track) -> Track:
@@ -40,4 +50,13 @@ def query_keys(peaks: Track) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.ui
     """
     found = find_quads(constellation(peaks), QUERY_QUADS)
     rows, keys = nearby_cells(found.shape, INDEX_CELL)
-    return found.time[rows], keys
+    usual = usual_keys()
+    tells = usual[np.minimum(np.searchsorted(usual, keys), len(usual) - 1)] != keys
+    return found.time[rows[tells]], keys[tells]
+
+
+@cache
+def usual_keys() -> npt.NDArray[np.uint32]:
+    """Keys that say nothing, ascending."""
+    with (files(__package__) / _FILE).open("rb") as file, np.load(file) as held:
+        return np.cumsum(held["steps"], dtype=np.uint32)
