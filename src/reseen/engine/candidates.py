@@ -62,8 +62,8 @@ CHANCE_KEYS, CLUSTERED = 1.7e-5, 8.0
 """Keys of one second of unrelated lively sound among those that are asked for, a key; and by how
 much such counts scatter more than independent ones. 144 queries of 10 to 30 s (149,000 keys a
 window) and 3,000 windows share 30 keys on average if unrelated, one pair in a hundred more than 58,
-one in a thousand more than 72 (four times the scatter; pieces played by one synthesiser twice
-that); half of the disguised ones and their own window more than 136."""
+one in a thousand more than 72; half of the disguised ones and their own window more than 136. That
+is four times the scatter; twice that was chosen, as real music made too many references sure."""
 FAINT_SOUND = 0.1
 """Evidence in nats under which a sound is no candidate: 37 keys where 30 are usual."""
 WHOLE = -1

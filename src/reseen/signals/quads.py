@@ -5,8 +5,9 @@ of the sound might have been stored under, without the usual ones. Some 30,000 o
 in one window of sound in five hundred or more, music or speech; sharing them says nothing, and
 they are two thirds of what an index would count (stop words; Sivic and Zisserman, 2003). Of 134
 disguised sounds that pairs find, half under noise or other sound, the original comes first among
-1,500 real windows for .81 without these keys, for .53 with them; the list was made from the other
-half of the sources (``benchmarks.train_keys``). Weights by rarity tell no more: .82.
+1,500 real windows for .81 without such keys, for .53 with them, by lists made from sources that
+none of them is of; weights by rarity tell no more (.82). The list kept here was made likewise, of
+the sources that calibrate (``benchmarks.train_keys``).
 """
 
 from functools import cache
