@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS, WORDS, Signal, Track
-from reseen.engine.candidates import (
-    SURE,
-    Asked,
-    Lead,
-    asked,
-    by_hashes,
-    by_pictures,
-    by_quads,
-    by_words,
-    merged,
-    shortlist,
-)
+from reseen.engine.candidates import SURE, Lead, merged, shortlist
+from reseen.engine.picture_candidates import Asked, asked, by_hashes, by_pictures, by_words
+from reseen.engine.sound_candidates import by_quads
 from reseen.ports import Hits
 
 type Row = tuple[int, int, int, float]

@@ -14,17 +14,17 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import QUADS, Track
 from reseen.domain.media import Span
-from reseen.engine.candidates import (
+from reseen.engine.candidates import Lead
+from reseen.engine.cosines import usual
+from reseen.engine.picture_candidates import (
     SURE_COSINE,
     SURE_VOTES,
-    Lead,
     asked,
     by_hashes,
     by_pictures,
-    by_quads,
     by_words,
 )
-from reseen.engine.cosines import usual
+from reseen.engine.sound_candidates import by_quads
 from reseen.ports import QUAD_WINDOW, Hits, Index
 
 type QueryKeys = Callable[[Track], tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]]

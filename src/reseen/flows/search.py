@@ -26,10 +26,11 @@ from reseen.domain.fingerprint import (
 )
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Span
-from reseen.engine.candidates import WINDOW, Lead, shortlist
+from reseen.engine.candidates import Lead, shortlist
 from reseen.engine.match import whole
 from reseen.engine.picture.still import PLENTY
 from reseen.engine.picture.words import asked_words
+from reseen.engine.picture_candidates import WINDOW
 from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
 from reseen.flows.decoded import Decoded
 from reseen.flows.findings import Answer, Found, Scope, told
