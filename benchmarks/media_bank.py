@@ -77,7 +77,7 @@ class MediaBank:
         stand_ins: Sequence[Fingerprint],
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        database = open_database(sqlite_url(folder / "reseen.db"))
+        self._database = database = open_database(sqlite_url(folder / "reseen.db"))
         self.banks = SqlBankStore(database)
         self.bank: Bank = self.banks.create(DEFAULT_PROJECT, BankDraft("media"))
         self.references = MediaReferences(database, open_blobs((folder / "blobs").as_uri()))
@@ -97,6 +97,10 @@ class MediaBank:
         heard = [w for f in self._sounds for w in _windows(f)]
         self._more_films = film_blocks(np.concatenate(seen)) if self._films else iter(())
         self._more_sounds = window_blocks(heard, TRACK_WINDOWS) if heard else iter(())
+
+    def close(self) -> None:
+        """Of no use from now on; its folder is left."""
+        self._database.close()
 
     def grow(self, rows: int, windows: int) -> None:
         """Add synthetic films up to so many descriptors, sounds up to so many windows."""

@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -182,9 +183,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.out.open("a", encoding="utf-8") as out,
     ):
         bench = Bench(reseen.answering.perception, films, sounds, Path(folder))
-        for row in bench.measure(queries, sizes):
-            out.write(json.dumps(asdict(row)) + "\n")
-            out.flush()
+        with closing(bench.bank):
+            for row in bench.measure(queries, sizes):
+                out.write(json.dumps(asdict(row)) + "\n")
+                out.flush()
     for one in summary(read(options.out)):
         values = asdict(one).items()
         print(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in values}))

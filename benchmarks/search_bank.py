@@ -149,7 +149,7 @@ class SearchBank:
         stand_ins: Sequence[Fingerprint],
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        database = open_database(sqlite_url(folder / "reseen.db"))
+        self._database = database = open_database(sqlite_url(folder / "reseen.db"))
         self.banks = SqlBankStore(database)
         self.bank: Bank = self.banks.create(DEFAULT_PROJECT, BankDraft("pictures"))
         blobs = open_blobs((folder / "blobs").as_uri())
@@ -166,6 +166,10 @@ class SearchBank:
         looks = [t for one in stand_ins for t in one.tracks if t.signal == LOOKS]
         self._words = word_blocks(np.concatenate([words_of(t).codes for t in looks]))
         self.size = len(kept)
+
+    def close(self) -> None:
+        """Of no use from now on; its folder is left."""
+        self._database.close()
 
     def grow(self, size: int) -> None:
         """Add synthetic references up to this size."""
