@@ -23,7 +23,8 @@ type Judge = Callable[[int, float], bool]
 """Whether a reference with so much evidence is looked at whatever the budget."""
 
 SURE = 20.0
-"""Evidence in nats, likewise; of one window of a query."""
+"""Evidence in nats, of one window of a query, from which a reference is looked at whatever the
+budget."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ class _Search:
             score = seen.get(lead.reference)
             return score is None or (lead.sure and score < WORTH)
 
-        budget = versions_in(tracks) * (self.of.budget + _windows(tracks))
+        budget = versions_in(tracks) * (of.budget + _windows(tracks))
         found: list[Verified] = []
         for crowd in CROWDS:
             banks = [b for b in self.banks.values() if b.role in crowd]
@@ -347,6 +347,7 @@ def _again(party: Party, parties: Sequence[Party]) -> list[Track]:
 
 
 def _tiles(parties: Sequence[Party]) -> list[Track]:
+    """Descriptors of the parts of a still, in each version."""
     found = []
     for one in parties:
         known, tiled = one.fingerprint.track("descriptor"), None
