@@ -1,5 +1,6 @@
 """Every protocol that the flows depend on: ``perception`` turns files into tracks, ``banks`` keeps
-them, ``index`` finds them, ``jobs`` keeps the work on them.
+them, ``index`` finds them, ``jobs`` keeps the work on them, ``moderation`` what people decide about
+them, and ``record`` what is told of that.
 
 State or input and output: a protocol, with a contract suite in ``reseen.testing``. A pure step: a
 typed callable.
@@ -27,6 +28,16 @@ from reseen.ports.jobs import (
     JobStore,
     ScoreLog,
 )
+from reseen.ports.moderation import (
+    Around,
+    CaseStore,
+    ClusterStore,
+    DecisionStore,
+    MediaVault,
+    PolicyStore,
+    Regrouped,
+    UploadStore,
+)
 from reseen.ports.perception import (
     Decoded,
     Decoder,
@@ -50,13 +61,19 @@ from reseen.ports.perception import (
     Tracks,
     VisualSignals,
 )
+from reseen.ports.record import AuditLog, Outbox, Verified
 
 __all__ = [
     "QUAD_WINDOW",
     "Answered",
+    "Around",
+    "AuditLog",
     "BankStore",
     "Blobs",
     "Candidate",
+    "CaseStore",
+    "ClusterStore",
+    "DecisionStore",
     "Decoded",
     "Decoder",
     "Describe",
@@ -79,14 +96,20 @@ __all__ = [
     "JobStore",
     "KeyStore",
     "Limits",
+    "MediaVault",
+    "Outbox",
     "Page",
+    "PolicyStore",
     "ReadRange",
     "ReferenceStore",
+    "Regrouped",
     "Sampling",
     "ScoreLog",
     "Side",
     "SoundSignals",
     "Tracks",
+    "UploadStore",
+    "Verified",
     "VisualSignals",
     "WritableIndex",
 ]

@@ -1,0 +1,119 @@
+"""What is done about a match: policies as data, in versions, and what they make of one upload.
+
+A bank says what it asks for at each confidence (``bank.ActionPolicy``). A policy says under which
+conditions, and may name scores in place of confidences. The newest live version of the bank's own
+policy holds; else that of its project; else nothing is demanded besides the confidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reseen.domain.choices import Action, BankRole, Regime
+from reseen.domain.match import Confidence, Segment
+from reseen.domain.media import Channel
+
+
+class PolicyState(StrEnum):
+    """A draft is tried on past scores, then goes live; the one before it retires."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What is done from this score up, 0 < ``min_score`` <= 1."""
+
+    min_score: float
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What a match covers at least, for an action to follow: seconds of the upload, and shares of
+    the upload and of the reference, 0..1; of stills, shares of the frame. Seconds are not asked of
+    stills.
+    """
+
+    seconds: float = 0.0
+    upload_share: float = 0.0
+    reference_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDraft:
+    """What a client says of a policy. ``bank_id`` ``None``: of all banks without one of their own.
+
+    ``bands`` take the place of the bank's action at each confidence, of the regimes that they are
+    given for. ``channels`` are those that count. ``rollout``: the share of uploads, told by a hash
+    of their ``content_id``, for which it acts; a match of the others is reviewed at most. A
+    ``dry_run`` says what it would do and does nothing. ``severity``, 0..100, ranks the cases that
+    it opens. ``two_person``: a decision that follows it needs a second person.
+    """
+
+    bank_id: str | None = None
+    bands: Mapping[Regime, tuple[Band, ...]] = field(default_factory=dict)
+    overlap: Overlap = Overlap()
+    channels: frozenset[Channel] = frozenset({Channel.VISUAL, Channel.AUDIO, Channel.FILE})
+    rollout: float = 1.0
+    dry_run: bool = False
+    severity: int = 50
+    two_person: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version. Versions of a bank, or of the project, are numbered from 1 and never change but
+    for their state. ``backtest_id`` is the job that tried it on past scores.
+    """
+
+    id: str
+    project_id: str
+    number: int
+    draft: PolicyDraft
+    state: PolicyState
+    created_at: datetime
+    created_by: str
+    backtest_id: str | None = None
+    live_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an upload was answered so: one reference that it matches, and the rule that applied.
+
+    ``action`` is what the rule asks for; ``counted`` is false where it is only said (a dry run, an
+    upload outside the rollout, an overlap that is too small, a reference in quarantine), and
+    ``rule`` says which, in a sentence with the policy's version.
+    """
+
+    reference_id: str
+    bank_id: str
+    role: BankRole
+    score: float
+    confidence: Confidence
+    regime: Regime
+    action: Action
+    rule: str
+    counted: bool = True
+    policy_id: str | None = None
+    segments: tuple[Segment, ...] = ()
+    decision_id: str | None = None
+    """The decision whose reference, or whose cluster, this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is done with an upload, and every reason, gravest first. ``severity`` is the highest of
+    the rules that counted; ``two_person`` if any of them asks for it.
+    """
+
+    action: Action
+    reasons: tuple[Reason, ...] = ()
+    severity: int = 0
+    two_person: bool = False
+    cleared: bool = False

@@ -1,0 +1,319 @@
+"""Uploads, clusters, cases, decisions and policies, as they are kept.
+
+What one request or one arrival writes through several of these is one transaction
+(``IdempotencyStore.together``). Any call may raise ``NotReady``; what is looked for by its id and
+is not there is ``NotFound``; a write that names an older version is ``Conflict``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from reseen.domain.choices import Action
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin
+from reseen.domain.policy import Policy, PolicyDraft
+from reseen.domain.review import (
+    Appeal,
+    AppealState,
+    Case,
+    CaseState,
+    Consequence,
+    ConsequenceState,
+    Decision,
+    DecisionState,
+    Lease,
+    Upload,
+)
+from reseen.ports.banks import Page
+
+
+class UploadStore(Protocol):
+    """Acts of uploading. A project has each ``content_id`` once."""
+
+    def add(self, upload: Upload) -> Upload:
+        """The store gives its ``id``. Raises ``Conflict`` where the ``content_id`` is taken."""
+        ...
+
+    def save(self, upload: Upload) -> None:
+        """All of it is so from now on. Raises ``NotFound``."""
+        ...
+
+    def get(self, project_id: str, upload_id: str) -> Upload: ...
+
+    def by_content_id(self, project_id: str, content_id: str) -> Upload | None: ...
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        cluster_id: str | None = None,
+        account_id: str | None = None,
+        action: Action | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Upload]:
+        """Newest first."""
+        ...
+
+    def of_contents(
+        self, project_id: str, contents: Sequence[int], after: str = "", limit: int = 500
+    ) -> Sequence[Upload]:
+        """Those with these contents, by id, from the id ``after`` on."""
+        ...
+
+    def accounts(self, project_id: str, contents: Sequence[int], since: datetime) -> int:
+        """Different accounts that uploaded one of these since then."""
+        ...
+
+    def arrivals(self, project_id: str, since: datetime) -> tuple[int, int]:
+        """Uploads since then, and the clusters that they are of."""
+        ...
+
+    def keeping_media(
+        self, project_id: str, cursor: str = "", limit: int = 500
+    ) -> Sequence[Upload]:
+        """Those whose media are kept, by id."""
+        ...
+
+    def forget(self, before: datetime, limit: int = 500) -> int:
+        """Remove what was received before, but for what a legal hold or an open case keeps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """All that decides how some contents are grouped: every member of every cluster that they or
+    their edges touch, with edges and pins between these.
+    """
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    pins: tuple[Pin, ...]
+    cluster_of: Mapping[int, str]
+    clusters: Mapping[str, Cluster]
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """A cluster as it is to be: ``id`` ``None``: a new one. Clusters in ``absorbed`` became part
+    of it.
+    """
+
+    id: str | None
+    representative: int
+    members: tuple[int, ...]
+    absorbed: tuple[str, ...] = ()
+
+
+class ClusterStore(Protocol):
+    """Contents, edges, pins, and the clusters that follow from them."""
+
+    def lock(self, project_id: str) -> None:
+        """Others wait with changing the clusters of this project until the transaction ends."""
+        ...
+
+    def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
+        """Those that are there stay as they are."""
+        ...
+
+    def add_edges(self, project_id: str, edges: Sequence[Edge]) -> None:
+        """Of two edges between the same contents in one channel the stronger stays."""
+        ...
+
+    def add_pins(self, project_id: str, pins: Sequence[Pin]) -> None: ...
+
+    def remove_pins(self, project_id: str, pins: Sequence[Pin]) -> None:
+        """As if they had never been said."""
+        ...
+
+    def around(self, project_id: str, contents: Sequence[int]) -> Around: ...
+
+    def regroup(
+        self, project_id: str, groups: Sequence[Regrouped], links: Sequence[Link], at: datetime
+    ) -> Sequence[Cluster]:
+        """Write clusters, in the order of ``groups``; their links take the place of those that were.
+        Links name new clusters by ``#<place in groups>``.
+        """
+        ...
+
+    def join(self, project_id: str, cluster_id: str, content: int, at: datetime) -> Cluster:
+        """The common case of ``regroup``: one more member, and nothing else changes."""
+        ...
+
+    def count(self, project_id: str, cluster_id: str, at: datetime) -> Cluster:
+        """Another upload of a member arrived: uploads and accounts are counted anew."""
+        ...
+
+    def get(self, project_id: str, cluster_id: str) -> Cluster:
+        """The one that it was merged into, where it was."""
+        ...
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        bursting: bool = False,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Cluster]:
+        """Last upload first."""
+        ...
+
+    def members(
+        self, project_id: str, cluster_id: str, cursor: str | None = None, limit: int = 100
+    ) -> Page[Member]: ...
+
+    def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]: ...
+
+    def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]: ...
+
+    def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None: ...
+
+
+class CaseStore(Protocol):
+    """One case a cluster, and the queue that they form."""
+
+    def open(self, case: Case) -> Case:
+        """Its ``id`` is given by the store; the cluster's case where it has one already."""
+        ...
+
+    def get(self, project_id: str, case_id: str) -> Case: ...
+
+    def of_cluster(self, project_id: str, cluster_id: str) -> Case | None: ...
+
+    def save(self, case: Case) -> Case:
+        """Where the kept one has this ``version``; the case with the next. Else ``Conflict``."""
+        ...
+
+    def claim(
+        self, project_id: str, lease: Lease, now: datetime, case_id: str | None = None
+    ) -> Case | None:
+        """The highest in the queue that nobody holds, or the one that this holder has; no two
+        people ever get the same. ``case_id``: that one, or ``Conflict``.
+        """
+        ...
+
+    def release(self, project_id: str, case_id: str, holder: str) -> Case: ...
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        state: CaseState | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Case]:
+        """Highest rank first."""
+        ...
+
+    def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> None:
+        """Clusters became one: the cases of ``absorbed`` clusters go, that of ``kept`` stays or is
+        the highest of them.
+        """
+        ...
+
+
+class DecisionStore(Protocol):
+    """Decisions, what followed from them, and appeals."""
+
+    def add(self, decision: Decision) -> Decision: ...
+
+    def get(self, project_id: str, decision_id: str) -> Decision: ...
+
+    def save(self, decision: Decision, expected: DecisionState) -> None:
+        """Raises ``Conflict`` where its state is another than ``expected``."""
+        ...
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        cluster_id: str | None = None,
+        state: DecisionState | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Decision]:
+        """Newest first."""
+        ...
+
+    def by_reference(self, project_id: str, reference_id: str) -> Decision | None:
+        """The decision in force that put this reference into a bank."""
+        ...
+
+    def add_consequences(self, consequences: Sequence[Consequence]) -> None: ...
+
+    def consequences(self, decision_id: str) -> tuple[Consequence, ...]: ...
+
+    def mark(
+        self, decision_id: str, number: int, state: ConsequenceState, note: str = ""
+    ) -> None: ...
+
+    def add_appeal(self, appeal: Appeal) -> Appeal:
+        """Raises ``Conflict`` where one on this upload is open."""
+        ...
+
+    def appeal(self, project_id: str, appeal_id: str) -> Appeal: ...
+
+    def save_appeal(self, appeal: Appeal, expected: AppealState) -> None: ...
+
+    def appeals(
+        self,
+        project_id: str,
+        *,
+        case_id: str | None = None,
+        state: AppealState | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Appeal]: ...
+
+
+class PolicyStore(Protocol):
+    """Versions of policies; of each bank, and of the project, at most one is live."""
+
+    def add(self, project_id: str, draft: PolicyDraft, by: str) -> Policy: ...
+
+    def get(self, project_id: str, policy_id: str) -> Policy: ...
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        bank_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Policy]: ...
+
+    def live(self, project_id: str) -> Mapping[str | None, Policy]:
+        """By bank id; ``None``: the project's."""
+        ...
+
+    def tried(self, project_id: str, policy_id: str, job_id: str) -> Policy:
+        """Remember the backtest."""
+        ...
+
+    def go_live(self, project_id: str, policy_id: str, at: datetime) -> Policy:
+        """The one that was live retires; a retired one may come back."""
+        ...
+
+
+class MediaVault(Protocol):
+    """Uploaded media, encrypted, until they are deleted. Files are never in the clear outside the
+    scratch folder, and there only while they are looked at.
+    """
+
+    def put(self, project_id: str, upload_id: str, path: Path) -> str:
+        """The key under which it lies, whole and durable."""
+        ...
+
+    def open(self, key: str) -> AbstractContextManager[Path]:
+        """The file in the clear, for as long as the context is open. Raises ``BlobMissing``."""
+        ...
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Unreadable at once: first the key that it was encrypted with, then the bytes."""
+        ...
+
+    def keys(self, project_id: str) -> Iterator[str]: ...

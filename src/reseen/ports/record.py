@@ -1,0 +1,130 @@
+"""The audit and the events of a project, written in the transaction of what they tell of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from reseen.domain.record import (
+    AuditDraft,
+    AuditEntry,
+    Delivery,
+    Endpoint,
+    EndpointDraft,
+    Event,
+)
+from reseen.ports.banks import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What became of checking a chain: how many entries hold, the digest of the last of these, and
+    at which position it is broken (``None``: nowhere).
+    """
+
+    entries: int
+    head: str
+    broken_at: int | None = None
+    problem: str = ""
+
+
+class AuditLog(Protocol):
+    """Append-only: no call changes or removes an entry. Any call may raise ``NotReady``."""
+
+    def append(self, project_id: str, draft: AuditDraft) -> AuditEntry: ...
+
+    def entries(
+        self,
+        project_id: str,
+        *,
+        who: str | None = None,
+        what: str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[AuditEntry]:
+        """Newest first."""
+        ...
+
+    def walk(self, project_id: str, after: int = 0) -> Iterator[AuditEntry]:
+        """All of them, oldest first."""
+        ...
+
+    def verify(self, project_id: str) -> Verified: ...
+
+
+class Outbox(Protocol):
+    """Events and their way to the endpoints of a project: at least once, in any order, each under
+    one id for ever. Any call may raise ``NotReady``.
+    """
+
+    def emit(
+        self,
+        project_id: str,
+        type: str,  # noqa: A002
+        data: Mapping[str, Any],
+        compensates: str | None = None,
+    ) -> Event:
+        """Recorded, and due at once at every endpoint that wants it."""
+        ...
+
+    def event(self, project_id: str, event_id: str) -> Event: ...
+
+    def events(
+        self,
+        project_id: str,
+        *,
+        type: str | None = None,  # noqa: A002
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Event]: ...
+
+    def add_endpoint(self, project_id: str, draft: EndpointDraft) -> Endpoint:
+        """With its secret, this once."""
+        ...
+
+    def endpoint(self, project_id: str, endpoint_id: str) -> Endpoint: ...
+
+    def endpoints(self, project_id: str) -> Sequence[Endpoint]: ...
+
+    def update_endpoint(
+        self, project_id: str, endpoint_id: str, draft: EndpointDraft
+    ) -> Endpoint: ...
+
+    def rotate_secret(self, project_id: str, endpoint_id: str) -> Endpoint: ...
+
+    def remove_endpoint(self, project_id: str, endpoint_id: str) -> None: ...
+
+    def secret(self, endpoint_id: str) -> str: ...
+
+    def claim(
+        self, owner: str, lease: timedelta, now: datetime, limit: int = 20
+    ) -> Sequence[Delivery]:
+        """Deliveries that are due and that nobody is at; for the lease they are ours. Of one slow
+        endpoint no more than a few at once, so that it does not hold up the others.
+        """
+        ...
+
+    def settle(self, delivery: Delivery) -> None:
+        """How an attempt ended: delivered, due again, or dead."""
+        ...
+
+    def deliveries(
+        self,
+        project_id: str,
+        *,
+        endpoint_id: str | None = None,
+        dead: bool | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Delivery]: ...
+
+    def replay(self, project_id: str, event_id: str, endpoint_id: str | None = None) -> int:
+        """Due again at once, under the same id; at how many endpoints."""
+        ...
+
+    def forget(self, before: datetime, limit: int = 1000) -> int:
+        """Remove events that were delivered, or died, before then."""
+        ...
