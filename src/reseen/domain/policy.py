@@ -86,8 +86,8 @@ class Policy:
 class Reason:
     """Why an upload was answered so: one reference that it matches, and the rule that applied.
 
-    ``action`` is what the rule asks for; ``counted`` is false where it is only said (a dry run, an
-    upload outside the rollout, an overlap that is too small, a reference in quarantine), and
+    ``asked`` is what the rule asks for, ``action`` what is done: less where the policy runs dry,
+    the upload is outside its rollout, the overlap is too small or the reference in quarantine.
     ``rule`` says which, in a sentence with the policy's version.
     """
 
@@ -97,9 +97,9 @@ class Reason:
     score: float
     confidence: Confidence
     regime: Regime
+    asked: Action
     action: Action
     rule: str
-    counted: bool = True
     policy_id: str | None = None
     segments: tuple[Segment, ...] = ()
     decision_id: str | None = None
@@ -109,7 +109,7 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """What is done with an upload, and every reason, gravest first. ``severity`` is the highest of
-    the rules that counted; ``two_person`` if any of them asks for it.
+    the rules that do something; ``two_person`` if any of them asks for it.
     """
 
     action: Action

@@ -134,7 +134,7 @@ class ClusterStore(Protocol):
     def regroup(
         self, project_id: str, groups: Sequence[Regrouped], links: Sequence[Link], at: datetime
     ) -> Sequence[Cluster]:
-        """Write clusters, in the order of ``groups``; their links take the place of those that were.
+        """Write clusters, in the order of ``groups``; these links take the place of older ones.
         Links name new clusters by ``#<place in groups>``.
         """
         ...

@@ -1,0 +1,152 @@
+"""Which contents are copies of one thing, and which only have something in common.
+
+The outcome is a function of the *set* of contents, edges and pins: whatever order they arrived in,
+it is the same. Contents that show most of each other are joined, surest first (Kruskal's order), as
+long as no reviewer said that they are apart. What shows another one whole, in a frame of its own,
+belongs to it too, unless it shows several: a collage of two pictures is a copy of neither and makes
+no bridge. Anything less is a link: an opening that a hundred films share joins none of them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reseen.domain.cluster import Edge, Grouping, Node, Pin, Tie, Wish
+from reseen.domain.media import Medium
+
+JOINS = 0.6
+"""Score from which two contents may be joined: the usual cut of ``medium``."""
+MOST = 0.5
+"""Share of both contents from which they are near."""
+WHOLE = 0.7
+"""Share of the smaller one from which it is shown whole."""
+PART_OF_STILL, PART_OF_SEQUENCE = 0.1, 0.25
+"""Share of the larger one from which showing another whole makes it a copy of that. A film is
+linked to a clip that it quotes briefly; a screenshot that shows a picture is that picture."""
+
+_STRENGTH = (Tie.ACROSS, Tie.PART, Tie.WITHIN, Tie.NEAR)
+
+
+def tie_of(edge: Edge, *, is_still: bool) -> Tie:
+    """How an edge ties its contents. ``is_still``: both are."""
+    if edge.is_across:
+        return Tie.ACROSS
+    small, large = sorted((edge.one_share, edge.other_share))
+    if small >= MOST:
+        return Tie.NEAR
+    part = PART_OF_STILL if is_still else PART_OF_SEQUENCE
+    return Tie.WITHIN if large >= WHOLE and small >= part else Tie.PART
+
+
+def grouping(nodes: Sequence[Node], edges: Iterable[Edge], pins: Iterable[Pin]) -> Grouping:
+    """Groups of contents, and links between groups. Edges and pins that name other contents are
+    left out.
+    """
+    by_number = {node.number: node for node in nodes}
+    ties = {
+        edge: tie_of(edge, is_still=_are_stills(by_number[edge.one], by_number[edge.other]))
+        for edge in edges
+        if edge.score >= JOINS and edge.one in by_number and edge.other in by_number
+    }
+    forest = _Forest(by_number, _apart(pins))
+    for pin in _latest(pins):
+        if pin.wish is Wish.TOGETHER and pin.one in by_number and pin.other in by_number:
+            forest.join(pin.one, pin.other)
+    for edge in sorted(ties, key=lambda e: (-e.score, e.one, e.other, e.channel)):
+        if ties[edge] is Tie.NEAR:
+            forest.join(edge.one, edge.other)
+    _attach(forest, [edge for edge, tie in ties.items() if tie is Tie.WITHIN])
+    return _told(nodes, ties, forest)
+
+
+def representative(nodes: Sequence[Node], edges: Iterable[Edge]) -> int:
+    """The content that stands for its group: the one that most others show most of, as disguises
+    resemble their original more than each other; then the one of highest quality; then the first.
+    Uploads before references, as these stand in a bank already.
+    """
+    shown = {node.number: 0.0 for node in nodes}
+    for edge in edges:
+        if edge.one in shown and edge.other in shown:
+            shown[edge.one] += edge.score * edge.one_share
+            shown[edge.other] += edge.score * edge.other_share
+    best = max(
+        nodes,
+        key=lambda n: (n.is_upload, round(shown[n.number], 6), n.quality, -n.order, -n.number),
+    )
+    return best.number
+
+
+class _Forest:
+    """Groups that grow, and never hold two contents that are apart."""
+
+    def __init__(self, numbers: Iterable[int], apart: Iterable[tuple[int, int]]) -> None:
+        self._parent = {number: number for number in numbers}
+        self._apart: dict[int, set[int]] = {number: set() for number in self._parent}
+        for one, other in apart:
+            if one in self._parent and other in self._parent:
+                self._apart[one].add(other)
+                self._apart[other].add(one)
+
+    def root(self, number: int) -> int:
+        while self._parent[number] != number:
+            self._parent[number] = self._parent[self._parent[number]]
+            number = self._parent[number]
+        return number
+
+    def join(self, one: int, other: int) -> bool:
+        """Unless something in the one is apart from something in the other; whether it was done."""
+        first, second = sorted((self.root(one), self.root(other)))
+        if first == second:
+            return False
+        if any(self.root(number) == second for number in self._apart[first]):
+            return False
+        self._parent[second] = first
+        self._apart[first] |= self._apart.pop(second)
+        return True
+
+
+def _attach(forest: _Forest, within: Sequence[Edge]) -> None:
+    """Join what shows others whole to these, where all of them are of one group. Joins only make
+    groups fewer, so repeating it until nothing changes ends, in any order, at the same groups.
+    """
+    shows = [(e.one, e.other) if e.one_share < e.other_share else (e.other, e.one) for e in within]
+    changes = True
+    while changes:
+        changes = False
+        shown: dict[int, set[int]] = {}
+        for larger, smaller in shows:
+            shown.setdefault(forest.root(larger), set()).add(smaller)
+        for group in sorted(shown):
+            others = {forest.root(number) for number in shown[group]} - {forest.root(group)}
+            if len(others) == 1:
+                changes |= forest.join(group, others.pop())
+
+
+def _told(nodes: Sequence[Node], ties: Mapping[Edge, Tie], forest: _Forest) -> Grouping:
+    orders = {node.number: (node.order, node.number) for node in nodes}
+    members: dict[int, list[int]] = {}
+    for number in sorted(orders, key=orders.__getitem__):
+        members.setdefault(forest.root(number), []).append(number)
+    places = {root: place for place, root in enumerate(members)}
+    links: dict[tuple[int, int], Tie] = {}
+    for edge, tie in ties.items():
+        one, other = sorted(places[forest.root(number)] for number in (edge.one, edge.other))
+        if one != other:
+            known = links.get((one, other), Tie.ACROSS)
+            links[one, other] = max(known, tie, key=_STRENGTH.index)
+    groups = tuple(tuple(sorted(some)) for some in members.values())
+    return Grouping(groups, links)
+
+
+def _latest(pins: Iterable[Pin]) -> list[Pin]:
+    """The word that holds on each pair, the newest first."""
+    held: dict[tuple[int, int], Pin] = {}
+    for pin in sorted(pins, key=lambda p: (p.at, p.wish)):
+        held[pin.one, pin.other] = pin
+    return sorted(held.values(), key=lambda p: (p.at, p.one, p.other), reverse=True)
+
+
+def _apart(pins: Iterable[Pin]) -> list[tuple[int, int]]:
+    return [(p.one, p.other) for p in _latest(pins) if p.wish is Wish.APART]
+
+
+def _are_stills(one: Node, other: Node) -> bool:
+    return one.medium is Medium.IMAGE and other.medium is Medium.IMAGE
