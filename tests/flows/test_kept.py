@@ -13,12 +13,13 @@ from reseen.domain.fingerprint import LOOKS, Fingerprint
 from reseen.domain.match import Match, Segment
 from reseen.domain.media import Channel, Pixels, Span
 from reseen.engine.film.timeline import looks
-from reseen.flows.fingerprint import Perception, fingerprint, remember
+from reseen.flows.fingerprint import Perception, fingerprint, perceive, remember
 from reseen.flows.kept import Kept
 from reseen.flows.match import compare
 from reseen.flows.second_look import moment_of
 from reseen.media.receive import local_file
 from reseen.ports import Side
+from reseen.store.kept import encode
 from reseen.testing import pictures, videos
 from reseen.testing.videos import Clip, Story
 
@@ -142,6 +143,20 @@ def test_a_still_is_kept_in_less_than_a_hundred_thousand_bytes(
     columns = [c for t in kept.tracks for c in (t.spans, t.codes, t.quality, t.places)]
     assert sum(column.nbytes for column in columns) < 100_000
     assert kept.track("keypoints") is None
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "photo.jpg", "song.m4a"])
+def test_what_is_searched_with_and_what_is_kept_come_of_one_decoding(
+    perception: Perception, name: str
+) -> None:
+    with local_file(SAMPLES / name) as file:
+        decoded: list[None] = []
+        rendition, kept = perceive(perception, file, heed=lambda: decoded.append(None))
+        once = len(decoded)
+        alone = fingerprint(perception, file, Side.QUERY, heed=lambda: decoded.append(None))
+        assert len(decoded) == 2 * once
+        assert encode(rendition.fingerprint) == encode(alone.fingerprint)
+        assert encode(kept) == encode(remember(perception, file))
 
 
 def test_a_black_picture_is_kept_as_its_hashes_and_why(

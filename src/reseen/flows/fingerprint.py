@@ -92,17 +92,9 @@ def fingerprint(
 
     Raises what ``Decoder.decode``, ``admit`` and ``heed`` raise.
     """
-    gallery = perception.gallery()
-    frames = perception.visual.of_frames(side)
-
-    def take(frame: Frame) -> None:
-        gallery.add(frame)
-        if frame.time is not None:
-            frames.add(frame)
-
-    decoding = _decode(perception, file, take, admit, heed)
-    described = _described(perception, file, decoding, frames, side)
-    return Rendition(described, gallery, pixels=decoding.still, sound=decoding.sound)
+    looking = _Looking(perception, side)
+    decoding = _decode(perception, file, looking.take, admit, heed)
+    return looking.rendition(file, decoding, _heard(perception, decoding))
 
 
 def remember(
@@ -116,39 +108,97 @@ def remember(
 
     Raises as ``fingerprint``.
     """
-    visual = perception.visual
-    frames, kept = visual.of_frames(Side.REFERENCE), visual.kept_of_frames()
-
-    def take(frame: Frame) -> None:
-        if frame.time is not None:
-            frames.add(frame)
-            kept.add(frame)
-
-    decoding = _decode(perception, file, take, admit, heed)
-    described = _described(perception, file, decoding, frames, Side.REFERENCE)
-    if decoding.still is not None:
-        stands_in = visual.kept_of_still(decoding.still)
-    elif decoding.header.medium is Medium.VIDEO:
-        stands_in = kept.finish(decoding.duration)
-    else:
-        return described
-    replaced = KEYPOINTS.name if stands_in.found else None
-    tracks = tuple(t for t in described.tracks if t.signal.name != replaced)
-    return replace(
-        described,
-        tracks=(*tracks, *stands_in.found),
-        skipped=(*described.skipped, *stands_in.skipped),
-    )
+    keeping = _Keeping(perception)
+    decoding = _decode(perception, file, keeping.take, admit, heed)
+    return keeping.kept(file, decoding, _heard(perception, decoding))
 
 
-def _described(
+def perceive(
     perception: Perception,
     file: Fetched,
-    decoding: _Decoding,
-    frames: FrameSignals,
-    side: Side,
-) -> Fingerprint:
-    header, sound = decoding.header, decoding.sound
+    admit: Admit = lambda _: None,
+    heed: Heed = lambda: None,
+) -> tuple[Rendition, Fingerprint]:
+    """What to search with, and what to keep, of one decoding: ``fingerprint`` as a query, and
+    ``remember``. Raises as these.
+    """
+    looking, keeping = _Looking(perception, Side.QUERY), _Keeping(perception)
+
+    def take(frame: Frame) -> None:
+        looking.take(frame)
+        keeping.take(frame)
+
+    decoding = _decode(perception, file, take, admit, heed)
+    heard = _heard(perception, decoding)
+    return looking.rendition(file, decoding, heard), keeping.kept(file, decoding, heard)
+
+
+class _Looking:
+    """What a request needs of each frame."""
+
+    def __init__(self, perception: Perception, side: Side) -> None:
+        self._perception = perception
+        self._side = side
+        self._gallery = perception.gallery()
+        self._frames = perception.visual.of_frames(side)
+
+    def take(self, frame: Frame) -> None:
+        self._gallery.add(frame)
+        if frame.time is not None:
+            self._frames.add(frame)
+
+    def rendition(self, file: Fetched, decoding: _Decoding, heard: Tracks) -> Rendition:
+        seen = _seen(self._perception, decoding, self._frames, self._side)
+        described = _described(file, decoding, seen, heard)
+        return Rendition(described, self._gallery, pixels=decoding.still, sound=decoding.sound)
+
+
+class _Keeping:
+    """What a reference keeps of each frame."""
+
+    def __init__(self, perception: Perception) -> None:
+        self._perception = perception
+        self._frames = perception.visual.of_frames(Side.REFERENCE)
+        self._kept = perception.visual.kept_of_frames()
+
+    def take(self, frame: Frame) -> None:
+        if frame.time is not None:
+            self._frames.add(frame)
+            self._kept.add(frame)
+
+    def kept(self, file: Fetched, decoding: _Decoding, heard: Tracks) -> Fingerprint:
+        seen = _seen(self._perception, decoding, self._frames, Side.REFERENCE)
+        described = _described(file, decoding, seen, heard)
+        if decoding.still is not None:
+            stands_in = self._perception.visual.kept_of_still(decoding.still)
+        elif decoding.header.medium is Medium.VIDEO:
+            stands_in = self._kept.finish(decoding.duration)
+        else:
+            return described
+        replaced = KEYPOINTS.name if stands_in.found else None
+        tracks = tuple(t for t in described.tracks if t.signal.name != replaced)
+        return replace(
+            described,
+            tracks=(*tracks, *stands_in.found),
+            skipped=(*described.skipped, *stands_in.skipped),
+        )
+
+
+def _seen(perception: Perception, decoding: _Decoding, frames: FrameSignals, side: Side) -> Tracks:
+    if decoding.still is not None:
+        return perception.visual.of_still(decoding.still, side)
+    if decoding.header.medium is Medium.VIDEO:
+        return frames.finish(decoding.duration)
+    return Tracks((), (Skip(DESCRIPTOR, "no picture"),))
+
+
+def _heard(perception: Perception, decoding: _Decoding) -> Tracks:
+    sound = decoding.sound
+    return perception.hear(sound) if sound else Tracks((), (Skip(PEAKS, "no sound"),))
+
+
+def _described(file: Fetched, decoding: _Decoding, seen: Tracks, heard: Tracks) -> Fingerprint:
+    header = decoding.header
     asset = Asset(
         sha256=file.sha256,
         md5=file.md5,
@@ -158,15 +208,8 @@ def _described(
         duration=None if header.medium is Medium.IMAGE else decoding.duration,
         width=header.width,
         height=header.height,
-        has_audio=sound is not None,
+        has_audio=decoding.sound is not None,
     )
-    if decoding.still is not None:
-        seen = perception.visual.of_still(decoding.still, side)
-    elif header.medium is Medium.VIDEO:
-        seen = frames.finish(decoding.duration)
-    else:
-        seen = Tracks((), (Skip(DESCRIPTOR, "no picture"),))
-    heard = perception.hear(sound) if sound else Tracks((), (Skip(PEAKS, "no sound"),))
     exact = (_exact(SHA256, asset.sha256, asset), _exact(MD5, asset.md5, asset))
     return Fingerprint(
         asset,
