@@ -1,0 +1,242 @@
+"""What follows from a decision, piece by piece, and how each piece is taken back.
+
+Everything is written within the caller's transaction.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reseen.domain.bank import Bank, BankDraft, Content, Reference, ReferenceDraft
+from reseen.domain.choices import Action, BankRole
+from reseen.domain.errors import BlobMissing, NotFound
+from reseen.domain.review import (
+    Consequence,
+    ConsequenceKind,
+    ConsequenceState,
+    Decision,
+    Upload,
+    Verdict,
+)
+from reseen.ports import (
+    BankStore,
+    ClusterStore,
+    DecisionStore,
+    Outbox,
+    ReferenceStore,
+    UploadStore,
+)
+
+ACTION_OF = {
+    Verdict.HARMFUL: Action.REMOVE,
+    Verdict.ALLOWED: Action.PASS,
+    Verdict.NO_ACTION: Action.PASS,
+}
+BANK_OF = {
+    Verdict.HARMFUL: ("decided", BankRole.RECENT),
+    Verdict.ALLOWED: ("allowed", BankRole.ALLOWED),
+}
+"""Where the representative goes, unless the decision names a bank: name and role of the project's
+bank for such verdicts, made with the first of them. Nothing is kept where no action is taken."""
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """All that a decision reaches. ``nudge`` tells the index of a new reference."""
+
+    banks: BankStore
+    references: ReferenceStore
+    uploads: UploadStore
+    clusters: ClusterStore
+    decisions: DecisionStore
+    outbox: Outbox
+    nudge: Callable[[str, int], None]
+    clock: Callable[[], datetime]
+
+    def follow(self, decision: Decision) -> None:
+        """Put a decision that came into force to work on all that its cluster holds."""
+        book = _Book.of(self.decisions, decision.id, self.clock())
+        self._promote(decision, book)
+        for upload in self._members(decision):
+            self._act(decision, upload, book)
+        event = self.outbox.emit(decision.project_id, "decision.in_force", _told(decision))
+        book.add(ConsequenceKind.EVENT, event.id)
+        self.decisions.add_consequences(book.lines)
+
+    def cover(self, decision: Decision, upload: Upload) -> Upload:
+        """An upload that comes under a decision in force; it is not saved here."""
+        book = _Book.of(self.decisions, decision.id, self.clock())
+        action = ACTION_OF[decision.draft.verdict]
+        book.add(ConsequenceKind.ACTION, upload.id, before=upload.ruled)
+        self.decisions.add_consequences(book.lines)
+        return replace(upload, action=action, decision_id=decision.id)
+
+    def take_back(self, decision: Decision) -> tuple[Consequence, ...]:
+        """Reverse what can be reversed, and tell of it afterwards; what became of each."""
+        done = [
+            one
+            for one in self.decisions.consequences(decision.id)
+            if one.state is ConsequenceState.DONE
+        ]
+        for one in sorted(done, key=lambda one: one.kind is ConsequenceKind.EVENT):
+            state, note = self._reverse(decision, one)
+            self.decisions.mark(decision.id, one.number, state, note)
+        return self.decisions.consequences(decision.id)
+
+    def _promote(self, decision: Decision, book: "_Book") -> None:
+        bank = self._bank(decision)
+        if bank is None:
+            return
+        cluster = self.clusters.get(decision.project_id, decision.cluster_id)
+        candidate = self._reference(decision.project_id, cluster.representative)
+        if candidate is None:
+            return
+        try:
+            kept = self.references.fingerprint(candidate)
+        except BlobMissing:
+            kept = None
+        content = Content(kept, () if kept else self.references.hashes_of(candidate))
+        draft = ReferenceDraft(
+            candidate.draft.name,
+            labels=decision.draft.labels,
+            note=decision.draft.reason,
+            provenance={"decision_id": decision.id, "cluster_id": cluster.id},
+        )
+        added = self.references.add(bank, draft, content)
+        note = "" if added.is_new else "the bank held it before"
+        book.add(ConsequenceKind.REFERENCE, added.reference.id, note=note)
+        if added.is_new:
+            self.nudge(decision.project_id, added.reference.change)
+
+    def _reference(self, project_id: str, content: int) -> Reference | None:
+        """Of a content that was uploaded; nothing where the bank of uploads keeps it no more."""
+        for upload in self.uploads.of_contents(project_id, [content], limit=1):
+            if upload.reference_id is not None:
+                try:
+                    return self.references.get(project_id, upload.reference_id)
+                except NotFound:
+                    return None
+        return None
+
+    def _members(self, decision: Decision) -> Iterator[Upload]:
+        contents = self.clusters.contents(decision.project_id, decision.cluster_id)
+        after = ""
+        while page := self.uploads.of_contents(decision.project_id, contents, after, PAGE):
+            yield from page
+            after = page[-1].id
+
+    def _bank(self, decision: Decision) -> Bank | None:
+        """Raises ``NotFound`` for a bank that the decision names and that is gone."""
+        project_id, draft = decision.project_id, decision.draft
+        if draft.bank_id is not None:
+            return self.banks.get(project_id, draft.bank_id)
+        if draft.verdict not in BANK_OF:
+            return None
+        name, role = BANK_OF[draft.verdict]
+        try:
+            return self.banks.get(project_id, name)
+        except NotFound:
+            return self.banks.create(project_id, BankDraft(name, role))
+
+    def _act(self, decision: Decision, upload: Upload, book: "_Book") -> None:
+        action = ACTION_OF[decision.draft.verdict]
+        book.add(ConsequenceKind.ACTION, upload.id, before=upload.action)
+        changed = replace(upload, action=action, decision_id=decision.id)
+        self.uploads.save(changed)
+        if upload.action is not action:
+            self._tell(changed, book)
+
+    def _tell(self, upload: Upload, book: "_Book", compensates: str | None = None) -> None:
+        said = {
+            "upload_id": upload.id,
+            "content_id": upload.draft.content_id,
+            "account_id": upload.draft.account_id,
+            "action": str(upload.action),
+            "decision_id": upload.decision_id,
+        }
+        event = self.outbox.emit(upload.project_id, "upload.action_changed", said, compensates)
+        book.add(ConsequenceKind.EVENT, event.id, note=upload.id)
+
+    def _reverse(self, decision: Decision, one: Consequence) -> tuple[ConsequenceState, str]:
+        match one.kind:
+            case ConsequenceKind.REFERENCE:
+                return self._remove_reference(decision, one)
+            case ConsequenceKind.ACTION:
+                return self._restore_action(decision, one)
+            case ConsequenceKind.EVENT:
+                return self._compensate(decision, one)
+            case ConsequenceKind.MEDIA:
+                return ConsequenceState.IRREVERSIBLE, "The media were deleted."
+
+    def _remove_reference(
+        self, decision: Decision, one: Consequence
+    ) -> tuple[ConsequenceState, str]:
+        if one.note:
+            return ConsequenceState.IRREVERSIBLE, "The bank held it before the decision."
+        try:
+            self.references.delete(decision.project_id, one.subject)
+        except NotFound:
+            return ConsequenceState.REVERSED, "It was gone already."
+        return ConsequenceState.REVERSED, ""
+
+    def _restore_action(self, decision: Decision, one: Consequence) -> tuple[ConsequenceState, str]:
+        try:
+            upload = self.uploads.get(decision.project_id, one.subject)
+        except NotFound:
+            return ConsequenceState.IRREVERSIBLE, "The upload is not kept any more."
+        if upload.decision_id != decision.id:
+            return ConsequenceState.IRREVERSIBLE, "Another decision holds for it now."
+        action = Action(one.before) if one.before else upload.ruled
+        self.uploads.save(replace(upload, action=action, decision_id=None))
+        return ConsequenceState.REVERSED, ""
+
+    def _compensate(self, decision: Decision, one: Consequence) -> tuple[ConsequenceState, str]:
+        """Others were told; they are told of the reversal, under the same name."""
+        try:
+            event = self.outbox.event(decision.project_id, one.subject)
+        except NotFound:
+            return ConsequenceState.IRREVERSIBLE, "The event is not kept any more."
+        said = {**event.data, "decision_id": None, "undone": decision.id}
+        if "upload_id" in said:
+            try:
+                upload = self.uploads.get(decision.project_id, str(said["upload_id"]))
+            except NotFound:
+                return ConsequenceState.IRREVERSIBLE, "The upload is not kept any more."
+            said["action"] = str(upload.action)
+        self.outbox.emit(decision.project_id, event.type, said, compensates=event.id)
+        return ConsequenceState.REVERSED, ""
+
+
+@dataclass(slots=True)
+class _Book:
+    """Consequences that are written down together, numbered on from those that are kept."""
+
+    decision_id: str
+    at: datetime
+    next: int
+    lines: list[Consequence] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, decisions: DecisionStore, decision_id: str, at: datetime) -> "_Book":
+        return cls(decision_id, at, len(decisions.consequences(decision_id)))
+
+    def add(
+        self, kind: ConsequenceKind, subject: str, before: str | None = None, note: str = ""
+    ) -> None:
+        number = self.next + len(self.lines)
+        line = Consequence(self.decision_id, number, kind, subject, self.at)
+        self.lines.append(replace(line, before=before, note=note))
+
+
+def _told(decision: Decision) -> Mapping[str, object]:
+    draft = decision.draft
+    return {
+        "decision_id": decision.id,
+        "case_id": decision.case_id,
+        "cluster_id": decision.cluster_id,
+        "verdict": str(draft.verdict),
+        "policy": draft.policy,
+        "reason": draft.reason,
+        "labels": list(draft.labels),
+    }

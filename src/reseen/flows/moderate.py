@@ -1,0 +1,253 @@
+"""One upload, from its file to what is done with it.
+
+A file is decoded once: what is searched with and what is kept come of the same pictures and sound.
+One search over all banks tells what it repeats; the policies rule on what means harm, and what was
+uploaded before puts it into its cluster, whose decision covers it. All that follows is written in
+one transaction, so that an answer is given if and only if it is kept; two copies that arrive at the
+same moment do not see each other in the index, and are brought together right afterwards.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reseen.domain.bank import Bank, BankDraft, Content, ReferenceDraft
+from reseen.domain.choices import Action, BankRole
+from reseen.domain.cluster import Cluster, Edge, Node
+from reseen.domain.errors import Conflict
+from reseen.domain.fingerprint import Fingerprint
+from reseen.domain.match import Cuts
+from reseen.domain.media import Asset, Channel, Medium
+from reseen.domain.policy import Ruling
+from reseen.domain.record import Actor, AuditDraft
+from reseen.domain.review import Upload, UploadDraft, UploadState
+from reseen.engine.coverage import coverage
+from reseen.engine.policy import Sighting, rule
+from reseen.engine.verdict import HARM, regime_of_media
+from reseen.flows.clustering import Clustering
+from reseen.flows.findings import Answer, Found, Scope
+from reseen.flows.fingerprint import Rendition
+from reseen.flows.search import Searching
+from reseen.ports import (
+    AuditLog,
+    BankStore,
+    Fetched,
+    MediaVault,
+    Outbox,
+    PolicyStore,
+    Quarantines,
+    ReferenceStore,
+    UploadStore,
+)
+
+MOST_FOUND = 200
+"""References that rule on one upload, and that it is clustered with, at most."""
+MOST_SEEN = 5
+"""Earlier uploads that are told as reasons; the cluster has them all."""
+SEEN_BANK = "seen"
+"""The bank that keeps uploads, made where a project has none."""
+
+type Perceive = Callable[[Fetched], tuple[Rendition, Fingerprint]]
+"""What to search with and what to keep, of one decoding; raises the media errors."""
+
+type Covered = Callable[[Upload, Cluster, Ruling], Upload]
+"""The upload as the decision on its cluster, or a new case, leaves it: ``review.Reviewing.cover``.
+Within the caller's transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moderating:
+    """All that an upload depends on. Safe for many threads; any call may raise ``NotReady``."""
+
+    perceive: Perceive
+    searching: Searching
+    banks: BankStore
+    references: ReferenceStore
+    uploads: UploadStore
+    clustering: Clustering
+    policies: PolicyStore
+    quarantines: Quarantines
+    audit: AuditLog
+    outbox: Outbox
+    vault: MediaVault | None
+    together: Callable[[], AbstractContextManager[None]]
+    covered: Covered
+    nudge: Callable[[str, int], None]
+    cuts: Cuts
+    clock: Callable[[], datetime]
+
+    def submit(self, project_id: str, who: Actor, draft: UploadDraft, file: Fetched) -> Upload:
+        """The answer to an upload. Sent again with the same file, the same answer.
+
+        Raises the media errors, and ``Conflict`` where the ``content_id`` is that of another file.
+        """
+        known = self.uploads.by_content_id(project_id, draft.content_id)
+        if known is not None:
+            return _again(known, file)
+        rendition, kept = self.perceive(file)
+        answer = self.searching.by_rendition(project_id, rendition, Scope(limit=MOST_FOUND))
+        ruling = self._ruling(project_id, draft.content_id, kept.asset, answer)
+        upload = Upload(
+            id="",
+            project_id=project_id,
+            draft=draft,
+            state=UploadState.DONE,
+            received_at=self.clock(),
+            sha256=file.sha256,
+            action=ruling.action,
+            ruled=ruling.action,
+            reasons=ruling.reasons,
+        )
+        media_key = self._keep(project_id, upload, file)
+        with self.together():
+            return self._written(who, replace(upload, media_key=media_key), kept, answer, ruling)
+
+    def _ruling(self, project_id: str, content_id: str, asset: Asset, answer: Answer) -> Ruling:
+        quarantined = self.quarantines.active(project_id, self.clock())
+        seen = [f for f in answer.matches if f.bank.role is BankRole.SEEN]
+        others = [f for f in answer.matches if f.bank.role is not BankRole.SEEN]
+        sightings = [
+            Sighting(
+                reference_id=found.reference.id,
+                bank=found.bank,
+                match=found.match,
+                regime=regime_of_media(asset.medium, found.reference.medium),
+                upload_duration=asset.duration,
+                reference_duration=found.reference.duration,
+                is_quarantined=found.reference.id in quarantined,
+            )
+            for found in (*others, *seen[:MOST_SEEN])
+        ]
+        policies = self.policies.live(project_id)
+        return rule(sightings, policies, self.cuts, content_id, cleared=answer.cleared)
+
+    def _written(
+        self,
+        who: Actor,
+        upload: Upload,
+        kept: Fingerprint,
+        answer: Answer,
+        ruling: Ruling,
+    ) -> Upload:
+        """The transaction."""
+        project_id = upload.project_id
+        name = ReferenceDraft(upload.draft.content_id)
+        added = self.references.add(self.seen_bank(project_id), name, Content(kept))
+        content = added.reference
+        upload = self.uploads.add(replace(upload, content=content.number, reference_id=content.id))
+        first = upload.received_at
+        node = Node(content.number, kept.asset.medium, _order(first), _quality(kept.asset))
+        found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
+        tied = [f for f in found if f.bank.role in HARM | {BankRole.SEEN}]
+        told = self.clustering.arrive(
+            project_id,
+            node,
+            [_node_of(f) for f in tied],
+            [edge for f in tied if (edge := edge_between(node, kept.asset, f)) is not None],
+        )
+        cluster = told.clusters[0]
+        upload = self.covered(replace(upload, cluster_id=cluster.id), cluster, ruling)
+        self.uploads.save(upload)
+        self.audit.append(
+            project_id,
+            AuditDraft(
+                who=who,
+                what="upload.answered",
+                subject=upload.id,
+                detail={"action": upload.action, "ruled": upload.ruled, "cluster": cluster.id},
+            ),
+        )
+        self.outbox.emit(project_id, "upload.answered", said(upload))
+        if added.is_new:
+            self.nudge(project_id, content.change)
+        return upload
+
+    def seen_bank(self, project_id: str) -> Bank:
+        """Where the project keeps uploads."""
+        every = [b for b in self.banks.of_project(project_id) if b.role is BankRole.SEEN]
+        if every:
+            return min(every, key=lambda bank: bank.number)
+        try:
+            return self.banks.create(project_id, BankDraft(SEEN_BANK, BankRole.SEEN))
+        except Conflict:  # made a moment ago, or a bank of another role has the name
+            return self.banks.get(project_id, SEEN_BANK)
+
+    def _keep(self, project_id: str, upload: Upload, file: Fetched) -> str | None:
+        """Encrypted media for whoever reviews it, where somebody will."""
+        if self.vault is None or upload.action is Action.PASS:
+            return None
+        return self.vault.put(project_id, upload.sha256, file.path)
+
+
+def edge_between(node: Node, asset: Asset, found: Found) -> Edge | None:
+    """What a search found between an upload, the query, and a reference; ``None`` where that has
+    no medium.
+    """
+    other = found.reference
+    if other.medium is None:
+        return None
+    channels = {s.channel for s in found.match.segments}
+    is_across = asset.medium is not other.medium or (
+        asset.medium is Medium.VIDEO and not channels & {Channel.VISUAL, Channel.FILE}
+    )
+    seen = channels - {Channel.AUDIO} if asset.medium is Medium.VIDEO else channels
+    shown = coverage(found.match.segments, asset.duration, other.duration, seen or channels)
+    surest = max(found.match.segments, key=lambda s: s.score)
+    one_first = node.number < other.number
+    return Edge(
+        one=min(node.number, other.number),
+        other=max(node.number, other.number),
+        score=found.match.score,
+        one_share=shown.query if one_first else shown.reference,
+        other_share=shown.reference if one_first else shown.query,
+        channel=surest.channel,
+        is_across=is_across,
+    )
+
+
+def said(upload: Upload) -> Mapping[str, object]:
+    """What an event says of an upload."""
+    return {
+        "upload_id": upload.id,
+        "content_id": upload.draft.content_id,
+        "account_id": upload.draft.account_id,
+        "action": None if upload.action is None else str(upload.action),
+        "cluster_id": upload.cluster_id,
+        "decision_id": upload.decision_id,
+    }
+
+
+def _again(known: Upload, file: Fetched) -> Upload:
+    if known.sha256 and known.sha256 != file.sha256:
+        raise Conflict(
+            f"The content_id {known.draft.content_id!r} was used for another file; each upload has"
+            " one of its own.",
+            field="content_id",
+        )
+    return known
+
+
+def _node_of(found: Found) -> Node:
+    reference = found.reference
+    return Node(
+        reference.number,
+        reference.medium,
+        _order(reference.created_at),
+        is_upload=found.bank.role is BankRole.SEEN,
+    )
+
+
+def _order(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _quality(asset: Asset) -> float:
+    """Pixels of a picture or a frame, and seconds."""
+    pixels = float((asset.width or 0) * (asset.height or 0))
+    return pixels * max(1.0, asset.duration or 0.0) if pixels else asset.duration or 0.0
+
+
+def contents_of(uploads: Sequence[Upload]) -> tuple[int, ...]:
+    """The contents of some uploads, each once."""
+    return tuple(sorted({u.content for u in uploads if u.content is not None}))

@@ -1,0 +1,314 @@
+"""Cases and decisions: one look decides a cluster, and every consequence can be taken back.
+
+Whoever works on a case holds it for a while, so that nobody else is given it. A decision names the
+version of the case that it was made on: one that was made on an older state is refused, never lost.
+Where a bank asks for two people, a decision is a proposal until another one agrees. Everything here
+is one transaction each, with its audit entry and its events.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reseen.domain.choices import Action
+from reseen.domain.cluster import Cluster
+from reseen.domain.errors import Conflict, Forbidden, InvalidValue
+from reseen.domain.match import Confidence
+from reseen.domain.policy import Ruling
+from reseen.domain.record import Actor, AuditDraft
+from reseen.domain.review import (
+    Appeal,
+    AppealState,
+    Case,
+    CaseState,
+    Consequence,
+    Decision,
+    DecisionDraft,
+    DecisionState,
+    Lease,
+    Upload,
+    Verdict,
+)
+from reseen.engine.priority import rank
+from reseen.flows.clustering import Regrouping
+from reseen.flows.consequences import Consequences
+from reseen.ports import AuditLog, CaseStore, ClusterStore, DecisionStore, Outbox, UploadStore
+
+HELD = timedelta(minutes=15)
+"""How long a case is held by whoever was given it; asking again holds it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewing:
+    """All that review depends on. Any call may raise ``NotReady``."""
+
+    cases: CaseStore
+    decisions: DecisionStore
+    clusters: ClusterStore
+    uploads: UploadStore
+    consequences: Consequences
+    audit: AuditLog
+    outbox: Outbox
+    together: Callable[[], AbstractContextManager[None]]
+    clock: Callable[[], datetime]
+
+    # What arrives, within the caller's transaction.
+
+    def cover(self, upload: Upload, cluster: Cluster, ruling: Ruling) -> Upload:
+        """The upload as the decision on its cluster leaves it; without one, there is a case where
+        somebody is to look. A decision removes by itself only what hangs together with its cluster
+        as surely as a bank's match would have to.
+        """
+        decision = self.in_force(upload.project_id, cluster.id)
+        if decision is not None:
+            if decision.draft.verdict is not Verdict.HARMFUL or _is_sure(upload):
+                return self.consequences.cover(decision, upload)
+            upload = replace(upload, action=Action.REVIEW)
+            why = "a new member resembles what was decided, and not surely"
+            self.open(upload.project_id, cluster, ruling, why)
+            return upload
+        if upload.action is Action.REVIEW:
+            self.open(upload.project_id, cluster, ruling, "a match asks for review")
+        return upload
+
+    def open(self, project_id: str, cluster: Cluster, ruling: Ruling, why: str) -> Case:
+        """The case of a cluster; a decided one is to be looked at again."""
+        now = self.clock()
+        standing = rank(
+            ruling.severity, cluster.accounts, 0, now, bursting=cluster.bursting_since is not None
+        )
+        case = Case(
+            id="",
+            project_id=project_id,
+            cluster_id=cluster.id,
+            state=CaseState.OPEN,
+            version=0,
+            rank=standing,
+            severity=ruling.severity,
+            why=why,
+            opened_at=now,
+            two_person=ruling.two_person,
+        )
+        held = self.cases.open(case)
+        raised = replace(
+            held,
+            rank=max(held.rank, standing),
+            severity=max(held.severity, ruling.severity),
+            two_person=held.two_person or ruling.two_person,
+            state=CaseState.OPEN if held.state is CaseState.DECIDED else held.state,
+        )
+        return held if raised == held else self.cases.save(raised)
+
+    def in_force(self, project_id: str, cluster_id: str) -> Decision | None:
+        """The decision that covers a cluster."""
+        held = self.decisions.list(
+            project_id, cluster_id=cluster_id, state=DecisionState.IN_FORCE, limit=1
+        )
+        return held.items[0] if held.items else None
+
+    # What reviewers do.
+
+    def claim(self, project_id: str, who: Actor, case_id: str | None = None) -> Case | None:
+        """The next case, or this one; nobody else is given it for ``HELD``. Raises ``Conflict``
+        where somebody else holds it.
+        """
+        now = self.clock()
+        with self.together():
+            case = self.cases.claim(project_id, Lease(who.id, now + HELD), now, case_id)
+            if case is not None:
+                self._note(project_id, who, "case.claimed", case.id)
+        return case
+
+    def release(self, project_id: str, who: Actor, case_id: str) -> Case:
+        with self.together():
+            case = self.cases.release(project_id, case_id, who.id)
+            self._note(project_id, who, "case.released", case_id)
+        return case
+
+    def decide(
+        self, project_id: str, who: Actor, case_id: str, version: int, draft: DecisionDraft
+    ) -> Decision:
+        """Decide a case as it was at ``version``; in force at once, or when a second person agrees.
+
+        Raises ``NotFound``, ``Conflict`` where the case has changed since, is held by another or is
+        decided, ``InvalidValue``.
+        """
+        if draft.verdict is Verdict.HARMFUL and not draft.policy:
+            raise InvalidValue("Say which policy was broken.", field="policy")
+        now = self.clock()
+        with self.together():
+            case = self._at(project_id, case_id, version)
+            if case.lease is not None and case.lease.holder != who.id and case.lease.until > now:
+                raise Conflict("Somebody else works on this case.", field="case_id")
+            if case.state is CaseState.DECIDED:
+                raise Conflict("The case is decided; undo that decision, or answer an appeal.")
+            before = self.in_force(project_id, case.cluster_id)
+            if before is not None:
+                self._end(before, who, "another decision took its place")
+            state = DecisionState.PROPOSED if case.two_person else DecisionState.IN_FORCE
+            decision = self.decisions.add(
+                Decision("", project_id, case.id, case.cluster_id, draft, state, who.id, now)
+            )
+            if state is DecisionState.IN_FORCE:
+                self._enforce(case, decision, who)
+            else:
+                self.cases.save(replace(case, decision_id=decision.id, lease=None))
+                self._note(project_id, who, "decision.proposed", decision.id, draft.reason)
+        return self.decisions.get(project_id, decision.id)
+
+    def approve(self, project_id: str, who: Actor, decision_id: str) -> Decision:
+        """A second person agrees. Raises ``Forbidden`` for the first, ``Conflict``."""
+        with self.together():
+            decision = self._proposed(project_id, who, decision_id)
+            agreed = replace(decision, state=DecisionState.IN_FORCE, approved_by=who.id)
+            self.decisions.save(agreed, DecisionState.PROPOSED)
+            self._enforce(self.cases.get(project_id, decision.case_id), agreed, who)
+        return agreed
+
+    def decline(self, project_id: str, who: Actor, decision_id: str, reason: str) -> Decision:
+        """A second person disagrees: the case waits again. Raises as ``approve``."""
+        with self.together():
+            decision = self._proposed(project_id, who, decision_id)
+            declined = self._ended(decision, who, reason, DecisionState.DECLINED)
+            self.decisions.save(declined, DecisionState.PROPOSED)
+            case = self.cases.get(project_id, decision.case_id)
+            self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
+            self._note(project_id, who, "decision.declined", decision_id, reason)
+        return declined
+
+    def undo(
+        self, project_id: str, who: Actor, decision_id: str, reason: str
+    ) -> tuple[Decision, tuple[Consequence, ...]]:
+        """Take a decision back, and what became of each of its consequences. The case waits again.
+
+        Raises ``NotFound``, and ``Conflict`` where it is not in force.
+        """
+        with self.together():
+            decision = self.decisions.get(project_id, decision_id)
+            if decision.state is not DecisionState.IN_FORCE:
+                raise Conflict(f"The decision is {decision.state}, not in force.")
+            undone, became = self._end(decision, who, reason)
+            case = self.cases.get(project_id, decision.case_id)
+            self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
+        return undone, became
+
+    # Appeals.
+
+    def appeal(self, project_id: str, who: Actor, upload_id: str, reason: str) -> Appeal:
+        """An uploader asks for another look. Raises ``NotFound``, and ``Conflict`` where no
+        decision holds for the upload or an appeal is open.
+        """
+        with self.together():
+            upload = self.uploads.get(project_id, upload_id)
+            if upload.decision_id is None:
+                raise Conflict("No decision holds for this upload.", field="upload_id")
+            decision = self.decisions.get(project_id, upload.decision_id)
+            appeal = self.decisions.add_appeal(
+                Appeal(
+                    id="",
+                    project_id=project_id,
+                    case_id=decision.case_id,
+                    upload_id=upload_id,
+                    decision_id=decision.id,
+                    reason=reason,
+                    state=AppealState.OPEN,
+                    at=self.clock(),
+                )
+            )
+            case = self.cases.get(project_id, decision.case_id)
+            self.cases.save(replace(case, state=CaseState.APPEALED, lease=None))
+            self.outbox.emit(project_id, "appeal.opened", {"appeal_id": appeal.id})
+            self._note(project_id, who, "appeal.opened", appeal.id, reason)
+        return appeal
+
+    def answer(
+        self, project_id: str, who: Actor, appeal_id: str, state: AppealState, answer: str
+    ) -> Appeal:
+        """Uphold the decision, or overturn it, which undoes it. Not by who made it.
+
+        Raises ``NotFound``, ``Forbidden``, ``Conflict`` where it was answered.
+        """
+        with self.together():
+            appeal = self.decisions.appeal(project_id, appeal_id)
+            decision = self.decisions.get(project_id, appeal.decision_id)
+            if decision.by == who.id:
+                raise Forbidden("Who decided does not answer the appeal; somebody else must.")
+            answered = replace(
+                appeal, state=state, answered_by=who.id, answered_at=self.clock(), answer=answer
+            )
+            self.decisions.save_appeal(answered, AppealState.OPEN)
+            case = self.cases.get(project_id, appeal.case_id)
+            if state is AppealState.OVERTURNED and decision.state is DecisionState.IN_FORCE:
+                self._end(decision, who, answer)
+                self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
+            else:
+                self.cases.save(replace(case, state=CaseState.DECIDED, lease=None))
+            said = {"appeal_id": appeal_id, "state": str(state), "answer": answer}
+            self.outbox.emit(project_id, "appeal.answered", said)
+            self._note(project_id, who, "appeal.answered", appeal_id, answer)
+        return answered
+
+    # Clusters that became one, or two.
+
+    def regrouped(self, project_id: str, told: Regrouping, who: Actor) -> None:
+        """Cases follow their clusters. Where clusters with different decisions became one, somebody
+        is to look: none of the decisions spreads by itself.
+        """
+        gone: dict[str, list[str]] = {}
+        for old, kept in told.absorbed.items():
+            gone.setdefault(kept, []).append(old)
+        for kept, absorbed in gone.items():
+            self.cases.merge(project_id, kept, absorbed)
+            verdicts = {
+                held.draft.verdict
+                for one in (kept, *absorbed)
+                if (held := self.in_force(project_id, one)) is not None
+            }
+            if len(verdicts) > 1:
+                cluster = self.clusters.get(project_id, kept)
+                why = "clusters with different decisions became one"
+                self.open(project_id, cluster, Ruling(Action.REVIEW, severity=50), why)
+            self._note(project_id, who, "cluster.merged", kept, ", ".join(absorbed))
+
+    def _enforce(self, case: Case, decision: Decision, who: Actor) -> None:
+        self.consequences.follow(decision)
+        self.cases.save(replace(case, state=CaseState.DECIDED, decision_id=decision.id, lease=None))
+        self._note(decision.project_id, who, "case.decided", case.id, decision.draft.reason)
+
+    def _end(
+        self, decision: Decision, who: Actor, reason: str
+    ) -> tuple[Decision, tuple[Consequence, ...]]:
+        undone = self._ended(decision, who, reason, DecisionState.UNDONE)
+        self.decisions.save(undone, DecisionState.IN_FORCE)
+        became = self.consequences.take_back(decision)
+        self._note(decision.project_id, who, "decision.undone", decision.id, reason)
+        return undone, became
+
+    def _ended(self, decision: Decision, who: Actor, reason: str, state: DecisionState) -> Decision:
+        now = self.clock()
+        return replace(decision, state=state, ended_by=who.id, ended_at=now, end_reason=reason)
+
+    def _at(self, project_id: str, case_id: str, version: int) -> Case:
+        case = self.cases.get(project_id, case_id)
+        if case.version != version:
+            raise Conflict(
+                f"The case is at version {case.version}, and you looked at {version}; look again.",
+                field="version",
+            )
+        return case
+
+    def _proposed(self, project_id: str, who: Actor, decision_id: str) -> Decision:
+        decision = self.decisions.get(project_id, decision_id)
+        if decision.by == who.id:
+            raise Forbidden("Another person than the first must agree.")
+        return decision
+
+    def _note(self, project_id: str, who: Actor, what: str, subject: str, reason: str = "") -> None:
+        self.audit.append(project_id, AuditDraft(who, what, subject, reason))
+
+
+def _is_sure(upload: Upload) -> bool:
+    """Whether what ties the upload to something decided is as sure as a match can be."""
+    sure = (r for r in upload.reasons if r.confidence is Confidence.HIGH)
+    return upload.action is Action.REMOVE or any(sure)
