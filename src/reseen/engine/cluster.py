@@ -36,6 +36,11 @@ def tie_of(edge: Edge, *, is_still: bool) -> Tie:
     return Tie.WITHIN if large >= WHOLE and small >= part else Tie.PART
 
 
+def binds(edge: Edge, *, is_still: bool) -> bool:
+    """Whether it may make its contents one group."""
+    return edge.score >= JOINS and tie_of(edge, is_still=is_still) in {Tie.NEAR, Tie.WITHIN}
+
+
 def grouping(nodes: Sequence[Node], edges: Iterable[Edge], pins: Iterable[Pin]) -> Grouping:
     """Groups of contents, and links between groups. Edges and pins that name other contents are
     left out.

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reseen.domain.cluster import Cluster, Edge, Link, Node, Pin, Tie
-from reseen.domain.media import Medium
-from reseen.engine.cluster import grouping, representative, tie_of
+from reseen.domain.cluster import Cluster, Edge, Node, Pin
+from reseen.engine.cluster import grouping, representative
 from reseen.ports import Around, ClusterStore, Regrouped
 
 
@@ -67,8 +66,7 @@ class Clustering:
             )
             for place, members in enumerate(told.groups)
         ]
-        links = [_link(pair, tie, told.groups, around) for pair, tie in told.links.items()]
-        written = self.clusters.regroup(project_id, groups, links, self.clock())
+        written = self.clusters.regroup(project_id, groups, self.clock())
         place_of = {n: place for place, members in enumerate(told.groups) for n in members}
         return Regrouping(
             clusters=tuple(written[place_of[number]] for number in contents),
@@ -109,20 +107,6 @@ def _representative(members: Sequence[int], around: Around) -> int:
     nodes = [node for node in around.nodes if node.number in inside]
     edges = (e for e in around.edges if e.one in inside and e.other in inside)
     return representative(nodes, edges)
-
-
-def _link(pair: tuple[int, int], tie: Tie, groups: Sequence[Sequence[int]], around: Around) -> Link:
-    """Named by places; told by its surest edge."""
-    one, other = (frozenset(groups[place]) for place in pair)
-    stills = {node.number for node in around.nodes if node.medium is Medium.IMAGE}
-    between = (
-        edge
-        for edge in around.edges
-        if (edge.one in one and edge.other in other) or (edge.one in other and edge.other in one)
-        if tie_of(edge, is_still={edge.one, edge.other} <= stills) is tie
-    )
-    surest = max(between, key=lambda edge: edge.score)
-    return Link(f"#{pair[0]}", f"#{pair[1]}", tie, surest.score, surest.channel)
 
 
 def _named(pins: Sequence[Pin]) -> list[int]:

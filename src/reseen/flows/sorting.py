@@ -5,7 +5,7 @@ back one by one. Each call is one transaction with its audit entry; a cluster th
 it was looked at is refused.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,7 +68,7 @@ class Sorting:
 
     def merge(self, project_id: str, who: Actor, cluster_ids: Sequence[str]) -> Cluster:
         """Make them one. An older word that holds them apart gives way."""
-        if len(set(cluster_ids)) < 2:  # noqa: PLR2004 two are the fewest to merge
+        if len(set(cluster_ids)) < 2:
             raise InvalidValue("Name two clusters or more.", field="clusters")
         with self.together():
             some = [self.clusters.get(project_id, one) for one in dict.fromkeys(cluster_ids)]
@@ -122,6 +122,6 @@ class Sorting:
         return [around.clusters[around.cluster_of[number]] for number in contents]
 
     def _note(
-        self, project_id: str, who: Actor, what: str, subject: str, detail: dict[str, object]
+        self, project_id: str, who: Actor, what: str, subject: str, detail: Mapping[str, object]
     ) -> None:
         self.audit.append(project_id, AuditDraft(who, what, subject, detail=detail))

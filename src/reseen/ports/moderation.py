@@ -85,8 +85,9 @@ class UploadStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """All that decides how some contents are grouped: every member of every cluster that they or
-    their edges touch, with edges and pins between these.
+    """All that decides how some contents are grouped: their clusters, those that hang together
+    with these by strong ties and pins, and so on; every member of them, with the edges and pins
+    between these.
     """
 
     nodes: tuple[Node, ...]
@@ -132,18 +133,12 @@ class ClusterStore(Protocol):
     def around(self, project_id: str, contents: Sequence[int]) -> Around: ...
 
     def regroup(
-        self, project_id: str, groups: Sequence[Regrouped], links: Sequence[Link], at: datetime
+        self, project_id: str, groups: Sequence[Regrouped], at: datetime
     ) -> Sequence[Cluster]:
-        """Write clusters, in the order of ``groups``; these links take the place of older ones.
-        Links name new clusters by ``#<place in groups>``.
-        """
+        """Write clusters, in the order of ``groups``; those that are as they were stay so."""
         ...
 
-    def join(self, project_id: str, cluster_id: str, content: int, at: datetime) -> Cluster:
-        """The common case of ``regroup``: one more member, and nothing else changes."""
-        ...
-
-    def count(self, project_id: str, cluster_id: str, at: datetime) -> Cluster:
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
         """Another upload of a member arrived: uploads and accounts are counted anew."""
         ...
 
@@ -168,7 +163,9 @@ class ClusterStore(Protocol):
 
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]: ...
 
-    def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]: ...
+    def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
+        """Clusters that share something with this one, surest first."""
+        ...
 
     def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None: ...
 

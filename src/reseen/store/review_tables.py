@@ -109,19 +109,6 @@ CLUSTER_LOCKS = sa.Table(
 )
 """A row that whoever changes the clusters of a project locks first."""
 
-LINKS = sa.Table(
-    "cluster_links",
-    METADATA,
-    sa.Column("project_id", sa.String(16), primary_key=True),
-    sa.Column("one", sa.String(32), primary_key=True),
-    sa.Column("other", sa.String(32), primary_key=True),
-    sa.Column("tie", sa.String(8), nullable=False),
-    sa.Column("score", sa.Float, nullable=False),
-    sa.Column("channel", sa.String(8), nullable=False),
-    sa.Index("ix_cluster_links_project_id_other", "project_id", "other"),
-    sqlite_with_rowid=False,
-)
-
 CASES = sa.Table(
     "cases",
     METADATA,

@@ -64,18 +64,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_cluster_edges_project_id_other", "cluster_edges", ["project_id", "other"])
     op.create_table(
-        "cluster_links",
-        sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.Column("one", sa.String(length=32), nullable=False),
-        sa.Column("other", sa.String(length=32), nullable=False),
-        sa.Column("tie", sa.String(length=8), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
-        sa.Column("channel", sa.String(length=8), nullable=False),
-        sa.PrimaryKeyConstraint("project_id", "one", "other", name="pk_cluster_links"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_cluster_links_project_id_other", "cluster_links", ["project_id", "other"])
-    op.create_table(
         "cluster_pins",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("one", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -349,7 +337,6 @@ def downgrade() -> None:
     op.drop_table("appeals")
     op.drop_table("quarantines")
     op.drop_table("cluster_pins")
-    op.drop_table("cluster_links")
     op.drop_table("cluster_edges")
     op.drop_table("cluster_contents")
     op.drop_table("audit")

@@ -1,0 +1,259 @@
+"""Clusters in the database."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Tie
+from reseen.domain.errors import InvalidValue, NotFound
+from reseen.domain.media import Medium
+from reseen.engine.cluster import tie_of
+from reseen.ports import Around, Page, Regrouped
+from reseen.store.cluster_graph import Neighbourhood, edge_of, insert_missing, put_edges
+from reseen.store.cluster_rows import (
+    CLUSTER,
+    cluster_of,
+    clusters_with,
+    contents_of,
+    counted,
+    found_one,
+    move,
+    new_id,
+    pinned_among,
+    scores_of,
+    uploads_of,
+)
+from reseen.store.database import Database, utc_now
+from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
+from reseen.store.rows import id_of
+
+
+class SqlClusterStore:
+    """Implements ``ports.ClusterStore``. Safe to share between threads and processes."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    def lock(self, project_id: str) -> None:
+        with self._database.writing() as connection:
+            insert_missing(connection, CLUSTER_LOCKS, [{"project_id": project_id}])
+            held = sa.select(CLUSTER_LOCKS).where(CLUSTER_LOCKS.c.project_id == project_id)
+            connection.execute(held.with_for_update())
+
+    def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
+        rows = [
+            {
+                "project_id": project_id,
+                "number": node.number,
+                "medium": None if node.medium is None else node.medium.value,
+                "first": node.order,
+                "quality": node.quality,
+                "is_upload": node.is_upload,
+                "cluster_id": "",
+                "joined_at": self._clock(),
+            }
+            for node in nodes
+        ]
+        with self._database.writing() as connection:
+            insert_missing(connection, NODES, rows)
+
+    def add_edges(self, project_id: str, edges: Sequence[Edge]) -> None:
+        with self._database.writing() as connection:
+            put_edges(connection, project_id, edges)
+
+    def add_pins(self, project_id: str, pins: Sequence[Pin]) -> None:
+        rows = [{"project_id": project_id, **asdict(pin), "wish": pin.wish.value} for pin in pins]
+        with self._database.writing() as connection:
+            insert_missing(connection, PINS, rows)
+
+    def remove_pins(self, project_id: str, pins: Sequence[Pin]) -> None:
+        with self._database.writing() as connection:
+            for pin in pins:
+                connection.execute(
+                    sa.delete(PINS).where(
+                        PINS.c.project_id == project_id,
+                        PINS.c.one == pin.one,
+                        PINS.c.other == pin.other,
+                        PINS.c.at == pin.at,
+                    )
+                )
+
+    def around(self, project_id: str, contents: Sequence[int]) -> Around:
+        with self._database.reading() as connection:
+            grown = Neighbourhood(connection, project_id)
+            grown.grow(contents)
+            ids = sorted(set(grown.cluster_of.values()))
+            return Around(
+                nodes=tuple(grown.nodes.values()),
+                edges=grown.inner_edges(),
+                pins=grown.inner_pins(),
+                cluster_of=grown.cluster_of,
+                clusters={one.id: one for one in clusters_with(connection, ids)},
+            )
+
+    def regroup(
+        self, project_id: str, groups: Sequence[Regrouped], at: datetime
+    ) -> Sequence[Cluster]:
+        with self._database.writing() as connection:
+            return [self._written(connection, project_id, group, at) for group in groups]
+
+    def _written(
+        self, connection: sa.Connection, project_id: str, group: Regrouped, at: datetime
+    ) -> Cluster:
+        counts = counted(connection, project_id, group.members)
+        if group.id is None:
+            cluster_id = new_id()
+            new = {"id": cluster_id, "project_id": project_id, "version": 1}
+            counts = {**counts, "representative": group.representative}
+            opened = {"opened_at": counts["last_upload_at"] or at}
+            values = {**new, **counts, **opened, "last_upload_at": counts["last_upload_at"] or at}
+            connection.execute(sa.insert(CLUSTERS).values(values))
+        else:
+            cluster_id = group.id
+            (present,) = clusters_with(connection, [cluster_id])
+            held = set(contents_of(connection, cluster_id))
+            is_same = held == set(group.members) and not group.absorbed
+            if is_same and present.representative == group.representative:
+                return self._recount(connection, present, counts)
+            changed = {**counts, "representative": group.representative}
+            changed["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
+            row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
+            connection.execute(row.values(**changed, version=CLUSTERS.c.version + 1))
+        move(connection, project_id, group.members, cluster_id, at)
+        if group.absorbed:
+            gone = sa.update(CLUSTERS).where(CLUSTERS.c.id.in_(group.absorbed))
+            connection.execute(
+                gone.values(merged_into=cluster_id, members=0, version=CLUSTERS.c.version + 1)
+            )
+        return clusters_with(connection, [cluster_id])[0]
+
+    def _recount(
+        self, connection: sa.Connection, present: Cluster, counts: Mapping[str, Any]
+    ) -> Cluster:
+        """Another upload of a member changes what is counted, and not the cluster."""
+        if (present.uploads, present.accounts) == (counts["uploads"], counts["accounts"]):
+            return present
+        row = sa.update(CLUSTERS).where(CLUSTERS.c.id == present.id)
+        last = counts["last_upload_at"] or present.last_upload_at
+        connection.execute(row.values({**counts, "last_upload_at": last}))
+        return clusters_with(connection, [present.id])[0]
+
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
+        with self._database.writing() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            counts = counted(connection, project_id, contents_of(connection, present.id))
+            return self._recount(connection, present, counts)
+
+    def get(self, project_id: str, cluster_id: str) -> Cluster:
+        with self._database.reading() as connection:
+            return found_one(connection, project_id, cluster_id)
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        bursting: bool = False,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Cluster]:
+        query = CLUSTER.where(CLUSTERS.c.project_id == project_id, CLUSTERS.c.merged_into.is_(None))
+        if bursting:
+            query = query.where(CLUSTERS.c.bursting_since.is_not(None))
+        with self._database.reading() as connection:
+            if cursor is not None:
+                try:
+                    last = found_one(connection, project_id, cursor)
+                except NotFound:
+                    raise InvalidValue(
+                        "This is no cursor that a list gave.", field="cursor"
+                    ) from None
+                at, own = CLUSTERS.c.last_upload_at, CLUSTERS.c.id
+                before = sa.or_(
+                    at < last.last_upload_at, sa.and_(at == last.last_upload_at, own < last.id)
+                )
+                query = query.where(before)
+            newest = CLUSTERS.c.last_upload_at.desc(), CLUSTERS.c.id.desc()
+            rows = connection.execute(query.order_by(*newest).limit(limit + 1)).all()
+        found = tuple(cluster_of(row) for row in rows[:limit])
+        return Page(found, found[-1].id if len(rows) > limit else None)
+
+    def members(
+        self, project_id: str, cluster_id: str, cursor: str | None = None, limit: int = 100
+    ) -> Page[Member]:
+        if cursor is not None and not (cursor.isdecimal() and len(cursor) <= len(str(1 << 62))):
+            raise InvalidValue("This is no cursor that a list gave.", field="cursor")
+        with self._database.reading() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            query = (
+                sa.select(NODES)
+                .where(NODES.c.cluster_id == present.id, NODES.c.number > int(cursor or -1))
+                .order_by(NODES.c.number)
+                .limit(limit + 1)
+            )
+            rows = connection.execute(query).all()
+            numbers = [row.number for row in rows[:limit]]
+            uploads = uploads_of(connection, project_id, numbers)
+            scores = scores_of(connection, project_id, numbers, present.id)
+            pinned = pinned_among(connection, project_id, numbers)
+        found = tuple(
+            Member(
+                cluster_id=present.id,
+                content=row.number,
+                reference_id=id_of(row.number),
+                medium=None if row.medium is None else Medium(row.medium),
+                uploads=uploads.get(row.number, 0),
+                joined_at=row.joined_at,
+                score=scores.get(row.number),
+                is_pinned=row.number in pinned,
+                is_upload=row.is_upload,
+            )
+            for row in rows[:limit]
+        )
+        return Page(found, str(found[-1].content) if len(rows) > limit else None)
+
+    def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]:
+        with self._database.reading() as connection:
+            return tuple(contents_of(connection, found_one(connection, project_id, cluster_id).id))
+
+    def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
+        with self._database.reading() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            own = sa.select(NODES.c.number).where(NODES.c.cluster_id == present.id)
+            found: dict[str, Link] = {}
+            for mine, theirs in ((EDGES.c.one, EDGES.c.other), (EDGES.c.other, EDGES.c.one)):
+                query = (
+                    sa.select(EDGES, NODES.c.cluster_id, NODES.c.medium)
+                    .join(
+                        NODES,
+                        sa.and_(NODES.c.project_id == EDGES.c.project_id, NODES.c.number == theirs),
+                    )
+                    .where(
+                        EDGES.c.project_id == project_id,
+                        mine.in_(own),
+                        NODES.c.cluster_id != present.id,
+                    )
+                )
+                for row in connection.execute(query):
+                    edge = edge_of(row)
+                    tie = tie_of(edge, is_still=row.medium == Medium.IMAGE)
+                    link = Link(present.id, row.cluster_id, tie, edge.score, edge.channel)
+                    found[row.cluster_id] = max(found.get(row.cluster_id, link), link, key=_rank)
+        return tuple(
+            sorted(found.values(), key=lambda link: (_rank(link), link.other), reverse=True)
+        )
+
+    def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None:
+        ours = sa.and_(CLUSTERS.c.project_id == project_id, CLUSTERS.c.id == cluster_id)
+        with self._database.writing() as connection:
+            connection.execute(sa.update(CLUSTERS).where(ours).values(bursting_since=since))
+
+
+_TIES = (Tie.ACROSS, Tie.PART, Tie.WITHIN, Tie.NEAR)
+
+
+def _rank(link: Link) -> tuple[int, float]:
+    return _TIES.index(link.tie), link.score
