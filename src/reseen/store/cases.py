@@ -1,0 +1,189 @@
+"""Cases in the database: one a cluster, in a queue that gives none to two people."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reseen.domain.errors import Conflict, InvalidValue, NotFound
+from reseen.domain.review import Case, CaseState, Lease
+from reseen.ports import Page
+from reseen.store.database import Database
+from reseen.store.review_tables import CASES
+from reseen.store.rows import sliced
+
+_WAITING = CASES.c.state.in_([CaseState.OPEN.value, CaseState.APPEALED.value])
+
+
+class SqlCaseStore:
+    """Implements ``ports.CaseStore``. Safe to share between threads and processes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, case: Case) -> Case:
+        with self._database.writing() as connection:
+            held = _of_cluster(connection, case.project_id, case.cluster_id)
+            if held is not None:
+                return held
+            case_id = f"cas_{secrets.token_hex(8)}"
+            new = {"id": case_id, "project_id": case.project_id, "version": 1}
+            connection.execute(sa.insert(CASES).values({**new, **_values(case)}))
+            return _found(connection, case.project_id, case_id)
+
+    def get(self, project_id: str, case_id: str) -> Case:
+        with self._database.reading() as connection:
+            return _found(connection, project_id, case_id)
+
+    def of_cluster(self, project_id: str, cluster_id: str) -> Case | None:
+        with self._database.reading() as connection:
+            return _of_cluster(connection, project_id, cluster_id)
+
+    def save(self, case: Case) -> Case:
+        same = sa.and_(
+            CASES.c.project_id == case.project_id,
+            CASES.c.id == case.id,
+            CASES.c.version == case.version,
+        )
+        row = sa.update(CASES).where(same)
+        with self._database.writing() as connection:
+            changed = row.values({**_values(case), "version": case.version + 1})
+            if connection.execute(changed).rowcount != 1:
+                present = _found(connection, case.project_id, case.id)
+                raise Conflict(
+                    f"The case is at version {present.version}, and this was {case.version};"
+                    " look again.",
+                    field="version",
+                )
+            return _found(connection, case.project_id, case.id)
+
+    def claim(
+        self, project_id: str, lease: Lease, now: datetime, case_id: str | None = None
+    ) -> Case | None:
+        own = sa.and_(CASES.c.project_id == project_id, _WAITING)
+        mine = sa.and_(CASES.c.holder == lease.holder, CASES.c.held_until > now)
+        free = sa.or_(CASES.c.holder.is_(None), CASES.c.held_until <= now, mine)
+        wanted = sa.select(CASES.c.id).where(own, free)
+        if case_id is not None:
+            wanted = wanted.where(CASES.c.id == case_id)
+        first = (sa.case((mine, 0), else_=1), CASES.c.rank.desc(), CASES.c.id)
+        with self._database.writing() as connection:
+            chosen = connection.execute(
+                wanted.order_by(*first).limit(1).with_for_update(skip_locked=True)
+            ).scalar_one_or_none()
+            if chosen is None:
+                if case_id is not None:
+                    present = _found(connection, project_id, case_id)
+                    why = "is decided" if present.state is CaseState.DECIDED else "is held"
+                    raise Conflict(f"The case {why}; take another.", field="case_id")
+                return None
+            row = sa.update(CASES).where(CASES.c.id == chosen)
+            connection.execute(row.values(holder=lease.holder, held_until=lease.until))
+            return _found(connection, project_id, chosen)
+
+    def release(self, project_id: str, case_id: str, holder: str) -> Case:
+        with self._database.writing() as connection:
+            present = _found(connection, project_id, case_id)
+            if present.lease is None or present.lease.holder != holder:
+                raise Conflict("The case is not yours to give back.", field="case_id")
+            row = sa.update(CASES).where(CASES.c.id == case_id)
+            connection.execute(row.values(holder=None, held_until=None))
+            return _found(connection, project_id, case_id)
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        state: CaseState | None = None,
+        cursor: str | None = None,
+        limit: int = 100,
+    ) -> Page[Case]:
+        query = sa.select(CASES).where(CASES.c.project_id == project_id)
+        if state is not None:
+            query = query.where(CASES.c.state == state.value)
+        rank, own = CASES.c.rank, CASES.c.id
+        with self._database.reading() as connection:
+            if cursor is not None:
+                try:
+                    last = _found(connection, project_id, cursor)
+                except NotFound:
+                    raise InvalidValue(
+                        "This is no cursor that a list gave.", field="cursor"
+                    ) from None
+                below = sa.or_(rank < last.rank, sa.and_(rank == last.rank, own > last.id))
+                query = query.where(below)
+            rows = connection.execute(query.order_by(rank.desc(), own).limit(limit + 1)).all()
+        found = tuple(_case_of(row) for row in rows[:limit])
+        return Page(found, found[-1].id if len(rows) > limit else None)
+
+    def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> None:
+        with self._database.writing() as connection:
+            gone = [
+                case
+                for cluster_id in absorbed
+                if (case := _of_cluster(connection, project_id, cluster_id)) is not None
+            ]
+            if not gone:
+                return
+            held = _of_cluster(connection, project_id, kept)
+            if held is None:
+                held, *gone = sorted(gone, key=lambda case: (-case.rank, case.id))
+                row = sa.update(CASES).where(CASES.c.id == held.id)
+                connection.execute(row.values(cluster_id=kept, version=held.version + 1))
+            waits = [case for case in (held, *gone) if case.state is not CaseState.DECIDED]
+            for some in sliced([case.id for case in gone]):
+                connection.execute(sa.delete(CASES).where(CASES.c.id.in_(some)))
+            if waits and held.state is CaseState.DECIDED:
+                row = sa.update(CASES).where(CASES.c.id == held.id)
+                highest = max(case.rank for case in waits)
+                state = CaseState.OPEN.value
+                values = {"state": state, "rank": highest, "version": CASES.c.version + 1}
+                connection.execute(row.values(values))
+
+
+def _found(connection: sa.Connection, project_id: str, case_id: str) -> Case:
+    own = sa.and_(CASES.c.project_id == project_id, CASES.c.id == case_id)
+    row = connection.execute(sa.select(CASES).where(own)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no case {case_id[:80]!r}.")
+    return _case_of(row)
+
+
+def _of_cluster(connection: sa.Connection, project_id: str, cluster_id: str) -> Case | None:
+    own = sa.and_(CASES.c.project_id == project_id, CASES.c.cluster_id == cluster_id)
+    row = connection.execute(sa.select(CASES).where(own)).one_or_none()
+    return None if row is None else _case_of(row)
+
+
+def _values(case: Case) -> dict[str, Any]:
+    return {
+        "cluster_id": case.cluster_id,
+        "state": case.state.value,
+        "rank": case.rank,
+        "severity": case.severity,
+        "why": case.why,
+        "opened_at": case.opened_at,
+        "two_person": case.two_person,
+        "holder": None if case.lease is None else case.lease.holder,
+        "held_until": None if case.lease is None else case.lease.until,
+        "decision_id": case.decision_id,
+    }
+
+
+def _case_of(row: sa.Row[Any]) -> Case:
+    return Case(
+        id=row.id,
+        project_id=row.project_id,
+        cluster_id=row.cluster_id,
+        state=CaseState(row.state),
+        version=row.version,
+        rank=row.rank,
+        severity=row.severity,
+        why=row.why,
+        opened_at=row.opened_at,
+        two_person=row.two_person,
+        lease=None if row.holder is None else Lease(row.holder, row.held_until),
+        decision_id=row.decision_id,
+    )
