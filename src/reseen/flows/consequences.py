@@ -219,7 +219,7 @@ class _Book:
 
     @classmethod
     def of(cls, decisions: DecisionStore, decision_id: str, at: datetime) -> "_Book":
-        return cls(decision_id, at, len(decisions.consequences(decision_id)))
+        return cls(decision_id, at, decisions.next_number(decision_id))
 
     def add(
         self, kind: ConsequenceKind, subject: str, before: str | None = None, note: str = ""

@@ -242,6 +242,10 @@ class DecisionStore(Protocol):
 
     def add_consequences(self, consequences: Sequence[Consequence]) -> None: ...
 
+    def next_number(self, decision_id: str) -> int:
+        """Of its next consequence, from 0."""
+        ...
+
     def consequences(self, decision_id: str) -> tuple[Consequence, ...]: ...
 
     def mark(
@@ -293,6 +297,52 @@ class PolicyStore(Protocol):
 
     def go_live(self, project_id: str, policy_id: str, at: datetime) -> Policy:
         """The one that was live retires; a retired one may come back."""
+        ...
+
+
+class Quarantines(Protocol):
+    """References that match far too much: for a while they remove nothing by themselves."""
+
+    def put(self, project_id: str, reference_id: str, until: datetime, why: str) -> None: ...
+
+    def active(self, project_id: str, now: datetime) -> Mapping[str, datetime]:
+        """By reference, until when."""
+        ...
+
+    def lift(self, project_id: str, reference_id: str) -> None:
+        """Raises ``NotFound``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """Nothing of the subject, an upload, a cluster or a case, is deleted while it is held."""
+
+    id: str
+    project_id: str
+    subject: str
+    reason: str
+    by: str
+    at: datetime
+    released_by: str | None = None
+    released_at: datetime | None = None
+
+
+class LegalHolds(Protocol):
+    """What must be kept."""
+
+    def hold(self, project_id: str, subject: str, reason: str, by: str) -> LegalHold: ...
+
+    def release(self, project_id: str, hold_id: str, by: str) -> LegalHold:
+        """Raises ``NotFound``, and ``Conflict`` where it was released."""
+        ...
+
+    def held(self, project_id: str, subjects: Sequence[str]) -> frozenset[str]:
+        """Those of these that are held now."""
+        ...
+
+    def list(self, project_id: str, cursor: str | None = None, limit: int = 100) -> Page[LegalHold]:
+        """Newest first."""
         ...
 
 

@@ -1,0 +1,97 @@
+# ruff: noqa: S101 the suite of a port is made of assertions
+"""What every ``ports.AuditLog`` must do: an adapter's test class inherits this."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+
+from reseen.domain.access import DEFAULT_PROJECT as PROJECT
+from reseen.domain.errors import InvalidValue, NotFound
+from reseen.domain.record import FIRST, Actor, AuditDraft, chained
+from reseen.ports import AuditLog
+from reseen.testing.bank_store_contract import OTHER_PROJECT
+
+ANN = Actor("key_ann", "reviewer", "req_1")
+
+type Together = Callable[[], AbstractContextManager[None]]
+
+
+def line(number: int = 0, who: Actor = ANN) -> AuditDraft:
+    detail = {"n": number, "é": 1.5}
+    return AuditDraft(who, "case.decided", f"cas_{number}", "spam\0", detail=detail)
+
+
+class AuditLogContract:
+    """``log`` gives an empty one, ``together`` the transaction that spans its calls."""
+
+    @pytest.fixture
+    def log(self) -> Iterator[AuditLog]:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def together(self) -> Together:
+        raise NotImplementedError
+
+    def test_each_entry_vouches_for_the_one_before(self, log: AuditLog) -> None:
+        first, second = log.append(PROJECT, line(1)), log.append(PROJECT, line(2))
+        assert (first.position, first.previous) == (1, FIRST)
+        assert (second.position, second.previous) == (2, first.digest)
+        assert list(log.walk(PROJECT)) == [first, second]
+        again = chained(PROJECT, 2, second.at, second.draft, first.digest)
+        assert again == second.digest
+        told = log.verify(PROJECT)
+        assert (told.entries, told.head, told.broken_at) == (2, second.digest, None)
+
+    def test_an_empty_chain_holds(self, log: AuditLog) -> None:
+        assert log.verify(PROJECT).broken_at is None
+        assert log.verify(PROJECT).head == FIRST
+        with pytest.raises(NotFound):
+            log.append("nobody", line())
+
+    def test_projects_have_chains_of_their_own(self, log: AuditLog) -> None:
+        log.append(PROJECT, line(1))
+        assert log.append(OTHER_PROJECT, line(1)).position == 1
+        assert len(list(log.walk(OTHER_PROJECT))) == 1
+
+    def test_lists_page_newest_first_and_filter(self, log: AuditLog) -> None:
+        bob = Actor("key_bob", "admin")
+        made = [log.append(PROJECT, line(n, ANN if n % 2 else bob)) for n in range(7)]
+        first = log.entries(PROJECT, limit=4)
+        rest = log.entries(PROJECT, cursor=first.next, limit=4)
+        assert [*first.items, *rest.items] == made[::-1]
+        assert rest.next is None
+        mine = log.entries(PROJECT, who="key_bob").items
+        assert {entry.draft.subject for entry in mine} == {"cas_0", "cas_2", "cas_4", "cas_6"}
+        assert len(log.entries(PROJECT, subject="cas_3", what="case.decided").items) == 1
+        assert log.entries(PROJECT, what="nothing").items == ()
+        assert log.entries(PROJECT, until=made[0].at).items == ()
+        with pytest.raises(InvalidValue, match="cursor"):
+            log.entries(PROJECT, cursor="x")
+
+    def test_what_is_rolled_back_leaves_no_hole(self, log: AuditLog, together: Together) -> None:
+        log.append(PROJECT, line(1))
+
+        def fail() -> None:
+            with together():
+                log.append(PROJECT, line(2))
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail()
+        assert log.append(PROJECT, line(3)).position == 2
+        assert log.verify(PROJECT).broken_at is None
+
+    def test_writers_at_once_make_one_chain(self, log: AuditLog) -> None:
+        def work() -> None:
+            for number in range(5):
+                log.append(PROJECT, line(number))
+
+        threads = [threading.Thread(target=work) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        told = log.verify(PROJECT)
+        assert (told.entries, told.broken_at) == (25, None)

@@ -1,0 +1,64 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from reseen.domain.access import DEFAULT_PROJECT as PROJECT
+from reseen.store.audit import SqlAuditLog
+from reseen.store.database import Database
+from reseen.store.review_tables import AUDIT
+from reseen.testing.audit_log_contract import AuditLogContract, Together, line
+
+
+class TestSqlAuditLog(AuditLogContract):
+    @pytest.fixture
+    def log(self, either: Database) -> SqlAuditLog:
+        return SqlAuditLog(either)
+
+    @pytest.fixture
+    def together(self, either: Database) -> Together:
+        return either.together
+
+
+def _at(position: int) -> sa.ColumnElement[bool]:
+    return sa.and_(AUDIT.c.project_id == PROJECT, AUDIT.c.position == position)
+
+
+def _change(**values: Any) -> sa.Update:
+    return sa.update(AUDIT).where(_at(3)).values(**values)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "broken_at"),
+    [
+        (lambda: [_change(reason="another")], 3),
+        (lambda: [_change(who="key_eve")], 3),
+        (lambda: [_change(detail={"n": 9})], 3),
+        (lambda: [_change(digest="0" * 64)], 3),
+        (lambda: [sa.delete(AUDIT).where(_at(3))], 3),
+        (lambda: [sa.delete(AUDIT).where(_at(5))], 5),
+        (lambda: [sa.delete(AUDIT).where(AUDIT.c.position > 1)], 2),
+        (
+            lambda: [
+                sa.delete(AUDIT).where(_at(3)),
+                *(sa.update(AUDIT).where(_at(n)).values(position=n - 1) for n in (4, 5)),
+            ],
+            3,
+        ),
+    ],
+)
+def test_what_was_tampered_with_is_found(
+    either: Database, tamper: Callable[[], list[Any]], broken_at: int
+) -> None:
+    log = SqlAuditLog(either)
+    for number in range(5):
+        log.append(PROJECT, line(number))
+    assert log.verify(PROJECT).broken_at is None
+    with either.writing() as connection:
+        for statement in tamper():
+            connection.execute(statement)
+    told = log.verify(PROJECT)
+    assert told.broken_at == broken_at
+    assert told.entries == broken_at - 1
+    assert told.problem
