@@ -17,16 +17,17 @@ from pathlib import Path
 
 import httpcore
 
-from reseen import __version__
 from reseen.domain.errors import FetchFailed, UrlNotAllowed
 from reseen.media.addresses import FetchPolicy, Target, parse_url
-from reseen.media.connect import Deadline, PinnedBackend, Resolve, system_resolve
+from reseen.media.connect import Deadline, Resolve, system_resolve
+from reseen.media.guarded import GuardedRequests, header_of, our_words
 from reseen.media.receive import MAX_BYTES, spool, too_large
 from reseen.ports import Fetched
 
 logger = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GET = {"Accept": "*/*", "Accept-Encoding": "identity"}
 _INFLATE_STEP = 1 << 18
 _GZIP = {"gzip": 31, "x-gzip": 31}
 """Window bits that make zlib expect gzip's header."""
@@ -55,11 +56,9 @@ class GuardedFetcher:
         self._policy = policy or FetchPolicy()
         self._max_bytes = max_bytes
         self._max_redirects = max_redirects
-        self._connect_s = connect_s
         self._total_s = total_s
         self._folder = folder
-        self._resolve = resolve
-        self._tls = tls or httpcore.default_ssl_context()
+        self._asking = GuardedRequests(self._policy, connect_s, resolve, tls)
         if self._policy.widens:
             logger.warning(
                 "Fetching reaches beyond public addresses: hosts %s, networks %s, ports %s",
@@ -87,8 +86,7 @@ class GuardedFetcher:
         seen: list[str] = []
         while True:
             seen.append(str(target))
-            self._policy.admit(target.host, target.port)
-            with self._asked(target, deadline) as response:
+            with self._asking.ask("GET", target, deadline, _GET) as response:
                 if response.status not in _REDIRECTS:
                     yield target, response
                     return
@@ -106,57 +104,10 @@ class GuardedFetcher:
                 )
             target = onward
 
-    @contextlib.contextmanager
-    def _asked(self, target: Target, deadline: Deadline) -> Iterator[httpcore.Response]:
-        """One request on a connection of its own, its errors in our words."""
-        backend = PinnedBackend(self._policy, self._resolve, deadline, self._connect_s)
-        connection = httpcore.HTTPConnection(
-            httpcore.Origin(target.scheme.encode(), target.host.encode(), target.port),
-            ssl_context=self._tls,
-            network_backend=backend,
-        )
-        url = httpcore.URL(
-            scheme=target.scheme, host=target.host, port=target.port, target=target.path
-        )
-        headers = (
-            ("Host", target.authority),
-            ("User-Agent", f"reseen/{__version__}"),
-            ("Accept", "*/*"),
-            ("Accept-Encoding", "identity"),
-            ("Connection", "close"),
-        )
-        request = httpcore.Request("GET", url, headers=headers)
-        try:
-            with _our_words(target.host, deadline):
-                try:
-                    response = connection.handle_request(request)
-                except httpcore.ConnectTimeout as error:
-                    raise backend.too_slow(target.host) from error
-            yield response
-        finally:
-            connection.close()
-
-
-@contextlib.contextmanager
-def _our_words(host: str, deadline: Deadline) -> Iterator[None]:
-    """What httpcore and TLS raise, as errors of ours."""
-    try:
-        yield
-    except httpcore.TimeoutException as error:
-        raise deadline.passed() from error
-    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        cause = error.__cause__ or error.__context__
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            raise FetchFailed(
-                f"the certificate of {host} is not valid ({cause.verify_message});"
-                " use a host with a valid one."
-            ) from error
-        raise FetchFailed(f"{host} broke off or answered wrongly ({error}); try again.") from error
-
 
 def _location(target: Target, response: httpcore.Response) -> Target:
     """Where a redirect leads."""
-    location = _header(response, b"location")
+    location = header_of(response, b"location")
     if location is None:
         raise FetchFailed(f"{target.host} redirects without saying where to.")
     try:
@@ -167,21 +118,16 @@ def _location(target: Target, response: httpcore.Response) -> Target:
         ) from error
 
 
-def _header(response: httpcore.Response, name: bytes) -> str | None:
-    values = [value for key, value in response.headers if key.lower() == name]
-    return values[0].decode("utf-8", "replace").strip() if values else None
-
-
 def _body(
     target: Target, response: httpcore.Response, max_bytes: int, deadline: Deadline
 ) -> Iterator[bytes]:
     """The file's bytes, decompressed. Refuses by status, length and encoding before reading any."""
     if response.status not in {http.HTTPStatus.OK, http.HTTPStatus.NON_AUTHORITATIVE_INFORMATION}:
         raise _bad_status(target, response)
-    length = _header(response, b"content-length")
+    length = header_of(response, b"content-length")
     if length is not None and int(length) > max_bytes:  # the HTTP parser took digits only
         raise too_large(int(length), max_bytes)
-    coding = (_header(response, b"content-encoding") or "identity").lower()
+    coding = (header_of(response, b"content-encoding") or "identity").lower()
     chunks = _received(target.host, response, max_bytes, deadline)
     if coding == "identity":
         return chunks
@@ -197,7 +143,7 @@ def _received(
 ) -> Iterator[bytes]:
     """The body as sent, no longer than the limit: compressed nothing has no end either."""
     size = 0
-    with _our_words(host, deadline):
+    with our_words(host, deadline):
         for chunk in response.iter_stream():
             size += len(chunk)
             if size > max_bytes:
@@ -255,7 +201,7 @@ def _bad_status(target: Target, response: httpcore.Response) -> FetchFailed:
         advice = "try again later"
     else:
         advice = "give the address of the file itself"
-    wait = _header(response, b"retry-after") or ""
+    wait = header_of(response, b"retry-after") or ""
     return FetchFailed(
         f"{target.host} answered {named}; {advice}.",
         retry_after_s=float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 7 else None,

@@ -64,7 +64,7 @@ from reseen.ports.perception import (
     Tracks,
     VisualSignals,
 )
-from reseen.ports.record import AuditLog, Outbox, Verified
+from reseen.ports.record import AuditLog, Endpoints, Outbox, Verified
 
 __all__ = [
     "QUAD_WINDOW",
@@ -82,6 +82,7 @@ __all__ = [
     "Describe",
     "DescribeIn",
     "DetectKeypoints",
+    "Endpoints",
     "Entry",
     "Fetched",
     "Fetcher",

@@ -55,6 +55,32 @@ class AuditLog(Protocol):
     def verify(self, project_id: str) -> Verified: ...
 
 
+class Endpoints(Protocol):
+    """Where the events of a project are sent. What is looked for and is not there is ``NotFound``;
+    any call may raise ``NotReady``.
+    """
+
+    def add(self, project_id: str, draft: EndpointDraft) -> Endpoint:
+        """With its secret, this once."""
+        ...
+
+    def get(self, project_id: str, endpoint_id: str) -> Endpoint: ...
+
+    def of_project(self, project_id: str) -> Sequence[Endpoint]: ...
+
+    def update(self, project_id: str, endpoint_id: str, draft: EndpointDraft) -> Endpoint: ...
+
+    def rotate_secret(self, project_id: str, endpoint_id: str) -> Endpoint:
+        """With its new secret, this once."""
+        ...
+
+    def remove(self, project_id: str, endpoint_id: str) -> None:
+        """What waits to be sent there is given up."""
+        ...
+
+    def secret(self, endpoint_id: str) -> str: ...
+
+
 class Outbox(Protocol):
     """Events and their way to the endpoints of a project: at least once, in any order, each under
     one id for ever. Any call may raise ``NotReady``.
@@ -81,24 +107,6 @@ class Outbox(Protocol):
         limit: int = 100,
     ) -> Page[Event]: ...
 
-    def add_endpoint(self, project_id: str, draft: EndpointDraft) -> Endpoint:
-        """With its secret, this once."""
-        ...
-
-    def endpoint(self, project_id: str, endpoint_id: str) -> Endpoint: ...
-
-    def endpoints(self, project_id: str) -> Sequence[Endpoint]: ...
-
-    def update_endpoint(
-        self, project_id: str, endpoint_id: str, draft: EndpointDraft
-    ) -> Endpoint: ...
-
-    def rotate_secret(self, project_id: str, endpoint_id: str) -> Endpoint: ...
-
-    def remove_endpoint(self, project_id: str, endpoint_id: str) -> None: ...
-
-    def secret(self, endpoint_id: str) -> str: ...
-
     def claim(
         self, owner: str, lease: timedelta, now: datetime, limit: int = 20
     ) -> Sequence[Delivery]:
@@ -109,6 +117,10 @@ class Outbox(Protocol):
 
     def settle(self, delivery: Delivery) -> None:
         """How an attempt ended: delivered, due again, or dead."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next delivery is due."""
         ...
 
     def deliveries(
