@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     files for each match that runs or waits. Empty: a folder in the home folder. What a killed
     server left there is removed at the next start."""
 
+    keep_media: bool = True
+    """Whether uploaded media are kept, encrypted, until their case closes. Otherwise reviewers see
+    what matched, and no media."""
+
     host: str = "127.0.0.1"
     """The address that the server listens on. Another than loopback needs a key to exist first."""
 

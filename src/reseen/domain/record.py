@@ -15,11 +15,15 @@ FIRST = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: a key or ``review.SYSTEM``, in which role, for which request."""
+    """Who did something: a key or ``SYSTEM_ACTOR``, in which role, for which request."""
 
     id: str
     role: str
     request_id: str = ""
+
+
+SYSTEM_ACTOR = Actor("reseen", "system")
+"""Who acts when no key does: policies, inherited decisions, expiry."""
 
 
 @dataclass(frozen=True, slots=True)

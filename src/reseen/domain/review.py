@@ -1,7 +1,8 @@
 """From an upload to a decision and back: what people work on.
 
 Identifiers are text made by the store: ``upl_...``, ``clu_...``, ``cas_...``, ``dec_...``,
-``app_...``. Times are aware and in UTC. ``by`` is the id of a key, or ``SYSTEM``.
+``app_...``. Times are aware and in UTC. ``by`` is the id of a key,
+or that of ``record.SYSTEM_ACTOR``.
 """
 
 from collections.abc import Mapping
@@ -13,9 +14,6 @@ from typing import Any
 from reseen.domain.choices import Action
 from reseen.domain.errors import ReseenError
 from reseen.domain.policy import Reason
-
-SYSTEM = "reseen"
-"""Who acts when no person did: policies, inherited decisions, expiry."""
 
 
 class UploadState(StrEnum):

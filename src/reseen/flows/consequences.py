@@ -58,7 +58,7 @@ class Consequences:
         """Put a decision that came into force to work on all that its cluster holds."""
         book = _Book.of(self.decisions, decision.id, self.clock())
         self._promote(decision, book)
-        for upload in self._members(decision):
+        for upload in self.members(decision):
             self._act(decision, upload, book)
         event = self.outbox.emit(decision.project_id, "decision.in_force", _told(decision))
         book.add(ConsequenceKind.EVENT, event.id)
@@ -119,7 +119,8 @@ class Consequences:
                     return None
         return None
 
-    def _members(self, decision: Decision) -> Iterator[Upload]:
+    def members(self, decision: Decision) -> Iterator[Upload]:
+        """All uploads that a decision is about."""
         contents = self.clusters.contents(decision.project_id, decision.cluster_id)
         after = ""
         while page := self.uploads.of_contents(decision.project_id, contents, after, PAGE):

@@ -25,7 +25,7 @@ from reseen.domain.review import Upload, UploadDraft, UploadState
 from reseen.engine.coverage import coverage
 from reseen.engine.policy import Sighting, rule
 from reseen.engine.verdict import HARM, regime_of_media
-from reseen.flows.clustering import Clustering
+from reseen.flows.clustering import Clustering, Regrouping
 from reseen.flows.findings import Answer, Found, Scope
 from reseen.flows.fingerprint import Rendition
 from reseen.flows.search import Searching
@@ -56,6 +56,10 @@ type Covered = Callable[[Upload, Cluster, Ruling], Upload]
 Within the caller's transaction."""
 
 
+type Followed = Callable[[str, Regrouping, Actor], object]
+"""Cases and decisions follow their clusters: ``review.Reviewing.regrouped``. Likewise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moderating:
     """All that an upload depends on. Safe for many threads; any call may raise ``NotReady``."""
@@ -73,6 +77,7 @@ class Moderating:
     vault: MediaVault | None
     together: Callable[[], AbstractContextManager[None]]
     covered: Covered
+    regrouped: Followed
     nudge: Callable[[str, int], None]
     cuts: Cuts
     clock: Callable[[], datetime]
@@ -146,9 +151,12 @@ class Moderating:
             [_node_of(f) for f in tied],
             [edge for f in tied if (edge := edge_between(node, kept.asset, f)) is not None],
         )
+        self.regrouped(project_id, told, who)
         cluster = told.clusters[0]
-        upload = self.covered(replace(upload, cluster_id=cluster.id), cluster, ruling)
-        self.uploads.save(upload)
+        upload = self.uploads.get(project_id, upload.id)
+        if upload.decision_id is None:
+            upload = self.covered(upload, cluster, ruling)
+            self.uploads.save(upload)
         self.audit.append(
             project_id,
             AuditDraft(

@@ -252,24 +252,33 @@ class Reviewing:
     # Clusters that became one, or two.
 
     def regrouped(self, project_id: str, told: Regrouping, who: Actor) -> None:
-        """Cases follow their clusters. Where clusters with different decisions became one, somebody
-        is to look: none of the decisions spreads by itself.
+        """Cases and decisions follow their clusters. A decision covers what came to it, as far as
+        it is surely the same; where decisions differ, somebody is to look, and neither spreads.
         """
         gone: dict[str, list[str]] = {}
         for old, kept in told.absorbed.items():
             gone.setdefault(kept, []).append(old)
         for kept, absorbed in gone.items():
-            self.cases.merge(project_id, kept, absorbed)
-            verdicts = {
-                held.draft.verdict
-                for one in (kept, *absorbed)
-                if (held := self.in_force(project_id, one)) is not None
-            }
-            if len(verdicts) > 1:
-                cluster = self.clusters.get(project_id, kept)
+            case = self.cases.merge(project_id, kept, absorbed)
+            case_id = None if case is None else case.id
+            self.decisions.merge(project_id, kept, absorbed, case_id)
+            self._note(project_id, who, "cluster.merged", kept, ", ".join(absorbed))
+            cluster = self.clusters.get(project_id, kept)
+            held = self.decisions.list(
+                project_id, cluster_id=kept, state=DecisionState.IN_FORCE
+            ).items
+            if len({decision.draft.verdict for decision in held}) > 1:
                 why = "clusters with different decisions became one"
                 self.open(project_id, cluster, Ruling(Action.REVIEW, severity=50), why)
-            self._note(project_id, who, "cluster.merged", kept, ", ".join(absorbed))
+            elif held:
+                self._cover_all(cluster, held[0])
+
+    def _cover_all(self, cluster: Cluster, decision: Decision) -> None:
+        """What a decision does not cover yet."""
+        for upload in self.consequences.members(decision):
+            if upload.decision_id is None:
+                ruling = Ruling(upload.ruled or Action.PASS, upload.reasons)
+                self.uploads.save(self.cover(upload, cluster, ruling))
 
     def _enforce(self, case: Case, decision: Decision, who: Actor) -> None:
         self.consequences.follow(decision)

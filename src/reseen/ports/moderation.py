@@ -206,9 +206,9 @@ class CaseStore(Protocol):
         """Highest rank first."""
         ...
 
-    def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> None:
+    def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> Case | None:
         """Clusters became one: the cases of ``absorbed`` clusters go, that of ``kept`` stays or is
-        the highest of them.
+        the highest of them; ``None`` where there was none.
         """
         ...
 
@@ -234,6 +234,12 @@ class DecisionStore(Protocol):
         limit: int = 100,
     ) -> Page[Decision]:
         """Newest first."""
+        ...
+
+    def merge(
+        self, project_id: str, kept: str, absorbed: Sequence[str], case_id: str | None
+    ) -> None:
+        """Clusters became one: the decisions and appeals of all are its own, and of this case."""
         ...
 
     def by_reference(self, project_id: str, reference_id: str) -> Decision | None:

@@ -118,16 +118,16 @@ class SqlCaseStore:
         found = tuple(_case_of(row) for row in rows[:limit])
         return Page(found, found[-1].id if len(rows) > limit else None)
 
-    def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> None:
+    def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> Case | None:
         with self._database.writing() as connection:
             gone = [
                 case
                 for cluster_id in absorbed
                 if (case := _of_cluster(connection, project_id, cluster_id)) is not None
             ]
-            if not gone:
-                return
             held = _of_cluster(connection, project_id, kept)
+            if not gone:
+                return held
             if held is None:
                 held, *gone = sorted(gone, key=lambda case: (-case.rank, case.id))
                 row = sa.update(CASES).where(CASES.c.id == held.id)
@@ -141,6 +141,7 @@ class SqlCaseStore:
                 state = CaseState.OPEN.value
                 values = {"state": state, "rank": highest, "version": CASES.c.version + 1}
                 connection.execute(row.values(values))
+            return _found(connection, project_id, held.id)
 
 
 def _found(connection: sa.Connection, project_id: str, case_id: str) -> Case:

@@ -79,6 +79,27 @@ class SqlDecisionStore:
         found = tuple(_decision_of(row) for row in rows[:limit])
         return Page(found, found[-1].id if len(rows) > limit else None)
 
+    def merge(
+        self, project_id: str, kept: str, absorbed: Sequence[str], case_id: str | None
+    ) -> None:
+        every = sa.and_(
+            DECISIONS.c.project_id == project_id, DECISIONS.c.cluster_id.in_([kept, *absorbed])
+        )
+        with self._database.writing() as connection:
+            values = (
+                {"cluster_id": kept}
+                if case_id is None
+                else {
+                    "cluster_id": kept,
+                    "case_id": case_id,
+                }
+            )
+            ids = sa.select(DECISIONS.c.id).where(every)
+            own = APPEALS.c.decision_id.in_(ids)
+            if case_id is not None:
+                connection.execute(sa.update(APPEALS).where(own).values(case_id=case_id))
+            connection.execute(sa.update(DECISIONS).where(every).values(values))
+
     def by_reference(self, project_id: str, reference_id: str) -> Decision | None:
         made = sa.select(CONSEQUENCES.c.decision_id).where(
             CONSEQUENCES.c.subject == reference_id,

@@ -118,13 +118,18 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(pixels=settings.pixels, duration=settings.media_seconds)
 
 
+def fetch_policy(settings: Settings) -> FetchPolicy:
+    """Which addresses may be reached, to fetch from and to post to."""
+    return FetchPolicy(
+        allowed_hosts=frozenset(settings.fetch_allow_hosts),
+        allowed_networks=frozenset(map(ipaddress.ip_network, settings.fetch_allow_networks)),
+        allowed_ports=frozenset(settings.fetch_ports),
+    )
+
+
 def make_fetcher(settings: Settings, folder: Callable[[], Path]) -> Fetcher:
     return GuardedFetcher(
-        FetchPolicy(
-            allowed_hosts=frozenset(settings.fetch_allow_hosts),
-            allowed_networks=frozenset(map(ipaddress.ip_network, settings.fetch_allow_networks)),
-            allowed_ports=frozenset(settings.fetch_ports),
-        ),
+        fetch_policy(settings),
         max_bytes=largest_bytes(settings),
         max_redirects=settings.redirects,
         connect_s=settings.connect_seconds,

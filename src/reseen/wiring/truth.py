@@ -7,23 +7,58 @@ from datetime import timedelta
 
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.ports import (
+    AuditLog,
     BankStore,
     Blobs,
+    CaseStore,
+    ClusterStore,
+    DecisionStore,
+    Endpoints,
     IdempotencyStore,
     JobStore,
     KeyStore,
+    LegalHolds,
+    Outbox,
+    PolicyStore,
+    Quarantines,
     ReferenceStore,
     ScoreLog,
+    UploadStore,
 )
 from reseen.settings import Settings
+from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
+from reseen.store.cases import SqlCaseStore
+from reseen.store.clusters import SqlClusterStore
 from reseen.store.database import open_database, sqlite_url
+from reseen.store.decisions import SqlDecisionStore
+from reseen.store.endpoints import SqlEndpoints
 from reseen.store.idempotency import SqlIdempotencyStore
 from reseen.store.jobs import SqlJobStore
+from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
 from reseen.store.keys import SqlKeyStore
+from reseen.store.outbox import SqlOutbox
+from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
 from reseen.store.scores import SqlScoreLog
+from reseen.store.uploads import SqlUploadStore
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The stores of moderation."""
+
+    uploads: UploadStore
+    clusters: ClusterStore
+    cases: CaseStore
+    decisions: DecisionStore
+    policies: PolicyStore
+    quarantines: Quarantines
+    holds: LegalHolds
+    audit: AuditLog
+    outbox: Outbox
+    endpoints: Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +73,7 @@ class Truth:
     jobs: JobStore
     scores: ScoreLog
     idempotency: IdempotencyStore
+    review: Review
     blobs: Blobs
     afterwards: Callable[[Callable[[], object]], None]
     """Calls what it is given once all that this thread has written is committed."""
@@ -61,6 +97,18 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
             jobs=SqlJobStore(database),
             scores=SqlScoreLog(database, timedelta(days=settings.scores_days)),
             idempotency=SqlIdempotencyStore(database),
+            review=Review(
+                uploads=SqlUploadStore(database),
+                clusters=SqlClusterStore(database),
+                cases=SqlCaseStore(database),
+                decisions=SqlDecisionStore(database),
+                policies=SqlPolicyStore(database),
+                quarantines=SqlQuarantines(database),
+                holds=SqlLegalHolds(database),
+                audit=SqlAuditLog(database),
+                outbox=SqlOutbox(database),
+                endpoints=SqlEndpoints(database),
+            ),
             blobs=blobs,
             afterwards=database.afterwards,
             check_writable=database.check,
