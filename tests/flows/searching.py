@@ -31,7 +31,7 @@ from reseen.ports import (
 from reseen.signals.quads import query_keys
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
-from reseen.store.database import open_database, sqlite_url
+from reseen.store.database import Database, open_database, sqlite_url
 from reseen.store.jobs import SqlJobStore
 from reseen.store.references import SqlReferenceStore
 from reseen.store.scores import SqlScoreLog
@@ -103,6 +103,7 @@ class Ground:
     """Everything that a test of searches needs."""
 
     perception: Perception
+    database: Database
     banks: BankStore
     references: ReferenceStore
     jobs: JobStore
@@ -156,6 +157,7 @@ def ground(folder: Path, perception: Perception) -> Iterator[Ground]:
         searching = Searching(perception, CUTS, banks, references, index, query_keys, scores)
         yield Ground(
             perception,
+            database,
             banks,
             references,
             SqlJobStore(database),
