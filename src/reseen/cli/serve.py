@@ -5,7 +5,7 @@ import ipaddress
 import shlex
 import signal
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from importlib.resources import as_file, files
 from types import FrameType
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reseen.ports import KeyStore
     from reseen.web.services import Services
     from reseen.wiring.banks import Banks
+    from reseen.wiring.moderation import Moderation
 
 
 def serve(
@@ -33,6 +34,7 @@ def serve(
         from reseen.web.observe import configure_logging
         from reseen.web.server import Server, listen
         from reseen.wiring.banks import at_work, open_banks
+        from reseen.wiring.moderation import delivered, make_moderation
         from reseen.wiring.truth import open_truth
 
         configure_logging(settings.log_format)
@@ -50,9 +52,11 @@ def serve(
                     f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. "
                     "Choose another with --port or RESEEN_PORT."
                 ) from None
-            with bound, open_banks(settings, truth) as banks, at_work(banks):
+            with bound, open_banks(settings, truth) as banks, at_work(banks), ExitStack() as beside:
+                moderation = make_moderation(settings, banks)
+                beside.enter_context(delivered(moderation))
                 banks.reseen.scratch.folder()  # what a killed server left is removed before serving
-                services = services_of(banks)
+                services = services_of(banks, moderation)
                 server = Server(services, settings, bound)
                 first = truth.keys.create_first()
                 welcome(server.address, first.secret if first else None)
@@ -78,11 +82,27 @@ def leave(_number: int, _frame: FrameType | None) -> None:
     raise typer.Exit
 
 
-def services_of(banks: "Banks") -> "Services":
+def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
     """What the web layer needs of everything."""
-    from reseen.web.services import Services
+    from reseen.web.services import Desk, Services
 
     truth, reseen = banks.truth, banks.reseen
+    kept = truth.review
+    desk = Desk(
+        moderating=moderation.moderating,
+        reviewing=moderation.reviewing,
+        sorting=moderation.sorting,
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        cases=kept.cases,
+        decisions=kept.decisions,
+        policies=kept.policies,
+        quarantines=kept.quarantines,
+        holds=kept.holds,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        endpoints=kept.endpoints,
+    )
     return Services(
         scratch=reseen.scratch.folder,
         fetcher=reseen.fetcher,
@@ -97,6 +117,7 @@ def services_of(banks: "Banks") -> "Services":
         index=banks.index,
         searching=banks.searching,
         ingesting=banks.ingesting,
+        desk=desk,
     )
 
 

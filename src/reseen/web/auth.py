@@ -25,6 +25,9 @@ class Right(StrEnum):
     READ = "read banks, references and jobs"
     ADD = "add references"
     MANAGE = "change banks, references and jobs"
+    UPLOAD = "submit uploads and appeals"
+    REVIEW = "review cases"
+    AUDIT = "read the audit"
 
 
 RIGHTS: Mapping[Right, frozenset[Role]] = {
@@ -33,6 +36,9 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.READ: frozenset(Role),
     Right.ADD: frozenset({Role.OWNER, Role.ADMIN, Role.SERVICE}),
     Right.MANAGE: frozenset({Role.OWNER, Role.ADMIN}),
+    Right.UPLOAD: frozenset({Role.OWNER, Role.ADMIN, Role.SERVICE}),
+    Right.REVIEW: frozenset({Role.OWNER, Role.ADMIN, Role.REVIEWER}),
+    Right.AUDIT: frozenset({Role.OWNER, Role.ADMIN}),
 }
 """The one table of who may do what; the documentation shows it."""
 

@@ -28,6 +28,7 @@ from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
 from reseen.web.search import search_routes
 from reseen.web.services import Services
+from reseen.web.uploads import upload_routes
 
 BACKLOG = 128
 
@@ -76,6 +77,7 @@ def application(
     app.include_router(reference_routes(reception, once))
     app.include_router(batch_routes(reception, once))
     app.include_router(job_routes(reception, once))
+    app.include_router(upload_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

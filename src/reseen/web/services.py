@@ -11,20 +11,52 @@ from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
 from reseen.flows.ingest import Ingesting
+from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
+from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
+from reseen.flows.sorting import Sorting
 from reseen.ports import (
+    AuditLog,
     BankStore,
+    CaseStore,
+    ClusterStore,
+    DecisionStore,
+    Endpoints,
     Fetched,
     Fetcher,
     IdempotencyStore,
     IndexService,
     JobStore,
+    LegalHolds,
+    Outbox,
+    PolicyStore,
+    Quarantines,
     ReferenceStore,
+    UploadStore,
 )
 
 type Compare = Callable[[Fetched, Fetched, frozenset[Medium], bool], Verdict]
 """``compare(source, target, allowed, explain)``; raises the media errors with ``field``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where uploads come in and cases are decided."""
+
+    moderating: Moderating
+    reviewing: Reviewing
+    sorting: Sorting
+    uploads: UploadStore
+    clusters: ClusterStore
+    cases: CaseStore
+    decisions: DecisionStore
+    policies: PolicyStore
+    quarantines: Quarantines
+    holds: LegalHolds
+    audit: AuditLog
+    outbox: Outbox
+    endpoints: Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +80,4 @@ class Services:
     index: IndexService
     searching: Searching
     ingesting: Ingesting
+    desk: Desk

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from reseen.web.schemas.banks import BankChange, BankRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
+    UploadRequest,
     IngestRequest,
     ReingestRequest,
     RetroactiveRequest,
@@ -16,6 +17,7 @@ from reseen.web.schemas.references import (
     ReferenceItem,
     ReferenceRequest,
 )
+from reseen.web.schemas.uploads import UploadRequest
 from reseen.web.schemas.search import SearchBatch, SearchRequest
 
 __all__ = ["REQUESTS", "Envelope", "MatchRequest", "envelope"]
@@ -33,6 +35,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     IngestRequest,
     RetroactiveRequest,
     BacktestRequest,
+    UploadRequest,
     ReingestRequest,
 )
 """What is read by us and not by the framework, for the OpenAPI document."""
