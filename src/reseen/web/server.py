@@ -18,6 +18,8 @@ from reseen.web import errors, openapi
 from reseen.web.admission import Gate
 from reseen.web.banks import bank_routes
 from reseen.web.batch import batch_routes
+from reseen.web.cases import case_routes
+from reseen.web.decisions import appeal_routes, decision_routes
 from reseen.web.docs import docs_routes
 from reseen.web.health import health_routes
 from reseen.web.idempotency import Once
@@ -78,6 +80,9 @@ def application(
     app.include_router(batch_routes(reception, once))
     app.include_router(job_routes(reception, once))
     app.include_router(upload_routes(reception, once))
+    app.include_router(case_routes(reception, once))
+    app.include_router(decision_routes(reception, once))
+    app.include_router(appeal_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

@@ -5,7 +5,6 @@ from pydantic import BaseModel
 from reseen.web.schemas.banks import BankChange, BankRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
-    UploadRequest,
     IngestRequest,
     ReingestRequest,
     RetroactiveRequest,
@@ -17,8 +16,9 @@ from reseen.web.schemas.references import (
     ReferenceItem,
     ReferenceRequest,
 )
-from reseen.web.schemas.uploads import UploadRequest
+from reseen.web.schemas.review import AppealAnswer, AppealRequest, DecisionRequest, ReasonRequest
 from reseen.web.schemas.search import SearchBatch, SearchRequest
+from reseen.web.schemas.uploads import UploadRequest
 
 __all__ = ["REQUESTS", "Envelope", "MatchRequest", "envelope"]
 
@@ -36,6 +36,10 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     RetroactiveRequest,
     BacktestRequest,
     UploadRequest,
+    DecisionRequest,
+    ReasonRequest,
+    AppealRequest,
+    AppealAnswer,
     ReingestRequest,
 )
 """What is read by us and not by the framework, for the OpenAPI document."""
