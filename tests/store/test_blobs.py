@@ -20,7 +20,8 @@ from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
 from reseen.domain.fingerprint import DESCRIPTOR, LOOKS, MOTION, Fingerprint, Track
 from reseen.ports import Blobs
 from reseen.store import kept
-from reseen.store.blobs import FolderBlobs, open_blobs
+from reseen.store.blobs import open_blobs
+from reseen.store.folder_blobs import FolderBlobs
 from reseen.testing.blobs_contract import KEY, BlobsContract
 from reseen.testing.reference_store_contract import film, same
 
@@ -216,7 +217,7 @@ def test_what_a_killed_process_was_writing_goes_with_its_key(
 ) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path;"
-        "from reseen.store.blobs import FolderBlobs;"
+        "from reseen.store.folder_blobs import FolderBlobs;"
         "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL);"
         "FolderBlobs(Path(sys.argv[1])).put(sys.argv[2], b'half')"
     )

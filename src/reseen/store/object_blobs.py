@@ -18,7 +18,7 @@ from obstore.store import ObjectStore, S3Store, from_url
 
 from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
 from reseen.ports import ReadRange
-from reseen.store.blobs import checked, missing, probe
+from reseen.store.blob_keys import checked, missing, probe
 from reseen.store.ranges import HEAD, Far, Near
 
 RETRIES: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=15)}
