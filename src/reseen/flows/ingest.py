@@ -81,6 +81,9 @@ class Ingesting:
     crew: Crew
     workers: int
     nudge: Callable[[str, int], None]
+    versions: Callable[[], Mapping[str, str]] = dict[str, str]
+    """Name and version of every signal that a fingerprint of today may hold."""
+
     arrived: Callable[[Bank, Mapping[str, Any]], object] = lambda _bank, _what: None
     """Told what a bank got: ``{"reference_id": ...}``; of a job at its end ``{"ingest_job_id":
     ...}``."""
@@ -94,16 +97,24 @@ class Ingesting:
 
     def _held(self, bank: Bank, file: Fetched) -> Reference | None:
         """The bank's reference with this file, where it is more than a hash from a list and has its
-        fingerprint: one that was lost is made anew, and written when the file is added.
+        fingerprint as it is made today: one that was lost, or is of an older version, is made anew,
+        and written when the file is added.
         """
         held = self.references.held(bank, f"sha256:{file.sha256}")
         if held is None or held.medium is None:
             return None
+        return None if self.is_stale(held) else held
+
+    def is_stale(self, reference: Reference) -> bool:
+        """Whether what is kept of its medium was lost, or holds another version of a signal than is
+        made today.
+        """
         try:
-            self.references.fingerprint(held)
+            signals = self.references.signals(reference)
         except BlobMissing:
-            return None
-        return held
+            return True
+        today = self.versions()
+        return any(today.get(one.name, one.version) != one.version for one in signals)
 
     def add_hashes(self, bank: Bank, hashes: Sequence[Hash], draft: ReferenceDraft) -> Added:
         """Raises ``InvalidValue`` for no hash at all, and what the store raises."""
@@ -145,7 +156,7 @@ class Ingesting:
         """What a job with these items would do, without writing anything: ``DONE`` would be added.
 
         Files are hashed and their beginning is looked at, not decoded. ``bank`` ``None``: it would
-        be made.
+        be made. Raises ``NotReady``.
         """
         items = (JobItem("", number, given) for number, given in enumerate(givens))
         lanes = files_at_once(self.workers) + DOWNLOADS
@@ -220,6 +231,8 @@ class Ingesting:
             else:
                 identity = content_of(item).identity
                 held = self.references.held(bank, identity) if bank else None
+        except NotReady:
+            raise
         except ReseenError as error:
             return failed(item, error), identity
         else:
@@ -242,7 +255,7 @@ class _Writer:
         self._batch.append(outcome)
         if outcome.content is not None and outcome.content.fingerprint is not None:
             self._media += 1
-            self._bytes += _size(outcome.content.fingerprint)
+            self._bytes += outcome.content.fingerprint.nbytes
         if len(self._batch) >= PAGE or self._media >= BATCH or self._bytes >= BATCH_BYTES:
             self.flush()
 
@@ -296,11 +309,3 @@ def _of_hashes(job: Job, bank: Bank, item: JobItem) -> Outcome:
         return Outcome(item, kept_until(bank, draft_of(job.request, item)), content_of(item))
     except ReseenError as error:
         return Outcome(failed(item, error))
-
-
-def _size(fingerprint: Fingerprint) -> int:
-    return sum(
-        column.nbytes
-        for track in fingerprint.tracks
-        for column in (track.spans, track.codes, track.quality, track.places)
-    )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from reseen.domain.bank import Reference
 from reseen.domain.choices import Regime
-from reseen.domain.errors import ReseenError
+from reseen.domain.errors import BlobMissing, NotReady, ReseenError
 from reseen.domain.fingerprint import PDQ, Fingerprint
 from reseen.domain.match import Cuts, Match, Segment
 from reseen.domain.media import Channel, Medium, Span
@@ -95,7 +95,9 @@ class Verifying:
         candidates: Mapping[int, Candidate],
         hashes: Mapping[int, NearHash],
     ) -> tuple[list[Verified], list[str]]:
-        """What each candidate has in common with the query, and which could not be read."""
+        """What each candidate has in common with the query, and which could not be read. Raises
+        ``NotReady`` where the store of fingerprints is away: no match would be a guess.
+        """
         ranked = [_Led(candidates[lead.reference], lead, place) for place, lead in enumerate(leads)]
         seen = self._each(query, hashes, ranked, lambda one: one.sure)
         least = HINT if any(self._is_harm(one) for one in seen.values()) else 0.0
@@ -117,6 +119,10 @@ class Verifying:
             reference = one.candidate.reference
             try:
                 match = self._match(query, reference, hashes, closely=is_closely(one))
+            except BlobMissing as error:
+                return f"{reference.draft.name} was not compared: {error.detail}"
+            except NotReady:  # of none of them could be told whether it matches
+                raise
             except ReseenError as error:
                 return f"{reference.draft.name} was not compared: {error.detail}"
             return Verified(one.candidate, match, regime_of_media(query.medium, reference.medium))

@@ -36,6 +36,11 @@ from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, ORPHANS, REFERE
 SIDE_BY_SIDE = 8
 """Blobs that are put at the same time: each waits for its disk or its network."""
 
+SMALL = 1 << 19
+"""Bytes up to which they are. Larger ones go one by one: side by side they would take each other's
+time on a narrow way, and none would arrive in its own.
+"""
+
 ADOPTED_WITHIN = timedelta(days=1)
 """How long a blob that was put may wait to be named."""
 
@@ -94,20 +99,21 @@ def add(
     if not items:
         return []
     present: set[bytes] | None = None
-    lost: set[bytes] = set()
+    worse: set[bytes] = set()
     while True:
         batch = _Batch(bank, items, identities, drafts, clock())
         wanted = batch.fingerprints(skipping=set())
         if wanted and present is None:
             with database.reading() as connection:
                 present = _shared(connection, bank.project_id, list(wanted))
-                lost = mending.lost(connection, blobs, bank.project_id, sorted(present))
-            present -= lost
+                here = {identity: wanted[identity] for identity in present}
+                worse = mending.wanting(connection, blobs, bank.project_id, here)
+            present -= worse
         wanted = batch.fingerprints(skipping=present or set())
         put = put_blobs(database, blobs, bank.project_id, wanted, clock())
         try:
             with database.writing() as connection:
-                added = _add(connection, batch, put, lost, clock())
+                added = _add(connection, batch, put, worse, clock())
                 settle(connection, added)
         except Swept:
             present = set()
@@ -119,14 +125,16 @@ def _add(
     connection: sa.Connection,
     batch: _Batch,
     put: Mapping[bytes, str],
-    lost: set[bytes],
+    worse: set[bytes],
     now: datetime,
 ) -> list[Added]:
-    """The transaction. Raises ``NotFound``, ``Swept``."""
+    """The transaction. What is ``worse`` in the project than what was put is replaced by it. Raises
+    ``NotFound``, ``Swept``.
+    """
     bank = batch.bank
     changelog.lock(connection, bank.project_id)
     need(connection, bank.project_id, bank)
-    spare = {identity: put[identity] for identity in lost}
+    spare = {identity: put[identity] for identity in worse}
     mended = mending.put_in_place(connection, bank.project_id, spare, now)
     adopt(connection, [put[identity] for identity in mended], now)
     held = _without_expired(connection, bank, _held(connection, bank, batch.identities), now)
@@ -248,13 +256,17 @@ def put_blobs(
         connection.execute(
             sa.insert(ORPHANS), [{"blob": key, "due_at": due} for key in keys.values()]
         )
+    small = [i for i, fingerprint in fingerprints.items() if fingerprint.nbytes <= SMALL]
+
+    def put(identity: bytes) -> None:
+        blobs.put(keys[identity], kept.encode(fingerprints[identity]))
+
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        waiting = [
-            threads.submit(lambda i: blobs.put(keys[i], kept.encode(fingerprints[i])), identity)
-            for identity in fingerprints
-        ]
-        for one in waiting:
-            one.result()
+        for _ in threads.map(put, small):  # when one fails those behind it are not tried
+            pass
+    for identity, fingerprint in fingerprints.items():
+        if fingerprint.nbytes > SMALL:
+            put(identity)
     return keys
 
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reseen.domain.errors import NotReady
+from reseen.domain.errors import ROOM_S, NotReady
 from reseen.ports import ReadRange
 from reseen.store.blob_keys import TEMPORARY, checked, is_key, missing, probe
 from reseen.store.ranges import Near
@@ -108,7 +108,9 @@ class FolderBlobs:
 
     def _refusal(self, error: OSError) -> NotReady:
         if error.errno in _FULL:
-            return NotReady(f"The disk of {self._folder} is full; make room on it.")
+            return NotReady(
+                f"The disk of {self._folder} is full; make room on it.", retry_after_s=ROOM_S
+            )
         if error.errno == errno.EIO:
             return NotReady(f"The disk of {self._folder} cannot be read or written; check it.")
         return NotReady(

@@ -18,8 +18,8 @@ from reseen.domain.bank import (
     ReferenceDraft,
 )
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
-from reseen.domain.fingerprint import PDQ, Fingerprint, Track, hash_track
-from reseen.ports import Blobs, Candidate, Page
+from reseen.domain.fingerprint import PDQ, Fingerprint, Signal, Track, hash_track
+from reseen.ports import Blobs, Candidate, Page, ReadRange
 from reseen.store import additions, changelog, kept, listing, mending, removals
 from reseen.store.banks import bank_of
 from reseen.store.banks import number_of as bank_number_of
@@ -220,17 +220,10 @@ class SqlReferenceStore:
             return tuple(map(hash_of, connection.execute(query.order_by(HASHES.c.kind))))
 
     def fingerprint(self, reference: Reference) -> Fingerprint | None:
-        if reference.medium is None:
-            return None
-        query = sa.select(CONTENTS.c.blob).where(
-            CONTENTS.c.project_id == reference.project_id,
-            CONTENTS.c.identity == identity_code(reference.identity),
-        )
-        with self._database.reading() as connection:
-            blob = connection.execute(query).scalar_one_or_none()
-        if blob is None:
-            raise BlobMissing(f"{reference.id} was removed a moment ago.")
-        return kept.read(self._blobs.reader(blob))
+        return None if reference.medium is None else kept.read(self._reader(reference))
+
+    def signals(self, reference: Reference) -> tuple[Signal, ...]:
+        return () if reference.medium is None else kept.signals(self._reader(reference))
 
     def changes(self, project_id: str, after: int, limit: int = 1000) -> Sequence[Change]:
         with self._database.reading() as connection:
@@ -281,6 +274,17 @@ class SqlReferenceStore:
     def project_ids(self) -> tuple[str, ...]:
         with self._database.reading() as connection:
             return tuple(connection.execute(sa.select(PROJECTS.c.id)).scalars())
+
+    def _reader(self, reference: Reference) -> ReadRange:
+        query = sa.select(CONTENTS.c.blob).where(
+            CONTENTS.c.project_id == reference.project_id,
+            CONTENTS.c.identity == identity_code(reference.identity),
+        )
+        with self._database.reading() as connection:
+            blob = connection.execute(query).scalar_one_or_none()
+        if blob is None:
+            raise BlobMissing(f"{reference.id} was removed a moment ago.")
+        return self._blobs.reader(blob)
 
     def _tracks_of(self, blob: str) -> Sequence[Track]:
         return kept.read(self._blobs.reader(blob), INDEXED).tracks
