@@ -29,7 +29,8 @@ def check_database(settings: "Settings") -> Iterator[Finding]:
             held = sum(truth.banks.counts(truth.project_id).values())
             truth.check_writable()
     except ReseenError as error:
-        yield Finding("database", "fail", error.detail, "Check the folder and the disk it is on; what was refused is not written, try it again.")
+        advice = "Check the folder and the disk it is on; what was refused was not written."
+        yield Finding("database", "fail", error.detail, advice)
         return
     detail = f"opened; {_many(keys, 'key')}, {_many(held, 'reference')}"
     yield Finding("database", "ok", detail)
