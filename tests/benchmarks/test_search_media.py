@@ -7,8 +7,9 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from benchmarks.index_data import recording
 from benchmarks.localisation import Stretch
-from benchmarks.media_bank import FRAMES, SCENES, film_blocks, recording
+from benchmarks.media_bank import FRAMES, SCENES, film_blocks
 from benchmarks.run_search_media import placed
 from benchmarks.searched import Searched, summary
 
@@ -92,7 +93,7 @@ def test_frames_of_a_synthetic_film_look_like_their_scene_and_films_unlike_each_
 
 
 def test_windows_of_a_recording_are_those_that_it_was_made_of() -> None:
-    windows = [np.array([3, 9], np.uint32), np.array([5], np.uint32)]
+    windows = [np.array([[9, 0], [3, 15]], np.uint32), np.array([[5, 7]], np.uint32)]
     numbers, keys = quad_windows(recording(windows))
     assert numbers.tolist() == [0, 1]
-    assert [k.tolist() for k in keys] == [[3, 9], [5]]
+    assert [k.tolist() for k in keys] == [[[9, 0], [3, 15]], [[5, 7]]]

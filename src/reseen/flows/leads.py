@@ -5,7 +5,6 @@ quads window by window, so that a long query finds each of several references. O
 lets match is counted: where removed references took the places of others, more are asked for.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -24,7 +23,7 @@ from reseen.engine.picture_candidates import (
     by_pictures,
     by_words,
 )
-from reseen.engine.sound_candidates import by_quads
+from reseen.engine.sound_candidates import by_quads, windows_asked
 from reseen.ports import QUAD_WINDOW, Hits, Index
 
 type QueryKeys = Callable[[Track], tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]]
@@ -50,8 +49,6 @@ SOUNDS = 384
 ENOUGH = 8
 """References that a row leads to in the median, where it leads to as many rows as were asked for:
 fewer, and the frames of one long film took all places."""
-BRIEF = 0.4
-"""A last window of a query under this share of a whole one is asked for with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,7 @@ class Asking:
     def _sound(self, peaks: Track) -> list[Lead]:
         times, keys = self.query_keys(peaks)
         found = []
-        for some in _windows(times, keys):
+        for some in windows_asked(times, keys):
             hits = self.index.nearest(self.project_id, QUADS, some, SOUNDS, self.bank_numbers)
             found.append((len(some), self._alive(hits)))
         return by_quads(found, QUAD_WINDOW)
@@ -196,15 +193,3 @@ def _to_hash(track: Track) -> npt.NDArray[np.int64]:
         if apart > SAME_HASH:
             kept.append(row)
     return np.array(kept, np.int64)
-
-
-def _windows(
-    times: npt.NDArray[np.float64], keys: npt.NDArray[np.uint32]
-) -> list[npt.NDArray[np.uint32]]:
-    """The distinct keys of each stretch of a query."""
-    if not len(keys):
-        return []
-    length = float(times.max()) - float(times.min())
-    count = max(1, math.floor(length / QUAD_WINDOW + 1.0 - BRIEF))
-    number = np.minimum((times - times.min()) // QUAD_WINDOW, count - 1)
-    return [np.unique(keys[number == n]) for n in range(count) if (number == n).any()]

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import Metric, Signal, Track
 from reseen.engine.picture.words import ALIKE, SIGNATURE, split
-from reseen.index.quad_windows import quad_windows
+from reseen.index.quad_windows import TICK_BITS, on_one_clock, quad_windows
 from reseen.index.ranking import Integers, no_hits, ranked
 from reseen.index.votes import LEAST, Meetings, chances, flattened, tally
-from reseen.ports import Entry, Hits
+from reseen.ports import QUAD_TICKS, Entry, Hits
 
 _STEP = 16_384
 """Rows compared at once: 32 MB of float32."""
@@ -152,11 +152,17 @@ class _Windows:
         self.references = np.concatenate([np.full(len(w), n, np.int64) for n, w, _ in windows])
         self.numbers = np.concatenate([w for _, w, _ in windows])
         keys = [one for _, _, listed in windows for one in listed]
-        self._keys = np.concatenate(keys)
-        self._begins = np.cumsum([0, *(len(one) for one in keys)])[:-1]
+        self._keys, self._ticks = np.concatenate(keys).astype(np.int64).T
+        self._owners = np.repeat(np.arange(len(keys)), [len(one) for one in keys])
 
     def nearness(self, query: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        shared = np.add.reduceat(np.isin(self._keys, query).astype(np.float32), self._begins)
+        ticks = dict(query.tolist())
+        held = np.flatnonzero(np.isin(self._keys, query[:, 0]))
+        asked = np.array([ticks[key] for key in self._keys[held].tolist()], np.int64)
+        later = self._ticks[held] - asked + QUAD_TICKS
+        counts = np.zeros((len(self.numbers), 2**TICK_BITS), np.int64)
+        np.add.at(counts, (self._owners[held], later), 1)
+        shared = on_one_clock(counts)
         return np.where(shared > 0, shared, -np.inf).astype(np.float32)
 
 

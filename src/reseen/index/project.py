@@ -148,7 +148,7 @@ class ProjectIndex:
     ) -> Hits:
         if not codes.size:
             return no_hits(signal)
-        queries = np.unique(codes)[None] if signal.metric is Metric.EQUALITY else codes
+        queries = codes[None] if signal.metric is Metric.EQUALITY else codes
         found, references, numbers = [], [], []
         segments = [s for s in self._segments if s.signal_id == signal.id and len(s)]
         total = sum(len(s) for s in segments)

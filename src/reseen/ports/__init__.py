@@ -14,6 +14,7 @@ from reseen.ports.banks import (
     ReferenceStore,
 )
 from reseen.ports.index import (
+    QUAD_TICKS,
     QUAD_WINDOW,
     Entry,
     Hits,
@@ -52,6 +53,7 @@ from reseen.ports.perception import (
 )
 
 __all__ = [
+    "QUAD_TICKS",
     "QUAD_WINDOW",
     "Answered",
     "BankStore",
