@@ -114,14 +114,18 @@ class Verifying:
         is_closely: Callable[[_Led], bool],
     ) -> dict[int, Verified | str]:
         """What was seen of each, by the number of the reference, or why nothing was."""
+        away: list[NotReady] = []
 
         def look(one: _Led) -> Verified | str:
+            if away:  # nobody waits once more for a store that gave no answer
+                raise away[0]
             reference = one.candidate.reference
             try:
                 match = self._match(query, reference, hashes, closely=is_closely(one))
             except BlobMissing as error:
                 return f"{reference.draft.name} was not compared: {error.detail}"
-            except NotReady:  # of none of them could be told whether it matches
+            except NotReady as error:  # of none of them could be told whether it matches
+                away.append(error)
                 raise
             except ReseenError as error:
                 return f"{reference.draft.name} was not compared: {error.detail}"

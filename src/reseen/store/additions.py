@@ -6,6 +6,7 @@ killed between the two is swept a day later.
 """
 
 import secrets
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reseen.domain.bank import Added, Bank, Content, Reference, ReferenceDraft
-from reseen.domain.errors import NotFound
+from reseen.domain.errors import NotFound, NotReady
 from reseen.domain.fingerprint import Fingerprint
 from reseen.ports import Blobs
 from reseen.store import changelog, kept, mending
@@ -256,13 +257,20 @@ def put_blobs(
         connection.execute(
             sa.insert(ORPHANS), [{"blob": key, "due_at": due} for key in keys.values()]
         )
+    is_away = threading.Event()
     small = [i for i, fingerprint in fingerprints.items() if fingerprint.nbytes <= SMALL]
 
     def put(identity: bytes) -> None:
-        blobs.put(keys[identity], kept.encode(fingerprints[identity]))
+        if is_away.is_set():  # nobody waits once more; whoever saw it raises
+            return
+        try:
+            blobs.put(keys[identity], kept.encode(fingerprints[identity]))
+        except NotReady:
+            is_away.set()
+            raise
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        for _ in threads.map(put, small):  # when one fails those behind it are not tried
+        for _ in threads.map(put, small):
             pass
     for identity, fingerprint in fingerprints.items():
         if fingerprint.nbytes > SMALL:

@@ -50,6 +50,9 @@ _IS_OUTSIDE = re.compile(
 and Azure, its own check of what came, and a server that answers all of an empty object."""
 
 
+_LED_TO_IT = re.compile(r"^Generic \w+ error: |Error performing (?!.*Error performing).* - ").sub
+
+
 class _OutsideIt(NotReady):
     """A range was asked for that the object may not have."""
 
@@ -173,4 +176,6 @@ class ObjectBlobs:
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "")[:300]
+    """What happened, without the requests and the addresses that led to it."""
+    said = next(iter(str(error).splitlines()), "")
+    return _LED_TO_IT("", said).partition("<")[0].rstrip(": ")[:300]
