@@ -27,7 +27,8 @@ from reseen.ports import Blobs, Candidate, Entry
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
 from reseen.store.database import Database, open_database, sqlite_url
-from reseen.store.references import INDEXED, SqlReferenceStore
+from reseen.store.indexed import INDEXED
+from reseen.store.references import SqlReferenceStore
 
 SCENES, FRAMES = 8, 5
 """Of a synthetic film: forty rows, twenty seconds."""
