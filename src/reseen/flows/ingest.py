@@ -35,6 +35,7 @@ from reseen.flows.items import (
 from reseen.flows.jobs import Hold
 from reseen.flows.lanes import in_lanes
 from reseen.flows.obtain import OpenFile
+from reseen.flows.outcomes import PAGE, Outcome, Watch, Writer
 from reseen.ports import BankStore, Fetched, Fetcher, JobStore, ReferenceStore
 
 type Remember = Callable[[Fetched], Fingerprint]
@@ -42,26 +43,6 @@ type Remember = Callable[[Fetched], Fingerprint]
 
 type Crew = Callable[[], AbstractContextManager[Remember]]
 """Processes that fingerprint side by side, for as long as the context is open."""
-
-type Watch = Callable[[JobItem], None]
-"""Told of each item when its outcome is recorded."""
-
-PAGE = 1000
-"""Items that are read, and hashes that are added, in one transaction."""
-
-BATCH = 32
-BATCH_BYTES = 64 << 20
-"""Fingerprints that are added in one transaction: few enough to lose little when a process dies,
-enough that waiting for the disk is spread over them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an item; with ``content`` it is to be added under ``draft``."""
-
-    item: JobItem
-    draft: ReferenceDraft | None = None
-    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +110,7 @@ class Ingesting:
         is wrong with an item is recorded with it.
         """
         bank = self.banks.get(job.project_id, str(job.request["bank"]))
-        writer = _Writer(self, bank, watch)
+        writer = Writer(self.references, self.jobs, self.nudge, bank, watch)
         with (
             self.crew() as remember,
             closing(
@@ -182,7 +163,7 @@ class Ingesting:
             self.arrived(bank, {"reference_id": added.reference.id})
         return added
 
-    def _media(self, job: Job, bank: Bank, writer: "_Writer", hold: Hold) -> Iterator[JobItem]:
+    def _media(self, job: Job, bank: Bank, writer: Writer, hold: Hold) -> Iterator[JobItem]:
         """Items that need a file; all others go to the writer on the way."""
         after = -1
         while page := self.jobs.waiting(job.id, after, PAGE):
@@ -238,61 +219,6 @@ class Ingesting:
         else:
             done = replace(item, state=ItemState.DONE)
             return done if held is None else known(item, held), identity
-
-
-class _Writer:
-    """Commits outcomes in batches, in the one thread that calls it."""
-
-    def __init__(self, ingesting: Ingesting, bank: Bank, watch: Watch) -> None:
-        self._ingesting = ingesting
-        self._bank = bank
-        self._watch = watch
-        self._batch: list[Outcome] = []
-        self._media = 0
-        self._bytes = 0
-
-    def take(self, outcome: Outcome) -> None:
-        self._batch.append(outcome)
-        if outcome.content is not None and outcome.content.fingerprint is not None:
-            self._media += 1
-            self._bytes += outcome.content.fingerprint.nbytes
-        if len(self._batch) >= PAGE or self._media >= BATCH or self._bytes >= BATCH_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Raises ``NotReady``, and ``NotFound`` when the bank is gone."""
-        batch, self._batch, self._media, self._bytes = self._batch, [], 0, 0
-        if batch:
-            for item in self._commit(batch):
-                self._watch(item)
-
-    def _commit(self, batch: Sequence[Outcome]) -> Sequence[JobItem]:
-        new = [(one.item, one.draft, one.content) for one in batch if one.draft and one.content]
-        over = [one.item for one in batch if one.content is None]
-        if not new:
-            self._ingesting.jobs.finish_items(over)
-            return over
-
-        def outcomes(added: Sequence[Added]) -> Sequence[JobItem]:
-            return [*over, *map(_added, (item for item, _, _ in new), added)]
-
-        try:
-            added = self._ingesting.references.add_many(
-                self._bank, [(draft, content) for _, draft, content in new], outcomes
-            )
-        except InvalidValue as error:
-            if len(batch) > 1:
-                return [item for one in batch for item in self._commit([one])]
-            refused = [failed(batch[0].item, error)]
-            self._ingesting.jobs.finish_items(refused)
-            return refused
-        self._ingesting.nudge(self._bank.project_id, max(one.reference.change for one in added))
-        return outcomes(added)
-
-
-def _added(item: JobItem, added: Added) -> JobItem:
-    state = ItemState.DONE if added.is_new else ItemState.KNOWN
-    return replace(item, state=state, reference_id=added.reference.id)
 
 
 def kept_until(bank: Bank, draft: ReferenceDraft) -> ReferenceDraft:

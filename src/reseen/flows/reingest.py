@@ -15,10 +15,11 @@ from reseen.domain.bank import Job, JobItem, Reference
 from reseen.domain.choices import ItemState, JobKind
 from reseen.domain.errors import Conflict, NotFound, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
-from reseen.flows.ingest import PAGE, Ingesting, Remember, Watch
+from reseen.flows.ingest import Ingesting, Remember
 from reseen.flows.items import DOWNLOADS, failed, files_at_once, limits_of
 from reseen.flows.jobs import LEASE, Hold
 from reseen.flows.lanes import Limits, in_lanes
+from reseen.flows.outcomes import PAGE, Watch
 from reseen.ports import JobStore, ReferenceStore
 
 type _Task = tuple[JobItem, Reference | None]
