@@ -158,7 +158,6 @@ class ReferenceStoreContract:
 
     # -- adding
 
-    @pytest.mark.parametrize("medium", Medium)
     def test_the_signals_of_what_is_kept_are_told_as_long_as_it_is_whole(
         self, store: ReferenceStore, bank: Bank, blobs: Blobs
     ) -> None:
@@ -177,6 +176,7 @@ class ReferenceStoreContract:
         with pytest.raises(BlobMissing):
             store.signals(held)
 
+    @pytest.mark.parametrize("medium", Medium)
     def test_a_reference_comes_back_as_it_was_added(
         self, store: ReferenceStore, bank: Bank, clock: Clock, medium: Medium
     ) -> None:
