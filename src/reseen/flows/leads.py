@@ -1,8 +1,9 @@
 """Ask an index for what lies near the tracks of one query.
 
 Descriptors by distinct moments, hashes of pictures of some quality, words of keypoints, and keys of
-quads window by window, so that a long query finds each of several references. Only what the truth
-lets match is counted: where removed references took the places of others, more are asked for.
+quads window by window, so that a long query finds each of several references. Where the truth says
+what may match, only that is counted: where removed references took the places of others, more are
+asked for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -73,15 +74,16 @@ class Clues:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """An index, what turns sound into keys, and the part of a project that is asked. ``counts``: so
-    many nearest rows of each, and more where these lead to few references.
+    """An index, what turns sound into keys, and the part of a project that is asked. ``living``
+    ``None``: all that the index holds counts. ``counts``: so many nearest rows of each, and more
+    where these lead to few references.
     """
 
     index: Index
     query_keys: QueryKeys
     project_id: str
     bank_numbers: tuple[int, ...] | None
-    living: Living
+    living: Living | None = None
     counts: tuple[int, ...] = COUNTS
 
     def clues(self, tracks: Sequence[Track]) -> Clues:
@@ -154,6 +156,8 @@ class Asking:
         return by_quads(found, QUAD_WINDOW)
 
     def _alive(self, hits: Hits) -> Hits:
+        if self.living is None:
+            return hits
         living = self.living(np.unique(hits.references).tolist())
         kept = np.isin(hits.references, np.array(sorted(living), np.int64))
         if kept.all():
