@@ -23,6 +23,7 @@ def _own_mounts(folder: Path) -> list[str] | None:
     return None
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has mounts of a process's own")
 def test_reseen_on_a_full_disk(tmp_path: Path) -> None:
     begin = _own_mounts(tmp_path)
