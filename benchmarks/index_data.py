@@ -20,6 +20,7 @@ from benchmarks.datasets import Item
 from benchmarks.run_sound import open_sound
 from reseen.domain.fingerprint import QUADS, Skip, Track
 from reseen.domain.media import Sound
+from reseen.engine.sound.quads import PITCH_BITS
 from reseen.engine.sound_candidates import windows_asked
 from reseen.index.quad_windows import quad_windows
 from reseen.ports import QUAD_TICKS, QUAD_WINDOW
@@ -49,7 +50,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """Keys of real windows with their ticks, in order; queries of ten seconds: their first window,
+    """Keys of real windows with their marks, in order; queries of ten seconds: their first window,
     and what is asked for.
     """
 
@@ -149,14 +150,16 @@ def window_blocks(
 def recording(windows: Sequence[npt.NDArray[np.uint32]]) -> Track:
     """The quads of these windows, one after another."""
     number = np.repeat(np.arange(len(windows)), [len(w) for w in windows])
-    keys, ticks = np.concatenate(windows).T
-    begins = (number + (ticks + 0.5) / QUAD_TICKS) * QUAD_WINDOW
+    keys, own = np.concatenate(windows).T
+    begins = (number + ((own >> PITCH_BITS) + 0.5) / QUAD_TICKS) * QUAD_WINDOW
+    places = np.zeros((len(keys), 4), np.float32)
+    places[:, 1] = (own & (2**PITCH_BITS - 1)) + 0.5
     return Track(
         QUADS,
         np.stack([begins, begins + 1.0], axis=1),
         np.ascontiguousarray(keys)[:, None],
         np.ones(len(keys), np.float32),
-        np.zeros((len(keys), 4), np.float32),
+        places,
     )
 
 

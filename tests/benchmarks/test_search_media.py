@@ -93,7 +93,7 @@ def test_frames_of_a_synthetic_film_look_like_their_scene_and_films_unlike_each_
 
 
 def test_windows_of_a_recording_are_those_that_it_was_made_of() -> None:
-    windows = [np.array([[9, 0], [3, 15]], np.uint32), np.array([[5, 7]], np.uint32)]
+    windows = [np.array([[9, 60], [3, 1940]], np.uint32), np.array([[5, 903]], np.uint32)]
     numbers, keys = quad_windows(recording(windows))
     assert numbers.tolist() == [0, 1]
-    assert [k.tolist() for k in keys] == [[[9, 0], [3, 15]], [[5, 7]]]
+    assert [k.tolist() for k in keys] == [[[3, 1940], [9, 60]], [[5, 903]]]

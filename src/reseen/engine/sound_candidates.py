@@ -1,4 +1,6 @@
-"""Which references a sound may repeat: by the keys of quads that they share on one clock."""
+"""Which references a sound may repeat: by the keys of quads that they share, on one clock and
+one shift of pitch.
+"""
 
 import math
 from collections.abc import Sequence
@@ -7,19 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.engine.candidates import SURE, Floats, Ints, Lead, leads_of, strongest
+from reseen.engine.sound.quads import marks
 from reseen.ports import QUAD_TICKS, QUAD_WINDOW, Hits
 
 FEWEST_SHARED = 4
 """Keys of quads that a window of the query and one of the reference share at least."""
-CHANCE_KEYS, CLUSTERED = 3.5e-6, 6.0
+CHANCE_KEYS, CLUSTERED = 8.2e-7, 6.0
 """Keys of one second of unrelated lively sound among those that are asked for, a key, that agree on
-one clock; and by how much such counts scatter more than independent ones. 144 queries of 10 to 30 s
-(149,000 keys a window) and 3,000 windows agree on 7 keys on average if unrelated, one pair in a
-hundred on more than 14, one in a thousand on more than 19; half of the disguised ones and their own
-window on more than 99, nine in ten on more than 27. Two windows of real music may agree on
-hundreds, where one loop is in both: hence the scatter, ten times what the others have."""
-FAINT_SOUND = 0.1
-"""Evidence in nats under which a sound is no candidate: 10 keys where 7 are usual."""
+one clock and one shift of pitch; and by how much such counts scatter more than independent ones.
+144 queries of 10 to 30 s (149,000 keys a window) and 3,000 windows agree on 1.5 keys on average if
+unrelated, one pair in a hundred on more than 6, one in a thousand on more than 9; half of the
+disguised ones and their own window on more than 96, nine in ten on more than 23. Two windows of
+real music may agree on hundreds, where one loop is in both: hence the scatter, five times what the
+others have."""
+FAINT_SOUND = 0.5
+"""Evidence in nats under which a sound is no candidate: 5 keys where 1.5 are usual."""
 WHOLE = -1
 """All windows of a query taken together."""
 BRIEF = 0.4
@@ -55,10 +59,11 @@ def by_quads(windows: Sequence[tuple[int, Hits]], window_s: float) -> list[Lead]
 
 
 def windows_asked(
-    times: npt.NDArray[np.float64], keys: npt.NDArray[np.uint32]
+    times: npt.NDArray[np.float64], pitches: npt.NDArray[np.float64], keys: npt.NDArray[np.uint32]
 ) -> list[npt.NDArray[np.uint32]]:
-    """What to ask an index for, from times ``float64 [N]`` and keys ``uint32 [N]`` of a query: of
-    each window of it the distinct keys, with the tick where each is first ``uint32 [K, 2]``.
+    """What to ask an index for, from times, pitches ``float64 [N]`` and keys ``uint32 [N]`` of a
+    query: of each window of it the distinct keys, with the mark where each is first
+    ``uint32 [K, 2]``.
     """
     if not len(keys):
         return []
@@ -70,8 +75,8 @@ def windows_asked(
         inside = inside[np.argsort(ticks[inside], kind="stable")]
         own, first = np.unique(keys[inside], return_index=True)
         if len(own):
-            at = ticks[inside[first]] % QUAD_TICKS
-            some.append(np.stack([own, at.astype(np.uint32)], axis=1))
+            at = inside[first]
+            some.append(np.stack([own, marks(ticks[at] % QUAD_TICKS, pitches[at])], axis=1))
     return some
 
 

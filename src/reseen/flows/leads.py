@@ -27,8 +27,11 @@ from reseen.engine.picture_candidates import (
 from reseen.engine.sound_candidates import by_quads, windows_asked
 from reseen.ports import QUAD_WINDOW, Hits, Index
 
-type QueryKeys = Callable[[Track], tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]]
-"""Times and keys of quads to ask for, from peaks."""
+type QueryKeys = Callable[
+    [Track],
+    tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.uint32]],
+]
+"""Times, pitches and keys of quads to ask for, from peaks."""
 
 type Living = Callable[[Sequence[int]], frozenset[int]]
 """Which of these references may match at this moment."""
@@ -148,9 +151,8 @@ class Asking:
         return leads
 
     def _sound(self, peaks: Track) -> list[Lead]:
-        times, keys = self.query_keys(peaks)
         found = []
-        for some in windows_asked(times, keys):
+        for some in windows_asked(*self.query_keys(peaks)):
             hits = self.index.nearest(self.project_id, QUADS, some, SOUNDS, self.bank_numbers)
             found.append((len(some), self._alive(hits)))
         return by_quads(found, QUAD_WINDOW)

@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import Metric, Signal, Track
 from reseen.engine.picture.words import ALIKE, SIGNATURE, split
-from reseen.index.quad_windows import TICK_BITS, on_one_clock, quad_windows
+from reseen.engine.sound.quads import PITCH_BITS, TICK_BITS
+from reseen.index.quad_windows import SAME, clocks, on_one_shift, quad_windows
 from reseen.index.ranking import Integers, no_hits, ranked
 from reseen.index.votes import LEAST, Meetings, chances, flattened, tally
-from reseen.ports import QUAD_TICKS, Entry, Hits
+from reseen.ports import Entry, Hits
 
 _STEP = 16_384
 """Rows compared at once: 32 MB of float32."""
@@ -152,17 +153,22 @@ class _Windows:
         self.references = np.concatenate([np.full(len(w), n, np.int64) for n, w, _ in windows])
         self.numbers = np.concatenate([w for _, w, _ in windows])
         keys = [one for _, _, listed in windows for one in listed]
-        self._keys, self._ticks = np.concatenate(keys).astype(np.int64).T
+        self._keys, self._marks = np.concatenate(keys).astype(np.int64).T
         self._owners = np.repeat(np.arange(len(keys)), [len(one) for one in keys])
 
     def nearness(self, query: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        ticks = dict(query.tolist())
+        marks = dict(query.tolist())
         held = np.flatnonzero(np.isin(self._keys, query[:, 0]))
-        asked = np.array([ticks[key] for key in self._keys[held].tolist()], np.int64)
-        later = self._ticks[held] - asked + QUAD_TICKS
-        counts = np.zeros((len(self.numbers), 2**TICK_BITS), np.int64)
-        np.add.at(counts, (self._owners[held], later), 1)
-        shared = on_one_clock(counts)
+        asked = np.array([marks[key] for key in self._keys[held].tolist()], np.int64)
+        owners, apart = self._owners[held], self._marks[held] - asked + SAME
+        later = np.zeros((len(self.numbers), 2**TICK_BITS), np.int64)
+        np.add.at(later, (owners, apart >> PITCH_BITS), 1)
+        _, clock = clocks(later)
+        late = (apart >> PITCH_BITS) - clock[owners]
+        on_clock = (late == 0) | (late == 1)
+        higher = np.zeros((len(self.numbers), 2**PITCH_BITS), np.int64)
+        np.add.at(higher, (owners[on_clock], (apart % 2**PITCH_BITS)[on_clock]), 1)
+        shared = on_one_shift(higher)
         return np.where(shared > 0, shared, -np.inf).astype(np.float32)
 
 

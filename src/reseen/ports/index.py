@@ -15,10 +15,11 @@ QUAD_WINDOW = 12.0
 query of 10 s fills most of one or halves of two; 300 hours are 90,000 windows."""
 
 QUAD_TICKS = 16
-"""Parts of a window, of 0.75 s. Keys that a copy shares lie as far apart in time on both sides;
-those shared by chance do not. Of 134 disguised sounds that pairs find, half under noise or other
-sound, the original is among the first eight of 492 for .98 by the keys that agree on one clock, for
-.89 by all that are shared; finer ticks tell no more."""
+"""Parts of a window, of 0.75 s. Keys that a copy shares lie as far apart in time on both sides, and
+in pitch; those shared by chance do not. Of 134 disguised sounds that pairs find, half under noise
+or other sound, the original is among the first two of 492 for .97 by the keys that agree on one
+clock and one shift of pitch, for .93 on one clock, for .84 by all that are shared; finer ticks tell
+no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Hits:
 
     references, query_rows, reference_rows: ``int64 [N]``; nearness ``float32 [N]``, larger is
     nearer: cosine of a descriptor, minus the distance in bits of PDQ, shared keys of quads that
-    agree on one clock, to two ticks. A reference row of quads is a window of ``QUAD_WINDOW``
-    seconds.
+    agree on one clock, to two ticks, and on one shift of pitch. A reference row of quads is a
+    window of ``QUAD_WINDOW`` seconds.
     """
 
     signal: Signal
@@ -66,7 +67,7 @@ class Index(Protocol):
 
         codes of a descriptor ``int8 [N, D]``, of PDQ ``uint8 [N, 32]`` (all within the signal's
         radius, at most ``count``); of quads ``uint32 [K, 2]``, the distinct keys that one query
-        asks for, as one row, each with its tick in a window of the query.
+        asks for, as one row, each with its mark in a window of the query (``quads.marks``).
         """
         ...
 

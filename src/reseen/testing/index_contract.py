@@ -60,12 +60,15 @@ def quads(rng: np.random.Generator, seconds: float, keys: int = 1 << 22) -> Trac
     count = int(seconds * 60)
     begins = np.sort(rng.uniform(0, seconds, count))
     codes = rng.integers(0, keys, (count, 1), np.uint32)
-    return track(QUADS, codes, np.stack([begins, begins + 1.0], axis=1))
+    places = rng.uniform(0, 54, (count, 4)).astype(np.float32)
+    whole = track(QUADS, codes, np.stack([begins, begins + 1.0], axis=1))
+    return replace(whole, places=places)
 
 
 def asked_of(sound: Track) -> npt.NDArray[np.uint32]:
     """What the first window of a query asks for that has these very quads."""
-    return windows_asked(sound.spans[:, 0], sound.codes[:, 0])[0]
+    pitches = sound.places[:, 1].astype(np.float64)
+    return windows_asked(sound.spans[:, 0], pitches, sound.codes[:, 0])[0]
 
 
 def words(rng: np.random.Generator, rows: int, near: Any = None) -> Track:
@@ -198,18 +201,23 @@ class IndexContract:
         assert (hits.references[0], hits.reference_rows[0]) == (3, 2)
         assert hits.nearness[0] >= 0.99 * len(keys)
 
-    def test_shared_keys_count_where_they_agree_on_one_clock(
+    def test_shared_keys_count_where_they_agree_on_one_clock_and_one_shift_of_pitch(
         self, index: WritableIndex, rng: np.random.Generator
     ) -> None:
         sound = quads(rng, QUAD_WINDOW)
         late = replace(sound, spans=sound.spans + 3.0).rows(sound.spans[:, 0] < QUAD_WINDOW - 3.0)
         begins = rng.permutation(sound.spans[:, 0])
         jumbled = replace(sound, spans=np.stack([begins, begins + 1.0], axis=1))
-        index.apply(PROJECT, [Entry(1, 0, [jumbled]), Entry(2, 0, [late])], 1)
-        hits = index.nearest(PROJECT, QUADS, asked_of(sound), 2)
-        assert hits.references.tolist() == [2, 1]
-        assert hits.nearness[0] == len(late)
-        assert hits.nearness[1] < 0.3 * len(sound)
+        higher = replace(late, places=late.places + np.float32(3.0))
+        tune = replace(late, places=rng.permutation(late.places))
+        entries = [Entry(n, 0, [one]) for n, one in enumerate((jumbled, late, higher, tune))]
+        index.apply(PROJECT, entries, 1)
+        hits = index.nearest(PROJECT, QUADS, asked_of(sound), 4)
+        found = dict(zip(hits.references.tolist(), hits.nearness.tolist(), strict=True))
+        assert found[1] >= 0.99 * len(late)
+        assert found[2] >= 0.9 * len(late)
+        assert found[0] < 0.3 * len(sound)
+        assert found[3] < 0.3 * len(late)
 
     def test_keypoints_that_turn_and_grow_together_outvote_those_that_do_not(
         self, index: WritableIndex, rng: np.random.Generator
@@ -371,13 +379,14 @@ def _questions(
     bits = [flipped(rng, tracks[1].codes[0], 11)[None] for tracks in known]
     sounds = [quads(rng, 5.0), *(tracks[2].rows(slice(200, 800)) for tracks in known)]
     begins = np.concatenate([sound.spans[:, 0] for sound in sounds])
+    pitches = np.concatenate([sound.places[:, 1] for sound in sounds]).astype(np.float64)
     keys = np.concatenate([sound.codes[:, 0] for sound in sounds])
     frames = [words(rng, 1, near=tracks[3].codes[0]).codes for tracks in known]
     return [
         (WORDS, np.concatenate([words(rng, 1).codes, *frames])),
         (DESCRIPTOR, np.concatenate([descriptors(rng, 1).codes, *pictures])),
         (PDQ, np.concatenate([hashes(rng, 1).codes, *bits])),
-        (QUADS, windows_asked(begins, keys)[0]),
+        (QUADS, windows_asked(begins, pitches, keys)[0]),
     ]
 
 
