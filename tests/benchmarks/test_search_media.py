@@ -2,6 +2,7 @@
 bank is filled with.
 """
 
+import json
 from dataclasses import replace
 from itertools import islice
 
@@ -44,6 +45,12 @@ def test_pairs_and_segments_that_the_search_loses_are_counted() -> None:
     assert one.found == pytest.approx(2 / 3)
     assert (one.placed_alone, one.placed) == (1.0, 0.5)
     assert one.closely_p50 == pytest.approx(0.17)
+
+
+def test_a_summary_is_told_as_a_line_of_json() -> None:
+    [one] = summary([replace(ROW, search=1 / 3)])
+    told = json.loads(one.line())
+    assert (told["what"], told["queries"], told["search_p50"]) == ("film", 1, 0.3333)
 
 
 def test_a_pair_that_is_faint_alone_is_not_said_to_be_told_worse() -> None:
