@@ -18,9 +18,12 @@ from benchmarks.attacks.pictures import ATTACKS
 from benchmarks.attacks.sound import SOUND_ATTACKS
 from benchmarks.datasets import Item
 from benchmarks.run_sound import open_sound
-from reseen.domain.fingerprint import Skip, Track
+from reseen.domain.fingerprint import QUADS, Skip, Track
 from reseen.domain.media import Sound
+from reseen.engine.sound.quads import PITCH_BITS
+from reseen.engine.sound_candidates import windows_asked
 from reseen.index.quad_windows import quad_windows
+from reseen.ports import QUAD_TICKS, QUAD_WINDOW
 from reseen.signals.descriptor import load_descriptor
 from reseen.signals.pdq import hash_picture
 from reseen.signals.peaks import RATE, find_peaks
@@ -47,7 +50,9 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """Keys of real windows, in order; queries of ten seconds: their first window, and keys."""
+    """Keys of real windows with their marks, in order; queries of ten seconds: their first window,
+    and what is asked for.
+    """
 
     windows: tuple[npt.NDArray[np.uint32], ...]
     queries: tuple[tuple[int, npt.NDArray[np.uint32]], ...]
@@ -81,7 +86,7 @@ def sounds(items: Sequence[Item], seed: int = 0) -> Sounds:
     """Windows of these files, and a disguised excerpt of each."""
     rng = np.random.default_rng(seed)
     windows: list[npt.NDArray[np.uint32]] = []
-    queries = []
+    queries: list[tuple[int, npt.NDArray[np.uint32]]] = []
     for at, item in enumerate(items):
         try:
             samples = open_sound(item.path, RATE)
@@ -94,10 +99,8 @@ def sounds(items: Sequence[Item], seed: int = 0) -> Sounds:
         attack = SOUND_ATTACKS[at % len(SOUND_ATTACKS)]
         heard = attack.apply(excerpt, RATE, rng, [samples])[0][: int(QUERY_SECONDS * RATE)]
         first = len(windows) + int(np.searchsorted(numbers, begin // 12.0))
-        asked = np.unique(query_keys(_peaks(heard))[1])
         windows += keys
-        if len(asked):
-            queries.append((first, asked))
+        queries += ((first, asked) for asked in windows_asked(*query_keys(_peaks(heard)))[:1])
     return Sounds(tuple(windows), tuple(queries))
 
 
@@ -140,8 +143,24 @@ def window_blocks(
     while True:
         rng = np.random.default_rng((seed, block))
         drawn = pool[rng.integers(0, len(pool), (size, WINDOW_KEYS))]
-        yield [np.unique(row) for row in drawn]
+        yield list(drawn)
         block += 1
+
+
+def recording(windows: Sequence[npt.NDArray[np.uint32]]) -> Track:
+    """The quads of these windows, one after another."""
+    number = np.repeat(np.arange(len(windows)), [len(w) for w in windows])
+    keys, own = np.concatenate(windows).T
+    begins = (number + ((own >> PITCH_BITS) + 0.5) / QUAD_TICKS) * QUAD_WINDOW
+    places = np.zeros((len(keys), 4), np.float32)
+    places[:, 1] = (own & (2**PITCH_BITS - 1)) + 0.5
+    return Track(
+        QUADS,
+        np.stack([begins, begins + 1.0], axis=1),
+        np.ascontiguousarray(keys)[:, None],
+        np.ones(len(keys), np.float32),
+        places,
+    )
 
 
 def flipped(code: npt.NDArray[np.uint8], bits: int, rng: np.random.Generator) -> Codes:

@@ -26,7 +26,7 @@ from reseen.domain.fingerprint import DESCRIPTOR, PDQ, QUADS, Signal, Track
 from reseen.index.maintenance import settle
 from reseen.index.merge import merge_in_child
 from reseen.index.project import ProjectIndex
-from reseen.ports import QUAD_WINDOW, Entry
+from reseen.ports import Entry
 
 DISTANCES = (0, 8, 20, 31)
 HITS = 50
@@ -262,11 +262,11 @@ def _qdrant_hashes(
 
 def sound(growing: Growing, sizes: Sequence[int], media: index_data.Sounds) -> None:
     """Ten seconds, disguised; ``wanted``: the window they begin in, or the next, first of all."""
-    growing.add([_recording(media.windows)], len(media.windows))
+    growing.add([index_data.recording(media.windows)], len(media.windows))
     blocks = index_data.window_blocks(media.windows, WINDOWS)
     for size in sizes:
         while growing.rows < size:
-            growing.add([_recording(next(blocks))], WINDOWS)
+            growing.add([index_data.recording(next(blocks))], WINDOWS)
         growing.reopen()
         for window, keys in media.queries:
             seconds, hits = timed(growing.index.nearest, QUADS, keys, HITS)
@@ -279,19 +279,6 @@ def _track(signal: Signal, codes: npt.NDArray[Any]) -> Track:
     rows = len(codes)
     spans = np.tile([-np.inf, np.inf], (rows, 1))
     return Track(signal, spans, codes, np.ones(rows, np.float32), np.empty((rows, 0), np.float32))
-
-
-def _recording(windows: Sequence[npt.NDArray[np.uint32]]) -> Track:
-    """The quads of these windows, one after another."""
-    begins = np.repeat(np.arange(len(windows)) * QUAD_WINDOW + 1.0, [len(w) for w in windows])
-    rows = len(begins)
-    return Track(
-        QUADS,
-        np.stack([begins, begins + 1.0], axis=1),
-        np.concatenate(windows)[:, None],
-        np.ones(rows, np.float32),
-        np.empty((rows, 0), np.float32),
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.index_data import descriptor_blocks, window_blocks
+from benchmarks.index_data import descriptor_blocks, recording, window_blocks
 from benchmarks.search_bank import Clock, TimedIndex, digest
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.bank import Bank, BankDraft, Content, Hash, Reference, ReferenceDraft
@@ -24,11 +23,12 @@ from reseen.domain.media import Medium
 from reseen.index.follower import held_of
 from reseen.index.merge import merge_in_child
 from reseen.index.quad_windows import quad_windows
-from reseen.ports import QUAD_WINDOW, Blobs, Candidate, Entry
+from reseen.ports import Blobs, Candidate, Entry
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
 from reseen.store.database import Database, open_database, sqlite_url
-from reseen.store.references import INDEXED, SqlReferenceStore
+from reseen.store.indexed import INDEXED
+from reseen.store.references import SqlReferenceStore
 
 SCENES, FRAMES = 8, 5
 """Of a synthetic film: forty rows, twenty seconds."""
@@ -169,15 +169,6 @@ def film_blocks(real: npt.NDArray[np.int8]) -> Iterator[npt.NDArray[np.int8]]:
             rows = ALIKE * scenes + np.sqrt(1.0 - ALIKE**2) * noise
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)
             yield np.rint(rows * 127.0).astype(np.int8)
-
-
-def recording(windows: Sequence[npt.NDArray[np.uint32]]) -> Track:
-    """The quads of these windows, one after another."""
-    begins = np.repeat(np.arange(len(windows)) * QUAD_WINDOW + 1.0, [len(w) for w in windows])
-    spans = np.stack([begins, begins + 1.0], axis=1)
-    places: npt.NDArray[Any] = np.zeros((len(begins), 4), np.float32)
-    quality = np.ones(len(begins), np.float32)
-    return Track(QUADS, spans, np.concatenate(windows)[:, None], quality, places)
 
 
 def _windows(fingerprint: Fingerprint) -> list[npt.NDArray[np.uint32]]:

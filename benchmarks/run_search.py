@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 out.write(json.dumps(asdict(row)) + "\n")
                 out.flush()
     for one in summary(read(options.out)):
-        print(json.dumps({k: round(v, 4) for k, v in asdict(one).items()}))
+        print(one.line())
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

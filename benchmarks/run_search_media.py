@@ -188,8 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 out.write(json.dumps(asdict(row)) + "\n")
                 out.flush()
     for one in summary(read(options.out)):
-        values = asdict(one).items()
-        print(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in values}))
+        print(one.line())
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -6,7 +6,7 @@ decoding, which happens in another process.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +81,11 @@ class Summary:
     truth_p50: float
     closely_p50: float
     looked_at: float
+
+    def line(self) -> str:
+        """As one line of JSON."""
+        values = asdict(self).items()
+        return json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in values})
 
 
 def summary(rows: Sequence[Searched], match: float = CUTS.medium) -> list[Summary]:

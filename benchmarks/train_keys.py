@@ -43,7 +43,8 @@ def _windows(items: Sequence[Item]) -> Iterator[Keys]:
             samples = open_sound(item.path, RATE)[: int(LONGEST * RATE)]
         except (av.FFmpegError, IndexError):
             continue
-        yield from quad_windows(quads(find_peaks(Sound(0.0, RATE, samples))))[1]
+        for keys in quad_windows(quads(find_peaks(Sound(0.0, RATE, samples))))[1]:
+            yield np.unique(keys[:, 0])
 
 
 def main() -> None:

@@ -2,13 +2,15 @@
 bank is filled with.
 """
 
+import json
 from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 import pytest
+from benchmarks.index_data import recording
 from benchmarks.localisation import Stretch
-from benchmarks.media_bank import FRAMES, SCENES, film_blocks, recording
+from benchmarks.media_bank import FRAMES, SCENES, film_blocks
 from benchmarks.run_search_media import placed
 from benchmarks.searched import Searched, summary
 
@@ -43,6 +45,12 @@ def test_pairs_and_segments_that_the_search_loses_are_counted() -> None:
     assert one.found == pytest.approx(2 / 3)
     assert (one.placed_alone, one.placed) == (1.0, 0.5)
     assert one.closely_p50 == pytest.approx(0.17)
+
+
+def test_a_summary_is_told_as_a_line_of_json() -> None:
+    [one] = summary([replace(ROW, search=1 / 3)])
+    told = json.loads(one.line())
+    assert (told["what"], told["queries"], told["search_p50"]) == ("film", 1, 0.3333)
 
 
 def test_a_pair_that_is_faint_alone_is_not_said_to_be_told_worse() -> None:
@@ -92,7 +100,7 @@ def test_frames_of_a_synthetic_film_look_like_their_scene_and_films_unlike_each_
 
 
 def test_windows_of_a_recording_are_those_that_it_was_made_of() -> None:
-    windows = [np.array([3, 9], np.uint32), np.array([5], np.uint32)]
+    windows = [np.array([[9, 60], [3, 1940]], np.uint32), np.array([[5, 903]], np.uint32)]
     numbers, keys = quad_windows(recording(windows))
     assert numbers.tolist() == [0, 1]
-    assert [k.tolist() for k in keys] == [[3, 9], [5]]
+    assert [k.tolist() for k in keys] == [[[3, 1940], [9, 60]], [[5, 903]]]

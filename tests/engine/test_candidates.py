@@ -180,23 +180,23 @@ def test_near_hashes_are_looked_at_nearest_first() -> None:
 
 
 def test_a_sound_that_falls_into_two_windows_counts_as_a_whole() -> None:
-    halves: list[Row] = [(1, 0, 6, 100.0), (1, 0, 7, 100.0)]
-    one: list[Row] = [(2, 0, 3, 120.0), (2, 0, 9, 50.0)]
-    chance: list[Row] = [(10 + k, 0, 0, 32.0) for k in range(40)]
+    halves: list[Row] = [(1, 0, 6, 30.0), (1, 0, 7, 30.0)]
+    one: list[Row] = [(2, 0, 3, 36.0), (2, 0, 9, 6.0)]
+    chance: list[Row] = [(10 + k, 0, 0, 4.0) for k in range(40)]
     found = by_quads([(150_000, hits([*halves, *one, *chance], QUADS))], 12.0)
     assert [lead.reference for lead in found] == [1, 2]
 
 
 def test_keys_shared_by_chance_are_no_lead() -> None:
-    chance: list[Row] = [(10 + k, 0, 0, 33.0) for k in range(40)]
+    chance: list[Row] = [(10 + k, 0, 0, 4.0) for k in range(40)]
     assert by_quads([(150_000, hits(chance, QUADS))], 12.0) == []
 
 
 def test_a_sound_that_is_faint_in_each_window_adds_up_over_all_of_them() -> None:
     windows = []
     for k in range(4):
-        chance: list[Row] = [(100 * k + n, 0, 3 * n, 60.0 - n) for n in range(1, 30)]
-        windows.append((150_000, hits([(7000, 0, 20 + k, 45.0), *chance], QUADS)))
+        chance: list[Row] = [(100 * k + n, 0, 3 * n, 12.0 - n / 10) for n in range(1, 30)]
+        windows.append((150_000, hits([(7000, 0, 20 + k, 9.0), *chance], QUADS)))
     places = {lead.reference: lead.place for lead in by_quads(windows, 12.0)}
     assert places[7000] == 0
     [alone] = [one for one in by_quads(windows[:1], 12.0) if one.reference == 7000]
@@ -204,12 +204,12 @@ def test_a_sound_that_is_faint_in_each_window_adds_up_over_all_of_them() -> None
 
 
 def test_much_that_is_unrelated_makes_nothing_sure() -> None:
-    windows = [(150_000, hits([(1, 0, 9 * k, 75.0)], QUADS)) for k in range(20)]
+    windows = [(150_000, hits([(1, 0, 9 * k, 30.0)], QUADS)) for k in range(20)]
     assert not any(lead.sure for lead in by_quads(windows, 12.0))
 
 
 def test_many_copies_of_one_sound_do_not_hide_each_other() -> None:
-    copies: list[Row] = [(k, 0, 0, 350.0) for k in range(40)]
+    copies: list[Row] = [(k, 0, 0, 120.0) for k in range(40)]
     assert len(by_quads([(120_000, hits(copies, QUADS))], 12.0)) == 40
 
 

@@ -84,7 +84,11 @@ def make(tmp_path: Path) -> Iterator[Make]:
     blobs = open_blobs((tmp_path / "home" / "blobs").as_uri())
     banks = SqlBankStore(database)
 
-    def stand(through: Remember = described, **draft: Any) -> Stand:
+    def stand(
+        through: Remember = described,
+        versions: Callable[[], Mapping[str, str]] = dict[str, str],
+        **draft: Any,
+    ) -> Stand:
         decoded: list[str] = []
         nudges: list[tuple[str, int]] = []
 
@@ -113,6 +117,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             crew=crew,
             workers=2,
             nudge=lambda project, change: nudges.append((project, change)),
+            versions=versions,
         )
         return Stand(ingesting, bank, nudges, decoded)
 

@@ -8,11 +8,12 @@ import numpy as np
 from tests.flows.test_ingest import Make, Stand, described, make, of_hash, of_path, plain
 
 from reseen.domain.access import DEFAULT_PROJECT as P
-from reseen.domain.bank import Job, JobItem, Reference
+from reseen.domain.bank import Job, JobItem, Reference, ReferenceDraft
 from reseen.domain.choices import ItemState
 from reseen.domain.fingerprint import PDQ, Fingerprint, Track
 from reseen.flows.jobs import LEASE, work_on
 from reseen.flows.reingest import Reingesting, begin
+from reseen.media.receive import local_file
 from reseen.ports import Fetched
 
 __all__ = ["make"]  # the fixture
@@ -33,8 +34,8 @@ def old(make: Make) -> Stand:
 
 
 def new(make: Make) -> tuple[Stand, Reingesting]:
-    stand = make(lambda file: in_version("2", file))
-    return stand, Reingesting(stand.ingesting, {"pdq": "2"})
+    stand = make(lambda file: in_version("2", file), versions=lambda: {"pdq": "2"})
+    return stand, Reingesting(stand.ingesting)
 
 
 def run(stand: Stand, reingesting: Reingesting) -> Job:
@@ -103,3 +104,36 @@ def test_what_is_deleted_meanwhile_is_no_error(make: Make, tmp_path: Path) -> No
     after = work_on(stand.ingesting.jobs, claimed, "test", reingesting.work)
     assert (after.done, after.known, after.failed) == (1, 1, 0)
     assert versions(stand) == {"2.png": "2"}
+
+
+def test_a_file_that_is_sent_again_brings_what_is_of_an_older_version_up_to_date(
+    make: Make, tmp_path: Path
+) -> None:
+    one, two = plain(tmp_path, 1), plain(tmp_path, 2)
+    old(make).ingest(of_path(one), of_path(two))
+    stand, _ = new(make)
+    before = reference(stand, "1.png")
+    [foreseen] = stand.ingesting.try_out(stand.bank, [of_path(one)])
+    assert foreseen.state is ItemState.DONE
+    with local_file(one) as file:
+        added = stand.ingesting.add_file(stand.bank, file, ReferenceDraft("sent again"))
+    assert (added.is_new, added.reference.id, added.reference.draft.name) == (
+        False,
+        before.id,
+        "1.png",
+    )
+    assert added.reference.change > before.change
+    assert versions(stand) == {"1.png": "2", "2.png": "1"}
+    job = stand.ingest(of_path(one), of_path(two))
+    assert (job.done, job.known) == (0, 2)
+    assert versions(stand) == {"1.png": "2", "2.png": "2"}
+    assert len(stand.decoded) == 2
+    stand.ingest(of_path(one), of_path(two))
+    assert len(stand.decoded) == 2
+
+
+def test_a_version_that_is_not_made_here_is_left_as_it_is(make: Make, tmp_path: Path) -> None:
+    old(make).ingest(of_path(plain(tmp_path, 1)))
+    stand = make()
+    job = stand.ingest(of_path(plain(tmp_path, 1)))
+    assert (job.known, stand.decoded, versions(stand)) == (1, [], {"1.png": "1"})

@@ -237,3 +237,13 @@ def test_what_cannot_start_is_an_error_that_says_where_to_look(
         client = IndexClient(tmp_path, Start(command))
         with pytest.raises(NotReady, match=r"process\.log|could not be started"):
             client.position(PROJECT)
+
+
+def test_what_the_folder_lacks_is_said_at_once_and_for_some_seconds(home: Home) -> None:
+    (home.folder / "lock").mkdir(parents=True)
+    client = IndexClient(home.folder, home.start)
+    for _ in range(2):
+        with pytest.raises(NotReady, match=r"Is a directory.*make room") as refused:
+            client.position(PROJECT)
+        assert refused.value.retry_after_s
+    (home.folder / "lock").rmdir()

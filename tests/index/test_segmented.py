@@ -21,6 +21,7 @@ from reseen.ports import Entry, WritableIndex
 from reseen.testing.index_contract import (
     PROJECT,
     IndexContract,
+    asked_of,
     descriptors,
     flipped,
     hashes,
@@ -69,7 +70,7 @@ def reference(rng: np.random.Generator, number: int, bank: int = 0) -> Entry:
 def asked(entry: Entry) -> Iterator[tuple[Signal, npt.NDArray[Any]]]:
     assert entry.tracks is not None
     for one in entry.tracks:
-        codes = np.unique(one.codes) if one.signal == QUADS else one.codes
+        codes = asked_of(one) if one.signal == QUADS else one.codes
         yield one.signal, codes
 
 

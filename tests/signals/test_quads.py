@@ -28,7 +28,7 @@ def test_most_keys_of_an_excerpt_are_asked_for_and_few_of_another_piece() -> Non
     keys = set(stored.codes[inside, 0].tolist()) - set(usual_keys().tolist())
     excerpt = find_peaks(sounds.sound(samples[10 * sounds.RATE : 20 * sounds.RATE]))
     other = find_peaks(sounds.sound(sounds.music(10, seed=3)))
-    asked, asked_by_other = (set(query_keys(p)[1].tolist()) for p in (excerpt, other))
+    asked, asked_by_other = (set(query_keys(p)[2].tolist()) for p in (excerpt, other))
     assert len(keys & asked) > 0.8 * len(keys)
     assert len(keys & asked_by_other) < 0.1 * len(keys)
 
@@ -38,8 +38,8 @@ def test_usual_keys_are_stored_and_not_asked_for() -> None:
     usual = usual_keys()
     assert (np.diff(usual.astype(np.int64)) > 0).all()
     assert np.isin(quads(peaks).codes[:, 0], usual).any()
-    times, keys = query_keys(peaks)
-    assert len(times) == len(keys)
+    times, pitches, keys = query_keys(peaks)
+    assert len(times) == len(pitches) == len(keys)
     assert not np.isin(keys, usual).any()
 
 
@@ -53,7 +53,7 @@ def test_keys_survive_a_change_of_pitch_and_tempo() -> None:
         places=np.stack([peaks.places[:, 0] / 1.1, peaks.places[:, 1] + 3], axis=1),
     )
     stored = set(quads(peaks).codes[:, 0].tolist()) - set(usual_keys().tolist())
-    asked = set(query_keys(changed)[1].tolist())
+    asked = set(query_keys(changed)[2].tolist())
     assert len(stored & asked) > 0.8 * len(stored)
 
 

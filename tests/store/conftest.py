@@ -1,9 +1,13 @@
 """Databases of both kinds, and a store of blobs beside them. One database a test."""
 
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from tests.store import postgres as pg
@@ -20,6 +24,13 @@ from reseen.store.scores import SqlScoreLog
 from reseen.store.tables import METADATA, PROJECTS
 from reseen.testing.bank_store_contract import OTHER_PROJECT
 from reseen.testing.key_store_contract import Clock
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "us-east-1",
+}
+"""What the environment of a client of ``s3`` holds."""
 
 PATIENCE = "20s"
 """How long a test that left something open may keep the next one waiting."""
@@ -41,6 +52,22 @@ def shared(postgres: pg.Postgres) -> Iterator[sa.Engine]:
     engine = sa.create_engine(url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The URL of a server that speaks S3 and has a bucket ``kept``."""
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        assert server.stdout is not None
+        said = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stdout)
+        endpoint = next(found[0] for found in said if found)
+        httpx.put(f"{endpoint}/kept").raise_for_status()
+        yield endpoint
+        server.terminate()
+        server.communicate(timeout=30)
 
 
 @pytest.fixture(scope="session")

@@ -1,26 +1,25 @@
-import contextlib
 import errno
 import itertools
 import os
-import re
 import resource
-import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
+from tests.store.between import Between, Way
+from tests.store.conftest import CREDENTIALS
 
 from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
 from reseen.domain.fingerprint import DESCRIPTOR, LOOKS, MOTION, Fingerprint, Track
 from reseen.ports import Blobs
-from reseen.store import kept
-from reseen.store.blobs import FolderBlobs, open_blobs
+from reseen.store import kept, object_blobs
+from reseen.store.blobs import open_blobs
+from reseen.store.folder_blobs import FolderBlobs
 from reseen.testing.blobs_contract import KEY, BlobsContract
 from reseen.testing.reference_store_contract import film, same
 
@@ -34,65 +33,17 @@ class TestFolderBlobs(BlobsContract):
         return open_blobs((tmp_path / "deep" / "ü %20#?").as_uri())
 
 
-@pytest.fixture(scope="session")
-def s3() -> Iterator[str]:
-    """The URL of a server that speaks S3 and has a bucket ``kept``."""
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as server:
-        assert server.stdout is not None
-        said = (re.search(r"http://127\.0\.0\.1:\d+", line) for line in server.stdout)
-        endpoint = next(found[0] for found in said if found)
-        httpx.put(f"{endpoint}/kept").raise_for_status()
-        yield endpoint
-        server.terminate()
-        server.communicate(timeout=30)
-
-
 @pytest.fixture
 def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-
-
-class Counting:
-    """A way to a server on loopback that counts the bytes it brings back."""
-
-    def __init__(self, port: int) -> None:
-        self.bytes = 0
-        self._port = port
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listening.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listening.accept()
-                far = socket.create_connection(("127.0.0.1", self._port))
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
-
-    def _carry(self, one: socket.socket, other: socket.socket) -> None:
-        with contextlib.suppress(OSError), one:
-            while data := one.recv(1 << 16):
-                if one.getpeername()[1] == self._port:
-                    self.bytes += len(data)
-                other.sendall(data)
-            other.shutdown(socket.SHUT_WR)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
-def counting(s3: str) -> Iterator[Counting]:
-    between = Counting(int(s3.rpartition(":")[2]))
-    yield between
-    between.close()
+def between(s3: str) -> Iterator[Between]:
+    opened = Between(int(s3.rpartition(":")[2]))
+    yield opened
+    opened.close()
 
 
 def hour() -> Fingerprint:
@@ -119,9 +70,7 @@ def hour() -> Fingerprint:
 
 
 @pytest.mark.usefixtures("_credentials")
-def test_a_look_at_a_moment_of_an_hour_brings_a_twentieth_of_it(
-    s3: str, counting: Counting
-) -> None:
+def test_a_look_at_a_moment_of_an_hour_brings_a_twentieth_of_it(s3: str, between: Between) -> None:
     whole = hour()
     data = kept.encode(whole)
     looks, motion = whole.track("looks"), whole.track("motion")
@@ -129,7 +78,7 @@ def test_a_look_at_a_moment_of_an_hour_brings_a_twentieth_of_it(
     assert motion is not None
     prefix = next(_prefixes)
     open_blobs(f"s3://kept/{prefix}?endpoint={s3}").put(KEY, data)
-    store = open_blobs(f"s3://kept/{prefix}?endpoint=http://127.0.0.1:{counting.port}")
+    store = open_blobs(f"s3://kept/{prefix}?endpoint=http://127.0.0.1:{between.port}")
     found = kept.read(store.reader(KEY))
     kept_looks, kept_motion = found.track("looks"), found.track("motion")
     assert kept_looks is not None
@@ -139,10 +88,10 @@ def test_a_look_at_a_moment_of_an_hour_brings_a_twentieth_of_it(
     moved = kept_motion.rows(slice(3600, 3616))
     assert np.array_equal(moved.codes, motion.codes[3600:3616])
     assert len(data) > 44_000_000
-    assert counting.bytes < 3_500_000
-    before = counting.bytes
+    assert between.bytes < 3_500_000
+    before = between.bytes
     assert np.array_equal(kept_looks.codes[903], looks.codes[903])
-    assert counting.bytes == before
+    assert between.bytes == before
     assert same(found, whole)
 
 
@@ -175,6 +124,57 @@ class TestObjectBlobs(BlobsContract):
         with pytest.raises(NotReady, match="check that it runs") as caught:
             store.put(KEY, b"x")
         assert caught.value.retry_after_s
+
+
+READS: dict[str, Callable[[Blobs], object]] = {
+    "get": lambda store: store.get(KEY),
+    "part": lambda store: store.get(KEY, 5, 20),
+    "rest": lambda store: store.get(KEY, 5),
+    "behind": lambda store: store.get(KEY, 5000, 20),
+    "reader": lambda store: store.reader(KEY),
+}
+LONG = ("get", "rest", "reader")
+"""Those whose answers are longer than what is let through before the cut."""
+WRITES: dict[str, Callable[[Blobs], object]] = {
+    "put": lambda store: store.put("default/ab/new", b"x"),
+    "large": lambda store: store.put("default/ab/new", bytes(LARGE * 2)),
+    "delete": lambda store: store.delete([KEY]),
+    "keys": lambda store: list(store.keys()),
+    "check": lambda store: store.check(),
+}
+
+
+@pytest.mark.usefixtures("_credentials")
+@pytest.mark.parametrize(
+    "way", [Way.REFUSED, Way.SILENT, Way.SLOW_DOWN, Way.BROKEN, Way.CUT], ids=str
+)
+def test_a_store_that_is_away_is_not_ready_and_all_is_as_before_when_it_is_back(
+    s3: str, between: Between, monkeypatch: pytest.MonkeyPatch, way: Way
+) -> None:
+    brief = timedelta(seconds=0.3)
+    monkeypatch.setitem(object_blobs.CLIENT, "timeout", brief)
+    monkeypatch.setitem(object_blobs.RETRIES, "retry_timeout", brief / 3)
+    prefix, data = next(_prefixes), os.urandom(3000)
+    behind = open_blobs(f"s3://kept/{prefix}?endpoint={s3}")
+    store = open_blobs(f"s3://kept/{prefix}?endpoint=http://127.0.0.1:{between.port}")
+    behind.put(KEY, data)
+    between.bar(way)
+    asks = {**READS, **WRITES} if way is not Way.CUT else {k: READS[k] for k in LONG}
+    for name, ask in asks.items():
+        before = between.connections
+        with pytest.raises(NotReady, match="check that it runs") as caught:
+            ask(store)
+        assert not isinstance(caught.value, BlobMissing), name
+        assert caught.value.retry_after_s, name
+        assert str(between.port) not in caught.value.detail, name
+        if way is Way.SILENT:
+            assert between.connections == before + 1, name
+    between.bar(Way.OPEN)
+    assert store.get(KEY) == data
+    assert list(behind.keys()) == [KEY]
+    store.put("default/ab/new", b"x")
+    store.check()
+    assert set(store.keys()) == {KEY, "default/ab/new"}
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_what_a_killed_process_was_writing_goes_with_its_key(
 ) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path;"
-        "from reseen.store.blobs import FolderBlobs;"
+        "from reseen.store.folder_blobs import FolderBlobs;"
         "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL);"
         "FolderBlobs(Path(sys.argv[1])).put(sys.argv[2], b'half')"
     )
@@ -263,6 +263,17 @@ def test_what_a_disk_can_suffer_is_not_ready_and_says_what_to_do(
     with pytest.raises(NotReady, match=advice):
         folder.put(KEY, b"x")
     assert list(folder.keys()) == []
+
+
+def test_a_check_that_cannot_read_takes_away_what_it_wrote(tmp_path: Path) -> None:
+    class Unread(FolderBlobs):
+        def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+            raise NotReady(f"{key} from {start} for {length} cannot be read.")
+
+    store = Unread(tmp_path / "blobs")
+    with pytest.raises(NotReady, match="cannot be read"):
+        store.check()
+    assert list(store.keys()) == []
 
 
 def test_a_file_in_place_of_the_folder_is_not_ready(tmp_path: Path) -> None:

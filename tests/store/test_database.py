@@ -101,6 +101,17 @@ def test_writers_in_many_threads_all_get_through(file: Path) -> None:
     database.close()
 
 
+def test_a_connection_in_use_when_its_database_is_closed_is_closed_afterwards(file: Path) -> None:
+    database = open_database(sqlite_url(file))
+    with database.reading() as connection:
+        in_use = connection.connection.dbapi_connection
+        assert isinstance(in_use, sqlite3.Connection)
+        database.close()
+        assert connection.execute(sa.select(PROJECTS.c.id)).scalars().all()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        in_use.execute("SELECT 1")
+
+
 def test_times_come_back_aware_and_in_utc(database: Database) -> None:
     east = datetime(2030, 6, 1, 12, 30, 15, 123456, timezone(timedelta(hours=5)))
     with database.writing() as connection:

@@ -15,6 +15,7 @@ from reseen.domain.errors import BlobMissing
 from reseen.domain.fingerprint import Fingerprint, Signal, Skip, Track
 from reseen.domain.media import Asset, Medium
 from reseen.store import kept
+from reseen.store.ranges import Near
 from reseen.testing.reference_store_contract import film, same
 
 SIGNALS = [one for one in vars(signals).values() if isinstance(one, Signal)]
@@ -148,8 +149,16 @@ WHOLE = kept.encode(film(1))
 
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 100, 8 + HEADER, len(WHOLE) - 1])
 def test_what_was_cut_off_is_missing(length: int) -> None:
-    with pytest.raises(BlobMissing, match="ingest its file again"):
-        kept.decode(WHOLE[:length])
+    for look in (kept.read, kept.signals):
+        with pytest.raises(BlobMissing, match="ingest its file again"):
+            look(Near(memoryview(WHOLE[:length])))
+
+
+def test_which_signals_a_long_film_holds_is_read_from_its_beginning() -> None:
+    whole = film(1, rows=5000)
+    asked = Asked(kept.encode(whole))
+    assert kept.signals(asked) == tuple(track.signal for track in whole.tracks)
+    assert sum(asked.lengths) < 20_000
 
 
 @settings(deadline=None)
@@ -169,6 +178,8 @@ def test_damage_is_missing_or_unseen_but_never_another_error(data: st.DataObject
         kept.decode(damaged)
     except BlobMissing as error:
         assert len(error.detail) < 300  # noqa: PT017 - most damage raises, some is not seen
+        with pytest.raises(BlobMissing):
+            kept.signals(Near(memoryview(damaged)))
 
 
 json_values = st.recursive(

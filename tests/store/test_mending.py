@@ -1,9 +1,11 @@
 """A fingerprint that was lost comes back with its file, for every bank that shares it."""
 
+from dataclasses import replace
+
 import pytest
 
 from reseen.domain.access import DEFAULT_PROJECT as P
-from reseen.domain.bank import BankDraft, ReferenceDraft
+from reseen.domain.bank import BankDraft, Content, ReferenceDraft
 from reseen.domain.errors import BlobMissing
 from reseen.ports import Blobs
 from reseen.store.banks import SqlBankStore
@@ -49,6 +51,30 @@ def test_a_file_that_comes_in_again_brings_back_what_was_lost(
     assert again.reference.change == references.get(P, again.reference.id).change
     references.sweep(clock.now.replace(year=clock.now.year + 1))
     assert len(list(blobs.keys())) == 2
+
+
+@pytest.mark.parametrize("into_another_bank", [False, True])
+def test_a_file_that_comes_in_again_replaces_what_is_of_another_version(
+    banks: SqlBankStore, references: SqlReferenceStore, blobs: Blobs, into_another_bank: bool
+) -> None:
+    one, other = (banks.create(P, BankDraft(name)) for name in ("one", "other"))
+    today = medium_of(1)
+    assert today.fingerprint is not None
+    track, *others = today.fingerprint.tracks
+    older = replace(track, signal=replace(track.signal, version="0"))
+    before = Content(replace(today.fingerprint, tracks=(older, *others)))
+    first = references.add(one, FULL, before).reference
+    position = references.last_change(P)
+    again = references.add(other if into_another_bank else one, FULL, today)
+    assert again.is_new == into_another_bank
+    assert same(references.fingerprint(again.reference), today.fingerprint)
+    assert same(references.fingerprint(first), today.fingerprint)
+    assert references.get(P, first.id).change > position
+    position = references.last_change(P)
+    hashed = Content(replace(today.fingerprint, tracks=()))
+    assert not references.add(one, FULL, hashed).is_new  # has nothing newer
+    assert references.last_change(P) == position
+    assert same(references.fingerprint(first), today.fingerprint)
 
 
 def sha256_of(seed: int) -> str:

@@ -29,7 +29,8 @@ def check_database(settings: "Settings") -> Iterator[Finding]:
             held = sum(truth.banks.counts(truth.project_id).values())
             truth.check_writable()
     except ReseenError as error:
-        yield Finding("database", "fail", error.detail, "Check the folder and the disk it is on.")
+        advice = "Check the folder and the disk it is on; what was refused was not written."
+        yield Finding("database", "fail", error.detail, advice)
         return
     detail = f"opened; {_many(keys, 'key')}, {_many(held, 'reference')}"
     yield Finding("database", "ok", detail)
@@ -43,7 +44,7 @@ def check_fingerprints(settings: "Settings") -> Iterator[Finding]:
             truth.blobs.check()
             missing, read = _missing(truth)
     except ReseenError as error:
-        advice = "Set RESEEN_BLOBS_URL, or let this user write there."
+        advice = "Make room there, let this user write there, or set RESEEN_BLOBS_URL."
         yield Finding("fingerprints", "fail", error.detail, advice)
         return
     if missing:

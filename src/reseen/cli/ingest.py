@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from reseen.domain.bank import Bank, Job
     from reseen.flows.ingest import Ingesting
     from reseen.flows.jobs import Handler
-    from reseen.flows.reingest import Reingesting
-    from reseen.settings import Settings
     from reseen.wiring.truth import Truth
 
 PATIENCE_S = 25.0
@@ -102,7 +100,7 @@ def ingest(
             else:
                 about = {"labels": label or [], "note": note}
                 job, owner = _begun(truth, tuple(what or ()), str(bank), role, about, progress)
-            failed = _work(truth, _handler(settings, ingesting, job, teller), job, owner, teller)
+            failed = _work(truth, _handler(ingesting, job, teller), job, owner, teller)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -197,18 +195,10 @@ def _taken_up(truth: "Truth", job_id: str) -> "tuple[Job, str]":
             time.sleep(0.5)
 
 
-def _reingesting(settings: "Settings", ingesting: "Ingesting") -> "Reingesting":
-    from reseen.wiring.ingest import make_reingesting
-    from reseen.wiring.matching import load_descriptor
+def _handler(ingesting: "Ingesting", job: "Job", teller: "Teller") -> "Handler":
+    from reseen.flows.reingest import Reingesting
 
-    return make_reingesting(ingesting, load_descriptor(settings))
-
-
-def _handler(
-    settings: "Settings", ingesting: "Ingesting", job: "Job", teller: "Teller"
-) -> "Handler":
-
-    flow = _reingesting(settings, ingesting) if job.kind is JobKind.REINGEST else ingesting
+    flow = Reingesting(ingesting) if job.kind is JobKind.REINGEST else ingesting
     return lambda job, hold: flow.work(job, hold, teller.tell)
 
 

@@ -19,9 +19,18 @@ people = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def emit(said: Mapping[str, Any]) -> None:
-    """One JSON object on a line of standard output."""
-    sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    """One JSON object on a line of standard output. A disk that takes no more of it ends the
+    command with status 1.
+    """
+    try:
+        sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _write_nowhere()
+        people.print(f"[bold red]error[/] The output cannot be written: {error.strerror}.")
+        raise typer.Exit(1) from None
 
 
 @contextmanager
@@ -32,13 +41,19 @@ def answering(*, as_json: bool) -> Iterator[None]:
     except ReseenError as error:
         _refuse(error, as_json=as_json)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on
+        _write_nowhere()  # nobody reads on
         raise typer.Exit(1) from None
     except OSError as error:
-        _refuse(InvalidValue(f"{error.filename}: {error.strerror}."), as_json=as_json)
+        where = f"{error.filename}: " if error.filename else ""
+        _refuse(InvalidValue(f"{where}{error.strerror}."), as_json=as_json)
     except KeyboardInterrupt:
         people.print("stopped")
         raise typer.Exit(130) from None
+
+
+def _write_nowhere() -> None:
+    """What is not written yet is tried once more when Python ends, and would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(error: ReseenError, *, as_json: bool) -> NoReturn:
@@ -60,6 +75,7 @@ def said_of(error: ReseenError) -> dict[str, Any]:
         "field": error.field,
         "limit": error.limit,
         "actual": error.actual,
+        "retry_after_s": error.retry_after_s,
     }
     return {name: value for name, value in said.items() if value is not None}
 

@@ -6,6 +6,10 @@ where a limit was passed, in the unit that the sentence names.
 
 from typing import ClassVar
 
+ROOM_S = 30.0
+"""Seconds after which it is worth trying again where a disk is full: somebody makes room on it, or
+what fills it ends."""
+
 
 class ReseenError(Exception):
     """Base of every error that a client may see."""

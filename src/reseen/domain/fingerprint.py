@@ -200,3 +200,11 @@ class Fingerprint:
     def channels(self) -> frozenset[Channel]:
         """The channels that left at least one row, exact hashes aside."""
         return frozenset(t.signal.channel for t in self.tracks if len(t)) - {Channel.FILE}
+
+    @property
+    def nbytes(self) -> int:
+        return sum(
+            column.nbytes
+            for track in self.tracks
+            for column in (track.spans, track.codes, track.quality, track.places)
+        )

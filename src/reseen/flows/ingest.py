@@ -35,6 +35,7 @@ from reseen.flows.items import (
 from reseen.flows.jobs import Hold
 from reseen.flows.lanes import in_lanes
 from reseen.flows.obtain import OpenFile
+from reseen.flows.outcomes import PAGE, Outcome, Watch, Writer
 from reseen.ports import BankStore, Fetched, Fetcher, JobStore, ReferenceStore
 
 type Remember = Callable[[Fetched], Fingerprint]
@@ -42,26 +43,6 @@ type Remember = Callable[[Fetched], Fingerprint]
 
 type Crew = Callable[[], AbstractContextManager[Remember]]
 """Processes that fingerprint side by side, for as long as the context is open."""
-
-type Watch = Callable[[JobItem], None]
-"""Told of each item when its outcome is recorded."""
-
-PAGE = 1000
-"""Items that are read, and hashes that are added, in one transaction."""
-
-BATCH = 32
-BATCH_BYTES = 64 << 20
-"""Fingerprints that are added in one transaction: few enough to lose little when a process dies,
-enough that waiting for the disk is spread over them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an item; with ``content`` it is to be added under ``draft``."""
-
-    item: JobItem
-    draft: ReferenceDraft | None = None
-    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +62,9 @@ class Ingesting:
     crew: Crew
     workers: int
     nudge: Callable[[str, int], None]
+    versions: Callable[[], Mapping[str, str]] = dict[str, str]
+    """Name and version of every signal that a fingerprint of today may hold."""
+
     arrived: Callable[[Bank, Mapping[str, Any]], object] = lambda _bank, _what: None
     """Told what a bank got: ``{"reference_id": ...}``; of a job at its end ``{"ingest_job_id":
     ...}``."""
@@ -94,16 +78,24 @@ class Ingesting:
 
     def _held(self, bank: Bank, file: Fetched) -> Reference | None:
         """The bank's reference with this file, where it is more than a hash from a list and has its
-        fingerprint: one that was lost is made anew, and written when the file is added.
+        fingerprint as it is made today: one that was lost, or is of an older version, is made anew,
+        and written when the file is added.
         """
         held = self.references.held(bank, f"sha256:{file.sha256}")
         if held is None or held.medium is None:
             return None
+        return None if self.is_stale(held) else held
+
+    def is_stale(self, reference: Reference) -> bool:
+        """Whether what is kept of its medium was lost, or holds another version of a signal than is
+        made today.
+        """
         try:
-            self.references.fingerprint(held)
+            signals = self.references.signals(reference)
         except BlobMissing:
-            return None
-        return held
+            return True
+        today = self.versions()
+        return any(today.get(one.name, one.version) != one.version for one in signals)
 
     def add_hashes(self, bank: Bank, hashes: Sequence[Hash], draft: ReferenceDraft) -> Added:
         """Raises ``InvalidValue`` for no hash at all, and what the store raises."""
@@ -118,7 +110,7 @@ class Ingesting:
         is wrong with an item is recorded with it.
         """
         bank = self.banks.get(job.project_id, str(job.request["bank"]))
-        writer = _Writer(self, bank, watch)
+        writer = Writer(self.references, self.jobs, self.nudge, bank, watch)
         with (
             self.crew() as remember,
             closing(
@@ -145,7 +137,7 @@ class Ingesting:
         """What a job with these items would do, without writing anything: ``DONE`` would be added.
 
         Files are hashed and their beginning is looked at, not decoded. ``bank`` ``None``: it would
-        be made.
+        be made. Raises ``NotReady``.
         """
         items = (JobItem("", number, given) for number, given in enumerate(givens))
         lanes = files_at_once(self.workers) + DOWNLOADS
@@ -171,7 +163,7 @@ class Ingesting:
             self.arrived(bank, {"reference_id": added.reference.id})
         return added
 
-    def _media(self, job: Job, bank: Bank, writer: "_Writer", hold: Hold) -> Iterator[JobItem]:
+    def _media(self, job: Job, bank: Bank, writer: Writer, hold: Hold) -> Iterator[JobItem]:
         """Items that need a file; all others go to the writer on the way."""
         after = -1
         while page := self.jobs.waiting(job.id, after, PAGE):
@@ -220,66 +212,13 @@ class Ingesting:
             else:
                 identity = content_of(item).identity
                 held = self.references.held(bank, identity) if bank else None
+        except NotReady:
+            raise
         except ReseenError as error:
             return failed(item, error), identity
         else:
             done = replace(item, state=ItemState.DONE)
             return done if held is None else known(item, held), identity
-
-
-class _Writer:
-    """Commits outcomes in batches, in the one thread that calls it."""
-
-    def __init__(self, ingesting: Ingesting, bank: Bank, watch: Watch) -> None:
-        self._ingesting = ingesting
-        self._bank = bank
-        self._watch = watch
-        self._batch: list[Outcome] = []
-        self._media = 0
-        self._bytes = 0
-
-    def take(self, outcome: Outcome) -> None:
-        self._batch.append(outcome)
-        if outcome.content is not None and outcome.content.fingerprint is not None:
-            self._media += 1
-            self._bytes += _size(outcome.content.fingerprint)
-        if len(self._batch) >= PAGE or self._media >= BATCH or self._bytes >= BATCH_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Raises ``NotReady``, and ``NotFound`` when the bank is gone."""
-        batch, self._batch, self._media, self._bytes = self._batch, [], 0, 0
-        if batch:
-            for item in self._commit(batch):
-                self._watch(item)
-
-    def _commit(self, batch: Sequence[Outcome]) -> Sequence[JobItem]:
-        new = [(one.item, one.draft, one.content) for one in batch if one.draft and one.content]
-        over = [one.item for one in batch if one.content is None]
-        if not new:
-            self._ingesting.jobs.finish_items(over)
-            return over
-
-        def outcomes(added: Sequence[Added]) -> Sequence[JobItem]:
-            return [*over, *map(_added, (item for item, _, _ in new), added)]
-
-        try:
-            added = self._ingesting.references.add_many(
-                self._bank, [(draft, content) for _, draft, content in new], outcomes
-            )
-        except InvalidValue as error:
-            if len(batch) > 1:
-                return [item for one in batch for item in self._commit([one])]
-            refused = [failed(batch[0].item, error)]
-            self._ingesting.jobs.finish_items(refused)
-            return refused
-        self._ingesting.nudge(self._bank.project_id, max(one.reference.change for one in added))
-        return outcomes(added)
-
-
-def _added(item: JobItem, added: Added) -> JobItem:
-    state = ItemState.DONE if added.is_new else ItemState.KNOWN
-    return replace(item, state=state, reference_id=added.reference.id)
 
 
 def kept_until(bank: Bank, draft: ReferenceDraft) -> ReferenceDraft:
@@ -296,11 +235,3 @@ def _of_hashes(job: Job, bank: Bank, item: JobItem) -> Outcome:
         return Outcome(item, kept_until(bank, draft_of(job.request, item)), content_of(item))
     except ReseenError as error:
         return Outcome(failed(item, error))
-
-
-def _size(fingerprint: Fingerprint) -> int:
-    return sum(
-        column.nbytes
-        for track in fingerprint.tracks
-        for column in (track.spans, track.codes, track.quality, track.places)
-    )

@@ -25,7 +25,8 @@ LEASE = timedelta(seconds=20)
 
 POLL_S = 1.0
 RETRY_S = 5.0
-"""Seconds before a job is tried again after the truth could not be used."""
+"""Seconds before a job is tried again after the truth could not be used, unless it says more: a
+batch that finds no room was fingerprinted for nothing."""
 
 
 class Left(Exception):
@@ -182,7 +183,7 @@ class JobWorker:
                 self._work_on(job)
             except NotReady as error:
                 logger.warning("Jobs wait: %s", error.detail)
-                self._rest(RETRY_S)
+                self._rest(max(RETRY_S, error.retry_after_s or 0.0))
             except Exception:
                 logger.exception("The worker of jobs goes on after an error")
                 self._rest(RETRY_S)

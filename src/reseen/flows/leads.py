@@ -1,11 +1,11 @@
 """Ask an index for what lies near the tracks of one query.
 
 Descriptors by distinct moments, hashes of pictures of some quality, words of keypoints, and keys of
-quads window by window, so that a long query finds each of several references. Only what the truth
-lets match is counted: where removed references took the places of others, more are asked for.
+quads window by window, so that a long query finds each of several references. Where the truth says
+what may match, only that is counted: where removed references took the places of others, more are
+asked for.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -24,11 +24,14 @@ from reseen.engine.picture_candidates import (
     by_pictures,
     by_words,
 )
-from reseen.engine.sound_candidates import by_quads
+from reseen.engine.sound_candidates import by_quads, windows_asked
 from reseen.ports import QUAD_WINDOW, Hits, Index
 
-type QueryKeys = Callable[[Track], tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]]
-"""Times and keys of quads to ask for, from peaks."""
+type QueryKeys = Callable[
+    [Track],
+    tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.uint32]],
+]
+"""Times, pitches and keys of quads to ask for, from peaks."""
 
 type Living = Callable[[Sequence[int]], frozenset[int]]
 """Which of these references may match at this moment."""
@@ -50,8 +53,6 @@ SOUNDS = 384
 ENOUGH = 8
 """References that a row leads to in the median, where it leads to as many rows as were asked for:
 fewer, and the frames of one long film took all places."""
-BRIEF = 0.4
-"""A last window of a query under this share of a whole one is asked for with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,16 @@ class Clues:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """An index, what turns sound into keys, and the part of a project that is asked. ``counts``: so
-    many nearest rows of each, and more where these lead to few references.
+    """An index, what turns sound into keys, and the part of a project that is asked. ``living``
+    ``None``: all that the index holds counts. ``counts``: so many nearest rows of each, and more
+    where these lead to few references.
     """
 
     index: Index
     query_keys: QueryKeys
     project_id: str
     bank_numbers: tuple[int, ...] | None
-    living: Living
+    living: Living | None = None
     counts: tuple[int, ...] = COUNTS
 
     def clues(self, tracks: Sequence[Track]) -> Clues:
@@ -149,14 +151,15 @@ class Asking:
         return leads
 
     def _sound(self, peaks: Track) -> list[Lead]:
-        times, keys = self.query_keys(peaks)
         found = []
-        for some in _windows(times, keys):
+        for some in windows_asked(*self.query_keys(peaks)):
             hits = self.index.nearest(self.project_id, QUADS, some, SOUNDS, self.bank_numbers)
             found.append((len(some), self._alive(hits)))
         return by_quads(found, QUAD_WINDOW)
 
     def _alive(self, hits: Hits) -> Hits:
+        if self.living is None:
+            return hits
         living = self.living(np.unique(hits.references).tolist())
         kept = np.isin(hits.references, np.array(sorted(living), np.int64))
         if kept.all():
@@ -196,15 +199,3 @@ def _to_hash(track: Track) -> npt.NDArray[np.int64]:
         if apart > SAME_HASH:
             kept.append(row)
     return np.array(kept, np.int64)
-
-
-def _windows(
-    times: npt.NDArray[np.float64], keys: npt.NDArray[np.uint32]
-) -> list[npt.NDArray[np.uint32]]:
-    """The distinct keys of each stretch of a query."""
-    if not len(keys):
-        return []
-    length = float(times.max()) - float(times.min())
-    count = max(1, math.floor(length / QUAD_WINDOW + 1.0 - BRIEF))
-    number = np.minimum((times - times.min()) // QUAD_WINDOW, count - 1)
-    return [np.unique(keys[number == n]) for n in range(count) if (number == n).any()]

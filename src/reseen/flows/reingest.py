@@ -13,12 +13,13 @@ from typing import Any
 
 from reseen.domain.bank import Job, JobItem, Reference
 from reseen.domain.choices import ItemState, JobKind
-from reseen.domain.errors import BlobMissing, Conflict, NotFound, NotReady, ReseenError
+from reseen.domain.errors import Conflict, NotFound, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
-from reseen.flows.ingest import PAGE, Ingesting, Remember, Watch
+from reseen.flows.ingest import Ingesting, Remember
 from reseen.flows.items import DOWNLOADS, failed, files_at_once, limits_of
 from reseen.flows.jobs import LEASE, Hold
 from reseen.flows.lanes import Limits, in_lanes
+from reseen.flows.outcomes import PAGE, Watch
 from reseen.ports import JobStore, ReferenceStore
 
 type _Task = tuple[JobItem, Reference | None]
@@ -39,10 +40,9 @@ def begin(
 
 @dataclass(frozen=True, slots=True)
 class Reingesting:
-    """``versions``: name and version of every signal that a fingerprint of today may hold."""
+    """Where and how it is made again is as for what is new."""
 
     ingesting: Ingesting
-    versions: Mapping[str, str]
 
     def work(self, job: Job, hold: Hold, watch: Watch = lambda _: None) -> Mapping[str, Any] | None:
         """A ``flows.jobs.Handler``; ``KNOWN`` items needed nothing."""
@@ -64,13 +64,6 @@ class Reingesting:
                     self.ingesting.jobs.finish_items([item])
                     watch(item)
         return None
-
-    def is_stale(self, made: Fingerprint) -> bool:
-        """Whether a fingerprint holds another version of a signal than is made today."""
-        return any(
-            self.versions.get(track.signal.name, track.signal.version) != track.signal.version
-            for track in made.tracks
-        )
 
     def _tasks(self, job: Job, hold: Hold) -> Iterator[_Task]:
         after = -1
@@ -95,7 +88,7 @@ class Reingesting:
             return replace(item, state=ItemState.KNOWN), None
         item = replace(item, reference_id=reference.id)
         try:
-            if not self._needs(reference):
+            if reference.medium is None or not self.ingesting.is_stale(reference):
                 return replace(item, state=ItemState.KNOWN), None
             source = reference.draft.provenance
             if not source.keys() & {"path", "url"}:
@@ -108,13 +101,6 @@ class Reingesting:
             raise
         except ReseenError as error:
             return failed(item, error), None
-
-    def _needs(self, reference: Reference) -> bool:
-        try:
-            made = self.ingesting.references.fingerprint(reference)
-        except BlobMissing:
-            return True
-        return made is not None and self.is_stale(made)
 
     def _recorded(self, project_id: str, item: JobItem, made: Fingerprint | None) -> JobItem:
         if made is None or item.reference_id is None:

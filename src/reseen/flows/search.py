@@ -8,15 +8,13 @@ afterwards, whatever the index still holds.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reseen.domain.bank import Bank, Hash, StoredScore
-from reseen.domain.choices import BankRole, Regime
+from reseen.domain.choices import BankRole
 from reseen.domain.errors import ReseenError
 from reseen.domain.fingerprint import (
-    KEYPOINTS,
-    MD5,
     PDQ,
     SHA256,
     Fingerprint,
@@ -24,21 +22,20 @@ from reseen.domain.fingerprint import (
     Track,
     hash_track,
 )
-from reseen.domain.match import Cuts, Match, Segment
-from reseen.domain.media import Channel, Span
+from reseen.domain.match import Cuts
 from reseen.engine.candidates import Lead, shortlist
-from reseen.engine.match import whole
-from reseen.engine.picture.still import PLENTY
-from reseen.engine.picture.words import asked_words
 from reseen.engine.picture_candidates import WINDOW
-from reseen.engine.verdict import HARM, by_regime, judged, regime_of_media
+from reseen.engine.verdict import HARM, by_regime, judged
 from reseen.flows.decoded import Decoded
+from reseen.flows.equal_files import as_equal, as_pair, digests
 from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
 from reseen.flows.match import WORTH
+from reseen.flows.may_match import MayMatch
 from reseen.flows.meeting import party
 from reseen.flows.party import Party
+from reseen.flows.second_pass import second_pass
 from reseen.flows.shortlisted import Query, Verified, Verifying
 from reseen.flows.versions import asked_with, unmet, versions, versions_in
 from reseen.ports import (
@@ -55,8 +52,6 @@ __all__ = ["Answer", "Found", "Scope", "Searching"]
 
 FRESH_S = 1.0
 """Seconds for which a search waits for an index that is behind."""
-AT_ONCE = 500
-"""References that the truth is asked about at once."""
 CROWDS = (HARM | {BankRole.ALLOWED}, frozenset({BankRole.SEEN}))
 """Banks that are asked by themselves: ten thousand uploads of one meme do not hide the one that is
 known.
@@ -97,7 +92,7 @@ class Searching:
         bank that is not there.
         """
         search = self._begin(project_id, scope)
-        equal = search.equal(_digests(file.sha256, file.md5))
+        equal = search.equal(digests(file.sha256, file.md5))
         try:
             rendition = fingerprint(self.perception, file, Side.QUERY)
         except ReseenError as error:
@@ -111,7 +106,7 @@ class Searching:
         """A file that was decoded already, as a query."""
         asset = rendition.asset
         search = self._begin(project_id, scope)
-        equal = search.equal(_digests(asset.sha256, asset.md5))
+        equal = search.equal(digests(asset.sha256, asset.md5))
         return search.of_party(Decoded(self.perception.visual, rendition), equal)
 
     def by_hashes(self, project_id: str, hashes: Sequence[Hash], scope: Scope) -> Answer:
@@ -141,14 +136,13 @@ class Searching:
         banks = {b.id: b for b in every if b.role in scope.roles and b.draft.enabled}
         is_all = not scope.banks and len(banks) == len(every)
         newest = self.references.last_change(project_id)
-        return _Search(self, project_id, scope, banks, newest, is_all=is_all)
+        may_match = MayMatch(self.references, project_id, scope, banks, self.clock)
+        return _Search(self, project_id, scope, banks, newest, is_all, may_match)
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One search at work. What the truth said of a reference is remembered until it is asked anew
-    for the answer.
-    """
+    """One search at work."""
 
     of: Searching
     project_id: str
@@ -156,35 +150,14 @@ class _Search:
     banks: Mapping[str, Bank]
     newest: int
     is_all: bool
-    known: dict[int, Candidate | None] = field(default_factory=dict)
+    may_match: MayMatch
 
     def equal(self, digests: Sequence[Hash]) -> list[Verified]:
         """References with these digests; of media, those with the very bytes."""
         if not digests or not self.banks:
             return []
         numbers = self.of.references.with_hashes(self.project_id, digests)
-        whole_file = Segment(Channel.FILE, Span.ALWAYS, Span.ALWAYS, score=1.0, support=1)
-        match = Match(1.0, (replace(whole_file, signal=digests[0].signal),))
-        return [Verified(one, match, Regime.HASH) for one in self.candidates(numbers).values()]
-
-    def candidates(self, numbers: Iterable[int]) -> dict[int, Candidate]:
-        """Those of these references that may match and that were asked for."""
-        wanted = list(dict.fromkeys(numbers))
-        unknown = [n for n in wanted if n not in self.known]
-        for at in range(0, len(unknown), AT_ONCE):
-            some = unknown[at : at + AT_ONCE]
-            self.known.update(dict.fromkeys(some))
-            for one in self.of.references.candidates(self.project_id, some, self.of.clock()):
-                if self._is_asked(one):
-                    self.known[one.reference.number] = one
-        every = ((number, self.known[number]) for number in wanted)
-        return {number: one for number, one in every if one is not None}
-
-    def _is_asked(self, one: Candidate) -> bool:
-        labels = self.scope.labels
-        has_label = not labels or not set(labels).isdisjoint(one.reference.draft.labels)
-        is_new = self.scope.since is None or one.reference.created_at >= self.scope.since
-        return has_label and is_new and one.bank.id in self.banks
+        return as_equal(self.may_match.among(numbers).values(), digests[0].signal)
 
     def of_party(
         self, party: Party, equal: Sequence[Verified], *, is_reference: bool = False
@@ -192,11 +165,11 @@ class _Search:
         """Search with a fingerprint."""
         seen = party.fingerprint
         query = Query(seen.asset.medium, party, is_reference)
-        certain = [one for one in (_as_pair(e, seen) for e in equal) if one is not None]
+        certain = [one for one in (as_pair(e, seen) for e in equal) if one is not None]
         parties, asked, late = self._versions(party)
         found, remarks = self.closely(query, asked, certain)
         if not any(self._judge(one).is_match for one in found):
-            more, others = self.closely(query, _again(party, parties), [*certain, *found])
+            more, others = self.closely(query, second_pass(party, parties), [*certain, *found])
             again = {one.candidate.reference.number for one in more}
             first = (one for one in found if one.candidate.reference.number not in again)
             found, remarks = [*first, *more], [*remarks, *others]
@@ -239,30 +212,49 @@ class _Search:
             banks = [b for b in self.banks.values() if b.role in crowd]
             if not banks:
                 continue
-            clues = self._clues(banks, tracks)
-            leads = [lead for lead in shortlist(clues.signals, budget) if is_open(lead)]
+            clues, leads, candidates = self._led(banks, tracks, budget, is_open)
             most = MOST_SURE * budget
             if len(leads) > most:
                 remarks.append(f"{len(leads) - most:,} more references are as near; not compared.")
             leads = leads[:most]
-            candidates = self.candidates(lead.reference for lead in leads)
             verified, unread = verifying.verify(query, leads, candidates, clues.hashes)
             found += verified
             remarks += unread
         return found, remarks
 
-    def _clues(self, banks: Sequence[Bank], tracks: Sequence[Track]) -> Clues:
+    def _led(
+        self,
+        banks: Sequence[Bank],
+        tracks: Sequence[Track],
+        budget: int,
+        is_open: Callable[[Lead], bool],
+    ) -> tuple[Clues, list[Lead], dict[int, Candidate]]:
+        """What the index leads to that may match.
+
+        Nearly all that it holds may, so the truth is asked only of the shortlist; where it says no
+        to one of these, others may be hidden behind such, and it is asked of every hit. Where a
+        search is for few of the references it is at once.
+        """
         only_these = None if self.is_all and len(banks) == len(self.banks) else banks
         numbers = None if only_these is None else tuple(bank.number for bank in only_these)
         mine = {bank.id for bank in banks}
 
-        def living(some: Sequence[int]) -> frozenset[int]:
-            alive = self.candidates(some)
-            return frozenset(n for n, one in alive.items() if one.bank.id in mine)
+        def alive(some: Iterable[int]) -> dict[int, Candidate]:
+            every = self.may_match.among(some)
+            return {n: one for n, one in every.items() if one.bank.id in mine}
 
         of = self.of
-        asking = Asking(of.index, of.query_keys, self.project_id, numbers, living, of.counts)
-        return asking.clues(tracks)
+        asking = Asking(of.index, of.query_keys, self.project_id, numbers, None, of.counts)
+        if not self.scope.labels and self.scope.since is None:
+            clues = asking.clues(tracks)
+            leads = [lead for lead in shortlist(clues.signals, budget) if is_open(lead)]
+            candidates = alive(lead.reference for lead in leads)
+            if len(candidates) == len(leads):
+                return clues, leads, candidates
+        clues = replace(asking, living=lambda some: frozenset(alive(some))).clues(tracks)
+        leads = [lead for lead in shortlist(clues.signals, budget) if is_open(lead)]
+        candidates = alive(lead.reference for lead in leads)
+        return clues, leads, candidates
 
     def freshen(self) -> list[str]:
         """Wait a little for an index that has not reached what was acknowledged by now."""
@@ -281,8 +273,8 @@ class _Search:
         remarks: Sequence[str] = (),
     ) -> Answer:
         """Judge, rank and page, of those that may still match now."""
-        self.known.clear()
-        still = self.candidates(one.candidate.reference.number for one in verified)
+        self.may_match.forget()
+        still = self.may_match.among(one.candidate.reference.number for one in verified)
         found = [
             self._judge(replace(one, candidate=still[number]))
             for one in verified
@@ -315,44 +307,3 @@ def _windows(tracks: Sequence[Track]) -> int:
     """Stretches of a query, each of which may repeat a reference of its own; 0 of a still."""
     ends = (float(track.spans[:, 1].max(initial=0.0)) for track in tracks)
     return max((int(end // WINDOW) for end in ends if math.isfinite(end)), default=0)
-
-
-def _as_pair(equal: Verified, seen: Fingerprint) -> Verified | None:
-    """An equal file, told as a pair would be: its channels from end to end. Of two files that are
-    equal because they show and sound nothing, only a hash in a list says that they were seen; and
-    MD5 alone says nothing of a file whose SHA-256 is known.
-    """
-    is_listed = equal.candidate.reference.medium is None
-    if not seen.channels():
-        return equal if is_listed else None
-    if not is_listed and equal.candidate.reference.identity != f"sha256:{seen.asset.sha256}":
-        return None
-    regime = regime_of_media(seen.asset.medium, equal.candidate.reference.medium)
-    return replace(equal, match=Match(1.0, whole(seen, seen), seen.skipped), regime=regime)
-
-
-def _digests(sha256: str, md5: str) -> tuple[Hash, ...]:
-    return Hash(SHA256, bytes.fromhex(sha256)), Hash(MD5, bytes.fromhex(md5))
-
-
-def _again(party: Party, parties: Sequence[Party]) -> list[Track]:
-    """What a second pass asks with: the words of a still's keypoints and, where it has too few of
-    them to speak for each of its parts, descriptors of its tiles in each version.
-    """
-    keypoints = party.fingerprint.track(KEYPOINTS.name)
-    if keypoints is None or not len(keypoints):
-        return _tiles(parties)
-    words = asked_words(keypoints)
-    return [words] if len(keypoints) >= PLENTY else [words, *_tiles(parties)]
-
-
-def _tiles(parties: Sequence[Party]) -> list[Track]:
-    """Descriptors of the parts of a still, in each version."""
-    found = []
-    for one in parties:
-        known, tiled = one.fingerprint.track("descriptor"), None
-        if known is not None and isinstance(one, Decoded):
-            tiled = one.tiled().track("descriptor")
-        if known is not None and tiled is not None and len(tiled) > len(known):
-            found.append(tiled.rows(slice(len(known), None)))
-    return found

@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from reseen.domain.errors import NotReady
+from reseen.domain.errors import ROOM_S, NotReady
 from reseen.domain.media import Samples, Sound
 
 HELD = 10_000_000
@@ -61,6 +61,7 @@ class Spool:
         except OSError as error:
             raise NotReady(
                 f"There is no room for the decoded sound in {tempfile.gettempdir()} "
-                f"({error.strerror}); free some, or set TMPDIR."
+                f"({error.strerror}); free some, or set TMPDIR.",
+                retry_after_s=ROOM_S,
             ) from error
         self._blocks, self._held = [], 0

@@ -29,6 +29,11 @@ _STARTING = 30.0
 _NUDGED = 2.0
 """Seconds that a nudge, which is only advice, may take."""
 _POOLED = 8
+_AGAIN = 5.0
+"""Seconds after a process could not serve before another is tried: each costs a second of a core.
+"""
+_LOG_BYTES = 1 << 20
+"""Bytes from which the log of the process begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class IndexClient:
         self._lock = threading.Lock()
         self._starting = threading.Lock()
         self._owner = os.getpid()
+        self._refused: tuple[float, str] | None = None
 
     def nearest(
         self,
@@ -213,15 +219,23 @@ class IndexClient:
         return connection
 
     def _launch(self) -> None:
-        """Start a process; when another one holds the folder, this one ends at once."""
+        """Start a process, which listens then; when another one holds the folder, this one ends at
+        once. Raises ``NotReady`` with what the process says, and for some seconds without asking
+        it.
+        """
+        if self._refused is not None and time.monotonic() < self._refused[0]:
+            raise NotReady(self._refused[1], retry_after_s=_AGAIN)
+        self._refused = None
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with (self._folder / LOG).open("ab") as log:
-                subprocess.run(  # noqa: S603 our own program
+                if log.tell() > _LOG_BYTES:
+                    log.truncate(0)
+                done = subprocess.run(  # noqa: S603 our own program
                     self._start.command,
                     env={**os.environ, **self._start.environment},
                     stdin=subprocess.DEVNULL,
-                    stdout=log,
+                    stdout=subprocess.PIPE,
                     stderr=log,
                     start_new_session=True,
                     check=False,
@@ -232,6 +246,10 @@ class IndexClient:
                 f"The index process of {self._folder} could not be started: {e}. "
                 "The folder must be writable, and the disk not full."
             ) from e
+        if done.stdout:
+            why = done.stdout.decode(errors="replace")
+            self._refused = time.monotonic() + _AGAIN, why
+            raise NotReady(why, retry_after_s=_AGAIN)
 
 
 @contextmanager

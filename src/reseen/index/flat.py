@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import Metric, Signal, Track
 from reseen.engine.picture.words import ALIKE, SIGNATURE, split
-from reseen.index.quad_windows import quad_windows
+from reseen.engine.sound.quads import PITCH_BITS, TICK_BITS
+from reseen.index.quad_windows import SAME, clocks, on_one_shift, quad_windows
 from reseen.index.ranking import Integers, no_hits, ranked
 from reseen.index.votes import LEAST, Meetings, chances, flattened, tally
 from reseen.ports import Entry, Hits
@@ -152,11 +153,22 @@ class _Windows:
         self.references = np.concatenate([np.full(len(w), n, np.int64) for n, w, _ in windows])
         self.numbers = np.concatenate([w for _, w, _ in windows])
         keys = [one for _, _, listed in windows for one in listed]
-        self._keys = np.concatenate(keys)
-        self._begins = np.cumsum([0, *(len(one) for one in keys)])[:-1]
+        self._keys, self._marks = np.concatenate(keys).astype(np.int64).T
+        self._owners = np.repeat(np.arange(len(keys)), [len(one) for one in keys])
 
     def nearness(self, query: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        shared = np.add.reduceat(np.isin(self._keys, query).astype(np.float32), self._begins)
+        marks = dict(query.tolist())
+        held = np.flatnonzero(np.isin(self._keys, query[:, 0]))
+        asked = np.array([marks[key] for key in self._keys[held].tolist()], np.int64)
+        owners, apart = self._owners[held], self._marks[held] - asked + SAME
+        later = np.zeros((len(self.numbers), 2**TICK_BITS), np.int64)
+        np.add.at(later, (owners, apart >> PITCH_BITS), 1)
+        _, clock = clocks(later)
+        late = (apart >> PITCH_BITS) - clock[owners]
+        on_clock = (late == 0) | (late == 1)
+        higher = np.zeros((len(self.numbers), 2**PITCH_BITS), np.int64)
+        np.add.at(higher, (owners[on_clock], (apart % 2**PITCH_BITS)[on_clock]), 1)
+        shared = on_one_shift(higher)
         return np.where(shared > 0, shared, -np.inf).astype(np.float32)
 
 

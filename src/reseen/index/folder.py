@@ -17,6 +17,7 @@ from reseen.index.slots import RECORD
 
 _MANIFEST = "manifest.json"
 _LOGS = "slots-"
+_PART = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,11 @@ def remove(folder: Path, segments: Iterable[str], log: str = "") -> None:
 
 
 def sweep(folder: Path, manifest: Manifest | None) -> None:
-    """Remove what an ended process left: nothing else writes here yet."""
+    """Remove what an ended process or a failed write left: nothing else may write here now."""
     named = () if manifest is None else manifest.segments
     log = "" if manifest is None else manifest.log.name
     for path in folder.iterdir():
         is_old_log = path.name.startswith(_LOGS) and path.name != log
-        if is_old_log or (path.suffix == SUFFIX and path.stem not in named):
+        is_left = path.suffix == _PART or (path.suffix == SUFFIX and path.stem not in named)
+        if is_old_log or is_left:
             path.unlink(missing_ok=True)

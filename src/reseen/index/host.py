@@ -12,7 +12,7 @@ import numpy.typing as npt
 from reseen.domain.errors import NotReady
 from reseen.domain.fingerprint import Signal
 from reseen.index.follower import Follower
-from reseen.index.maintenance import Maintenance
+from reseen.index.maintenance import Maintenance, said_of
 from reseen.index.merge import MergeFailed
 from reseen.index.rebuilding import rebuild
 from reseen.index.segmented import SegmentedIndex
@@ -106,4 +106,7 @@ def _said(steps: Iterator[float]) -> Iterator[float]:
     try:
         yield from steps
     except (OSError, MergeFailed) as e:
-        raise NotReady(f"The index could not be rebuilt, the old one serves: {e}") from e
+        raise NotReady(
+            f"The index could not be rebuilt, the old one serves: {said_of(e)}. There must be room"
+            " for both on its disk; then start the rebuild again."
+        ) from e

@@ -2,11 +2,14 @@
 
 import logging
 import time
+from contextlib import suppress
 from threading import Event
 
+from reseen.index.folder import Manifest, sweep
 from reseen.index.merge import MergeFailed, Merging
 from reseen.index.project import ProjectIndex
 from reseen.index.segmented import SegmentedIndex
+from reseen.index.segments import Damaged
 
 _log = logging.getLogger(__name__)
 
@@ -40,11 +43,12 @@ class Maintenance:
             except (OSError, MergeFailed) as e:
                 _log.error("the index cannot be written: %s", e)
                 self.error = (
-                    f"The index cannot be written ({getattr(e, 'strerror', None) or e}): make room"
+                    f"The index cannot be written ({said_of(e)}): make room"
                     " on its disk, or let this user write its folder. It serves from memory, and"
                     f" tries again every {_PAUSE:.0f} seconds."
                 )
                 self._paused_until = time.monotonic() + _PAUSE
+                self._sweep()
         if self._merging is not None:
             self._merging[1].cancel()
         try:
@@ -74,6 +78,17 @@ class Maintenance:
         self._merge()
         self.error = None
 
+    def _sweep(self) -> None:
+        """Remove what a failed write left: each new try would leave more on a full disk. Nothing
+        but this thread and its merge writes where a project serves.
+        """
+        if self._merging is not None:
+            return
+        for project_id in self._index.project_ids():
+            folder = self._index.project(project_id).folder
+            with suppress(OSError, Damaged):
+                sweep(folder, Manifest.read(folder))
+
     def _merge(self) -> None:
         """Go on with the merge under way, or begin one."""
         if self._merging is not None:
@@ -91,6 +106,11 @@ class Maintenance:
             if due is not None:
                 self._merging = project_id, Merging(project, due)
                 return
+
+
+def said_of(error: OSError | MergeFailed) -> str:
+    """Why, in words for people: without numbers and paths where the system has words."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def settle(project: ProjectIndex) -> None:

@@ -50,7 +50,8 @@ class Merging:
         if self._child.stderr is not None:
             self._child.stderr.close()
         if code:
-            raise MergeFailed(f"ended with {code}: {said.decode(errors='replace')[-2000:]}")
+            why = said.decode(errors="replace").strip()[-2000:]
+            raise MergeFailed(why or f"the process that merges ended with {code}")
         try:
             self.index.merge_done(self._merge)
         except Damaged as e:
@@ -77,4 +78,7 @@ def main(arguments: Sequence[str], packed: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:], sys.stdin.buffer.read())
+    try:
+        main(sys.argv[1:], sys.stdin.buffer.read())
+    except OSError as error:
+        sys.exit(error.strerror or str(error))

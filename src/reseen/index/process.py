@@ -27,8 +27,10 @@ import numpy as np
 
 from reseen.domain.errors import NotReady, ReseenError
 from reseen.index.host import IndexHost
+from reseen.index.maintenance import said_of
 from reseen.index.wire import (
     ADDRESS,
+    CANNOT,
     LOCK,
     PROTOCOL,
     Arrays,
@@ -52,10 +54,18 @@ _LONGEST_PATH = 100
 """Bytes of a socket's path: 104 on macOS, 108 on Linux, with a zero at the end."""
 
 
-def serve(folder: Path, truth: ReferenceStore, *, idle_s: float = IDLE) -> bool:
+def serve(
+    folder: Path,
+    truth: ReferenceStore,
+    *,
+    idle_s: float = IDLE,
+    ready: Callable[[], object] = lambda: None,
+) -> bool:
     """Until it is time to leave; whether it served: false when another process holds the folder.
+    ``ready`` is called when clients may knock.
 
-    Runs in the main thread, and takes over its signals.
+    Runs in the main thread, and takes over its signals. Raises ``OSError`` where the folder cannot
+    be used.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _lock(folder) as is_ours:
@@ -68,6 +78,7 @@ def serve(folder: Path, truth: ReferenceStore, *, idle_s: float = IDLE) -> bool:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         with _listening(folder) as listener:
+            ready()
             host = IndexHost(folder, truth)
             try:
                 _Door(host, listener, folder, idle_s, stop).stand()
@@ -85,8 +96,8 @@ def _lock(folder: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
             return
-        os.truncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
+        with suppress(OSError):  # in place, so that a full disk takes it where one ever ran
+            os.pwrite(handle, f"{os.getpid():<20}".encode(), 0)
         yield True
     finally:
         os.close(handle)
@@ -104,15 +115,23 @@ def _listening(folder: Path) -> Iterator[socket.socket]:
         listener.bind(str(path))
         path.chmod(0o600)
         listener.listen(128)
-        part = folder / f"{ADDRESS}.part"
-        part.write_bytes(os.fsencode(path))
-        part.replace(folder / ADDRESS)
+        _tell(folder, os.fsencode(path))
         try:
             yield listener
         finally:
             path.unlink(missing_ok=True)
             if private:
                 shutil.rmtree(private, ignore_errors=True)
+
+
+def _tell(folder: Path, address: bytes) -> None:
+    """Where clients knock. What is told already is not written: the disk may be full."""
+    with suppress(OSError):
+        if (folder / ADDRESS).read_bytes() == address:
+            return
+    part = folder / f"{ADDRESS}.part"
+    part.write_bytes(address)
+    part.replace(folder / ADDRESS)
 
 
 class _Door:
@@ -179,6 +198,9 @@ class _Door:
             return call(message, arrays)
         except ReseenError as e:
             return {"error": e.detail}, {}
+        except OSError as e:
+            _log.error("the index cannot be used: %s", e)
+            return {"error": CANNOT.format(said_of(e))}, {}
         except Exception as e:  # noqa: BLE001 one call fails, not the process
             _log.exception("a client's call failed")
             return {"error": f"The index process failed: {type(e).__name__}: {e}"}, {}

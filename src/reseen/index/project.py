@@ -34,7 +34,7 @@ from reseen.ports import Entry, Hits
 _FLAGS_KEPT = 64
 _TRIES = 4
 """Times that rows are looked through while references are learnt anew: who began with the rows from
-before, and saw them dead, would find neither these nor the new ones."""
+before, and saw them dead, would find neither these nor the new ones. After that, learning waits."""
 _SAMPLED = 4096
 
 
@@ -136,8 +136,9 @@ class ProjectIndex:
             replaced = self._replaced
             hits = self._nearest(signal, codes, count, bank_numbers)
             if replaced == self._replaced:
-                break
-        return hits
+                return hits
+        with self._lock:
+            return self._nearest(signal, codes, count, bank_numbers)
 
     def _nearest(
         self,
@@ -148,7 +149,7 @@ class ProjectIndex:
     ) -> Hits:
         if not codes.size:
             return no_hits(signal)
-        queries = np.unique(codes)[None] if signal.metric is Metric.EQUALITY else codes
+        queries = codes[None] if signal.metric is Metric.EQUALITY else codes
         found, references, numbers = [], [], []
         segments = [s for s in self._segments if s.signal_id == signal.id and len(s)]
         total = sum(len(s) for s in segments)

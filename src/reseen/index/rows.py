@@ -19,8 +19,8 @@ type Flags = npt.NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Rows:
     """slots ``uint32 [N]``; numbers ``uint32 [N]``, the row's number in its reference; codes
-    ``[N, D]``, or for windows of quads ``uint32 [M]``: all keys, with the row of each in owners
-    ``uint32 [M]``.
+    ``[N, D]``, or for windows of quads ``uint32 [M, 2]``: all keys and their marks, with the row of
+    each in owners ``uint32 [M]``.
     """
 
     slots: npt.NDArray[np.uint32]

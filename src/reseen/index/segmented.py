@@ -24,7 +24,7 @@ from reseen.ports import Entry, Hits
 
 _log = logging.getLogger(__name__)
 
-FORMAT = "3"
+FORMAT = "5"
 """Changes when files of an older version can no longer be read, or rows of theirs be compared."""
 _CURRENT = "current"
 _ASIDE = "set-aside"

@@ -82,7 +82,9 @@ def due(segments: Sequence[Segment], dead: Sequence[float] = ()) -> list[Segment
 
 
 def write(folder: Path, name: str, segment: Segment) -> Segment:
-    """Durable on return; the same segment, read back from its file."""
+    """Durable on return; the same segment, read back from its file. May raise ``OSError``, and then
+    leaves nothing: who tries again on a full disk would fill it with halves.
+    """
     path, part = folder / f"{name}{SUFFIX}", folder / f"{name}.part"
     listed, at = [], 0
     for key, array in segment.arrays.items():
@@ -91,14 +93,18 @@ def write(folder: Path, name: str, segment: Segment) -> Segment:
     head = {"kind": segment.kind.name, "signal": segment.signal_id, "size": at, "arrays": listed}
     line = json.dumps(head).encode()
     line += b" " * (-(len(line) + 1) % _ALIGNED) + b"\n"
-    with part.open("wb") as file:
-        file.write(line)
-        for array in segment.arrays.values():
-            file.write(np.ascontiguousarray(array).data)
-            file.write(bytes(-array.nbytes % _ALIGNED))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            file.write(line)
+            for array in segment.arrays.values():
+                file.write(np.ascontiguousarray(array).data)
+                file.write(bytes(-array.nbytes % _ALIGNED))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     sync(folder)
     return read(folder, name)
 

@@ -39,6 +39,8 @@ _ZOOM, _ZOOMS = 12, 20
 """Width of a bin of zooms, a factor of 1.4, and how many there are: up to 28 times each way."""
 _LONG = 384
 """Keypoints of a word from which they are looked through one word after the other."""
+_TOGETHER = 1 << 15
+"""Keypoints of long lists that are looked through at once: 256 kB of what they differ by."""
 _BLOCK = 1 << 15
 """Frames that are laid out at once: all of a million would take gigabytes beside what they make."""
 LEAST = 0.5
@@ -219,24 +221,33 @@ def _looked_through(
     marks: Marks,
     which: Integers,
 ) -> tuple[Integers, Integers, npt.NDArray[np.uint8]]:
-    """Long lists one by one: no copy of them is made."""
-    longest = int((ends - begins)[which].max())
-    differ, bits = np.empty(longest, np.uint64), np.empty(longest, np.uint8)
-    is_near = np.empty(longest, np.bool_)
-    found, apart = [], []
-    for at, begin, end in zip(which, begins[which].tolist(), ends[which].tolist(), strict=True):
-        size = end - begin
-        d, b, n = differ[:size], bits[:size], is_near[:size]
-        np.bitwise_xor(held[begin:end], marks[at], out=d)
-        np.bitwise_and(d, SIGNATURE, out=d)
-        np.bitwise_count(d, out=b)
-        np.less_equal(b, ALIKE, out=n)
-        (near,) = n.nonzero()
-        found.append(near)
-        apart.append(b[near])
-    counts = [len(near) for near in found]
-    asked = np.repeat(which, counts)
-    return asked, np.concatenate(found) + begins[asked], np.concatenate(apart)
+    """Long lists one by one, until what they differ by fills what stays in cache; the rest is one
+    operation for all of these.
+    """
+    begins, sizes = begins[which].astype(np.int64), (ends - begins)[which].astype(np.int64)
+    reached = np.cumsum(sizes)
+    asked, places, apart = [], [], []
+    first = 0
+    while first < len(which):
+        before = int(reached[first] - sizes[first])
+        last = max(first + 1, int(np.searchsorted(reached, before + _TOGETHER, "right")))
+        ends_here = reached[first:last] - before
+        differ = np.empty(int(ends_here[-1]), np.uint64)
+        at = 0
+        own = marks[which[first:last]]
+        lists = zip(own, begins[first:last].tolist(), sizes[first:last].tolist(), strict=True)
+        for mark, begin, size in lists:
+            np.bitwise_xor(held[begin : begin + size], mark, out=differ[at : at + size])
+            at += size
+        differ &= SIGNATURE
+        bits = np.bitwise_count(differ)
+        (near,) = (bits <= ALIKE).nonzero()
+        row = np.searchsorted(ends_here, near, "right")
+        asked.append(which[first:last][row])
+        places.append(near + (begins[first:last] - ends_here + sizes[first:last])[row])
+        apart.append(bits[near])
+        first = last
+    return np.concatenate(asked), np.concatenate(places), np.concatenate(apart)
 
 
 def _likely(met: Meetings, most: int) -> Flags:

@@ -18,6 +18,7 @@ from reseen.domain.fingerprint import Metric, Signal
 from reseen.domain.media import Channel
 
 PROTOCOL = 2
+CANNOT = "The index cannot be used ({}): make room on its disk, or let this user write its folder."
 LOCK, ADDRESS, LOG = "lock", "address", "process.log"
 """Files in the index folder: who holds it, where that process listens, and what it says."""
 _LENGTHS = struct.Struct(">II")

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reseen.domain.errors import InvalidValue, NotFound, NotReady, PayloadTooLarge
+from reseen.domain.errors import ROOM_S, InvalidValue, NotFound, NotReady, PayloadTooLarge
 from reseen.ports import Fetched
 
 MAX_BYTES = 2_000_000_000
@@ -117,7 +117,8 @@ def no_room(error: OSError) -> NotReady:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return NotReady(
             "The disk for temporary files is full; make room on it, or set RESEEN_SCRATCH to a"
-            " folder on another."
+            " folder on another.",
+            retry_after_s=ROOM_S,
         )
     return NotReady(
         f"Temporary files cannot be written ({error.strerror}); let this user write there, or set"

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reseen.domain.errors import NotReady
+from reseen.domain.errors import ROOM_S, NotReady
 
 _LOCK = ".lock"
 
@@ -40,7 +40,8 @@ class Scratch:
                 except OSError as error:
                     raise NotReady(
                         f"Temporary files cannot be written to {self._root}: {error.strerror}. "
-                        "Set RESEEN_SCRATCH to a folder that can be written."
+                        "Make room there, or set RESEEN_SCRATCH to a folder that can be written.",
+                        retry_after_s=ROOM_S,
                     ) from error
             return self._held[0]
 

@@ -15,6 +15,7 @@ from reseen.ports.banks import (
     ReferenceStore,
 )
 from reseen.ports.index import (
+    QUAD_TICKS,
     QUAD_WINDOW,
     Entry,
     Hits,
@@ -67,6 +68,7 @@ from reseen.ports.perception import (
 from reseen.ports.record import AuditLog, Endpoints, Outbox, Verified
 
 __all__ = [
+    "QUAD_TICKS",
     "QUAD_WINDOW",
     "Answered",
     "Around",

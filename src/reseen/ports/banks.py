@@ -16,7 +16,7 @@ from reseen.domain.bank import (
     Reference,
     ReferenceDraft,
 )
-from reseen.domain.fingerprint import Fingerprint, Track
+from reseen.domain.fingerprint import Fingerprint, Signal, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,9 @@ class ReferenceStore(Protocol):
 
     def add(self, bank: Bank, draft: ReferenceDraft, content: Content) -> Added:
         """Keep it, or find that the bank holds equal content. A reference found again is returned
-        as it was, but a removed one enters anew. Raises ``NotFound`` where the bank is gone.
+        as it was, but a removed one enters anew, and a fingerprint that was lost or holds another
+        version of a signal is replaced by the one at hand. Raises ``NotFound`` where the bank is
+        gone.
         """
         ...
 
@@ -185,6 +187,12 @@ class ReferenceStore(Protocol):
     def fingerprint(self, reference: Reference) -> Fingerprint | None:
         """What is kept of its medium; tracks are read when they are used. ``None`` for hashes
         alone. Raises ``BlobMissing``.
+        """
+        ...
+
+    def signals(self, reference: Reference) -> Sequence[Signal]:
+        """Of what is kept of its medium, read from the beginning of it alone; none for hashes.
+        Raises as ``fingerprint``, and finds out what that would.
         """
         ...
 

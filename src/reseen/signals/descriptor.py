@@ -84,6 +84,12 @@ def load_descriptor(name: str = "sscd_distilled", *, threads: int = 1) -> OnnxDe
     return OnnxDescriptor(path, model.signal, model.side, threads=threads)
 
 
+def described_by(name: str) -> Signal | None:
+    """The signal of the model of this name, where it is installed; nothing is loaded."""
+    model = MODELS.get(name)
+    return model.signal if model is not None and _installed(model.file) is not None else None
+
+
 class Descriptors:
     """The models by the ids of their signals, each loaded when it is first asked for and held from
     then on. Safe to share between threads.

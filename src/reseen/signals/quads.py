@@ -44,8 +44,11 @@ def quads(peaks: Track) -> Track:
     )
 
 
-def query_keys(peaks: Track) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]:
-    """Times (``float64 [N]``, of the anchors) and keys (``uint32 [N]``) to ask an index for.
+def query_keys(
+    peaks: Track,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.uint32]]:
+    """Times and pitches (``float64 [N]``, of the anchors) and keys (``uint32 [N]``) to ask an index
+    for.
 
     Many more than a reference stores: of each anchor many quads, of each quad all cells near it.
     """
@@ -53,7 +56,8 @@ def query_keys(peaks: Track) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.ui
     rows, keys = nearby_cells(found.shape, INDEX_CELL)
     usual = usual_keys()
     tells = usual[np.minimum(np.searchsorted(usual, keys), len(usual) - 1)] != keys
-    return found.time[rows[tells]], keys[tells]
+    rows = rows[tells]
+    return found.time[rows], found.pitch[rows], keys[tells]
 
 
 @cache

@@ -1,15 +1,8 @@
-"""Adding references: fingerprints to the blobs first, then one transaction for all the rest.
+"""Adding references: fingerprints to the blobs first, then one transaction for all the rest."""
 
-A blob has a name of its own each time, so that one that is being swept is never one that is being
-added. Its name is an orphan's from before it is put until the transaction that names it: what is
-killed between the two is swept a day later.
-"""
-
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +11,7 @@ from reseen.domain.bank import Added, Bank, Content, Reference, ReferenceDraft
 from reseen.domain.errors import NotFound
 from reseen.domain.fingerprint import Fingerprint
 from reseen.ports import Blobs
-from reseen.store import changelog, kept, mending
+from reseen.store import adoption, changelog, mending
 from reseen.store.completion import complete, completes
 from reseen.store.database import Database
 from reseen.store.removals import remove
@@ -31,26 +24,11 @@ from reseen.store.rows import (
     said,
     sliced,
 )
-from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, ORPHANS, REFERENCES, time_of
-
-SIDE_BY_SIDE = 8
-"""Blobs that are put at the same time: each waits for its disk or its network."""
-
-ADOPTED_WITHIN = timedelta(days=1)
-"""How long a blob that was put may wait to be named."""
-
-MARGIN = timedelta(hours=1)
-"""A blob is not named so shortly before it would be swept: clocks differ, transactions last."""
+from reseen.store.tables import BANKS, CONTENTS, HASHES, LABELS, REFERENCES, time_of
 
 type Item = tuple[ReferenceDraft, Content]
 type Settle = Callable[[sa.Connection, Sequence[Added]], None]
 """Writes what else must be true if and only if the references were added."""
-
-
-class Swept(Exception):
-    """A fingerprint that was there, or that was put long ago, is gone now: it is to be put again.
-    Seen by nobody outside the store.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +72,23 @@ def add(
     if not items:
         return []
     present: set[bytes] | None = None
-    lost: set[bytes] = set()
+    worse: set[bytes] = set()
     while True:
         batch = _Batch(bank, items, identities, drafts, clock())
         wanted = batch.fingerprints(skipping=set())
         if wanted and present is None:
             with database.reading() as connection:
                 present = _shared(connection, bank.project_id, list(wanted))
-                lost = mending.lost(connection, blobs, bank.project_id, sorted(present))
-            present -= lost
+                here = {identity: wanted[identity] for identity in present}
+                worse = mending.wanting(connection, blobs, bank.project_id, here)
+            present -= worse
         wanted = batch.fingerprints(skipping=present or set())
-        put = put_blobs(database, blobs, bank.project_id, wanted, clock())
+        put = adoption.put(database, blobs, bank.project_id, wanted, clock())
         try:
             with database.writing() as connection:
-                added = _add(connection, batch, put, lost, clock())
+                added = _add(connection, batch, put, worse, clock())
                 settle(connection, added)
-        except Swept:
+        except adoption.Swept:
             present = set()
         else:
             return added
@@ -119,16 +98,18 @@ def _add(
     connection: sa.Connection,
     batch: _Batch,
     put: Mapping[bytes, str],
-    lost: set[bytes],
+    worse: set[bytes],
     now: datetime,
 ) -> list[Added]:
-    """The transaction. Raises ``NotFound``, ``Swept``."""
+    """The transaction. What is ``worse`` in the project than what was put is replaced by it. Raises
+    ``NotFound``, ``Swept``.
+    """
     bank = batch.bank
     changelog.lock(connection, bank.project_id)
     need(connection, bank.project_id, bank)
-    spare = {identity: put[identity] for identity in lost}
+    spare = {identity: put[identity] for identity in worse}
     mended = mending.put_in_place(connection, bank.project_id, spare, now)
-    adopt(connection, [put[identity] for identity in mended], now)
+    adoption.adopt(connection, [put[identity] for identity in mended], now)
     held = _without_expired(connection, bank, _held(connection, bank, batch.identities), now)
     new: dict[bytes, int] = {}
     for k, identity in enumerate(batch.identities):
@@ -144,8 +125,8 @@ def _add(
     shared = _shared(connection, bank.project_id, media)
     lacking = [identity for identity in media if identity not in shared]
     if not put.keys() >= set(lacking):
-        raise Swept
-    adopt(connection, [put[identity] for identity in lacking], now)
+        raise adoption.Swept
+    adoption.adopt(connection, [put[identity] for identity in lacking], now)
     made = _insert(connection, batch, new, lacking, put)
     for identity, k in hollow.items():
         content = batch.items[k][1]
@@ -229,43 +210,6 @@ def _insert(
     return made
 
 
-def put_blobs(
-    database: Database,
-    blobs: Blobs,
-    project_id: str,
-    fingerprints: Mapping[bytes, Fingerprint],
-    now: datetime,
-) -> dict[bytes, str]:
-    """Put fingerprints under new names, as orphans; the names by identity."""
-    if not fingerprints:
-        return {}
-    keys = {
-        identity: _key(project_id, fingerprint.asset.sha256)
-        for identity, fingerprint in fingerprints.items()
-    }
-    with database.writing() as connection:
-        due = now + ADOPTED_WITHIN
-        connection.execute(
-            sa.insert(ORPHANS), [{"blob": key, "due_at": due} for key in keys.values()]
-        )
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        waiting = [
-            threads.submit(lambda i: blobs.put(keys[i], kept.encode(fingerprints[i])), identity)
-            for identity in fingerprints
-        ]
-        for one in waiting:
-            one.result()
-    return keys
-
-
-def adopt(connection: sa.Connection, keys: Sequence[str], now: datetime) -> None:
-    """These blobs are orphans no more. Raises ``Swept``."""
-    for some in sliced(keys):
-        ours = sa.and_(ORPHANS.c.blob.in_(some), ORPHANS.c.due_at > now + MARGIN)
-        if connection.execute(sa.delete(ORPHANS).where(ours)).rowcount != len(some):
-            raise Swept
-
-
 def need(connection: sa.Connection, project_id: str, bank: Bank) -> None:
     """Raises ``NotFound`` where the project has no such bank any more."""
     query = sa.select(BANKS.c.number).where(
@@ -282,11 +226,6 @@ def _kept(draft: ReferenceDraft, said: Mapping[str, Any]) -> ReferenceDraft:
     if len(draft.labels) == len(said["labels"]):
         return draft
     return replace(draft, labels=tuple(said["labels"]))
-
-
-def _key(project_id: str, sha256: str) -> str:
-    """A new name for a fingerprint of these bytes."""
-    return f"{project_id}/{sha256[:2]}/{sha256}.{secrets.token_hex(6)}"
 
 
 def _held(

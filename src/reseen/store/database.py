@@ -163,6 +163,8 @@ class Database:
             connection.execute(sa.delete(ORPHANS).where(ORPHANS.c.blob == row["blob"]))
 
     def close(self) -> None:
+        """A connection that another thread still uses is closed as soon as that one is done."""
+        event.listen(self._engine, "checkin", _close_returned)
         self._engine.dispose()
 
 
@@ -234,6 +236,10 @@ def _on_sqlite_connect(busy_s: float, connection: sqlite3.Connection, _record: A
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     cursor.close()
+
+
+def _close_returned(_connection: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    record.invalidate()
 
 
 def _on_sqlite_begin(connection: sa.Connection) -> None:

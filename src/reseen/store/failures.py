@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from reseen.domain.errors import NotReady
+from reseen.domain.errors import ROOM_S, NotReady
 
 RETRY_S = 5.0
 SOON_S = 1.0
@@ -50,7 +50,8 @@ def _of_sqlite(error: exc.DBAPIError | sqlite3.Error, url: sa.URL) -> NotReady |
             retry_after_s=RETRY_S,
         )
     if code is not None and (advice := _SQLITE.get(code)):
-        return NotReady(f"The database {url.database} {advice}.")
+        retry_after_s = ROOM_S if code in _OF_ROOM else None
+        return NotReady(f"The database {url.database} {advice}.", retry_after_s=retry_after_s)
     if code == sqlite3.SQLITE_ERROR and "no such table" in str(error):
         return NotReady(
             f"The database {url.database} was replaced while it was open; start reseen again."
@@ -67,6 +68,9 @@ _SQLITE = {
     sqlite3.SQLITE_CORRUPT: "is damaged; stop reseen and restore the file from a backup",
     sqlite3.SQLITE_NOTADB: "is not an SQLite file; name another, or restore it from a backup",
 }
+
+_OF_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+"""A full disk is an input/output error where SQLite maps what it shares between processes."""
 
 
 def _of_postgres(error: exc.DBAPIError | sqlite3.Error, url: sa.URL) -> NotReady | None:
@@ -96,7 +100,7 @@ _POSTGRES: dict[str, tuple[str, float | None]] = {
     "40": ("was changed by others at the same moment; try again", SOON_S),
     "42501": ("may not be used; let this user make and write tables in it", None),
     "42P01": ("was replaced while it was open; start reseen again", None),
-    "53100": ("has no room left; make room on its disk", None),
+    "53100": ("has no room left; make room on its disk", ROOM_S),
     "53200": ("has no memory left; try again, or give its server more", RETRY_S),
     "53300": ("takes no more connections; try again, or raise max_connections", RETRY_S),
     "55P03": ("is locked by another program; try again, or end that one", RETRY_S),

@@ -7,10 +7,11 @@ the moments of a film (``BY_ROW``), stay where they lie until a row is asked for
 of an hour a look at one moment needs a few.
 """
 
+import contextlib
 import json
 import math
 import struct
-from collections.abc import Buffer, Collection, Mapping, Sequence
+from collections.abc import Buffer, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -75,11 +76,11 @@ def read(
     """A fingerprint with the tracks of these names; ``None``: with all. Large codes of those in
     ``by_row`` are ``Rows``, which may raise what ``read_range`` raises. Raises as ``decode``.
     """
-    try:
+    with _damage():
         header, about, begin = _headers(read_range)
-        signals = [_signal(one) for one in about["signals"]]
+        held = [_signal(one) for one in about["signals"]]
         wanted = {
-            k: signal for k, signal in enumerate(signals) if names is None or signal.name in names
+            k: signal for k, signal in enumerate(held) if names is None or signal.name in names
         }
         tensors = {
             f"{k}.{column}": _Tensor.of(header[f"{k}.{column}"], begin, read_range.size)
@@ -101,6 +102,27 @@ def read(
             skipped=tuple(Skip(_signal(one), reason) for one, reason in about["skipped"]),
             remarks=tuple(about["remarks"]),
         )
+
+
+def signals(read_range: ReadRange) -> tuple[Signal, ...]:
+    """What a fingerprint holds, from its beginning alone. Raises as ``decode``, for one that ends
+    early, too.
+    """
+    read(read_range, names=())
+    with _damage():
+        header, about, begin = _headers(read_range)
+        found = tuple(map(_signal, about["signals"]))
+        for k in range(len(found)):
+            for column in COLUMNS:
+                _Tensor.of(header[f"{k}.{column}"], begin, read_range.size)
+        return found
+
+
+@contextlib.contextmanager
+def _damage() -> Iterator[None]:
+    """What cannot be read as a fingerprint is ``BlobMissing``."""
+    try:
+        yield
     except (LookupError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise _damaged(error) from error
     except struct.error as error:  # the first bytes are missing

@@ -1,37 +1,46 @@
 """Fingerprints that take the place of others: made anew, or written again after they were lost.
 
 The rows of a project say that a fingerprint is there; a disk that was replaced, or a bucket that
-somebody tidied, may say otherwise. Whoever adds the file brings what is missing.
+somebody tidied, may say otherwise; and an older reseen made some otherwise than this one does.
+Whoever adds the file brings what is missing, and what is newer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from reseen.domain.errors import BlobMissing
+from reseen.domain.fingerprint import Fingerprint
 from reseen.ports import Blobs
 from reseen.store import changelog, kept, removals
 from reseen.store.rows import sliced
 from reseen.store.tables import CONTENTS, REFERENCES
 
 
-def lost(
-    connection: sa.Connection, blobs: Blobs, project_id: str, identities: Sequence[bytes]
+def wanting(
+    connection: sa.Connection,
+    blobs: Blobs,
+    project_id: str,
+    fingerprints: Mapping[bytes, Fingerprint],
 ) -> set[bytes]:
-    """Those of these contents of the project whose fingerprints cannot be read. Raises
-    ``NotReady`` where that cannot be told.
+    """Those of these contents of the project whose fingerprints cannot be read, or hold another
+    version of a signal than the one at hand. Raises ``NotReady`` where that cannot be told.
     """
     found: set[bytes] = set()
-    for some in sliced(identities):
+    for some in sliced(sorted(fingerprints)):
         query = sa.select(CONTENTS.c.identity, CONTENTS.c.blob).where(
             CONTENTS.c.project_id == project_id, CONTENTS.c.identity.in_(some)
         )
         for row in connection.execute(query).all():
+            made = {t.signal.name: t.signal.version for t in fingerprints[row.identity].tracks}
             try:
-                kept.read(blobs.reader(row.blob), by_row=())
+                held = kept.signals(blobs.reader(row.blob))
             except BlobMissing:
                 found.add(row.identity)
+            else:
+                if any(made.get(one.name, one.version) != one.version for one in held):
+                    found.add(row.identity)
     return found
 
 

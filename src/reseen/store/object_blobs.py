@@ -5,6 +5,7 @@ Credentials come from the environment, as with any other tool of the store (``AW
 """
 
 import contextlib
+import re
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -18,16 +19,42 @@ from obstore.store import ObjectStore, S3Store, from_url
 
 from reseen.domain.errors import BlobMissing, InvalidValue, NotReady
 from reseen.ports import ReadRange
-from reseen.store.blobs import checked, missing, probe
+from reseen.store.blob_keys import checked, missing, probe
 from reseen.store.ranges import HEAD, Far, Near
 
-RETRIES: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=15)}
-"""A store that hiccups is asked again; whoever waits learns of one that is gone."""
+CLIENT: Any = {"connect_timeout": timedelta(seconds=4), "timeout": timedelta(seconds=8)}
+"""Of one request, its answer included. It moves ``_PIECE`` or ``_PART`` at most, for which 6 Mbit/s
+are enough; of a store that says nothing is told before whoever searches has given up.
+"""
 
-CLIENT: Any = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=60)}
+RETRIES: Any = {"max_retries": 10, "retry_timeout": timedelta(seconds=4)}
+"""A store that hiccups is asked again for so long; whoever waits learns of one that is away."""
+
+RETRY_AFTER = 5.0
+
+_PIECE = 4 << 20
+"""Bytes that are read by one request."""
+
+_PART = 5 << 20
+"""Bytes that are written by one request: the fewest that S3 takes as a part of an upload. Parts go
+one after the other, so that they do not take each other's time."""
 
 _AT_ONCE = 1000
 """Keys that S3 deletes in one request."""
+
+
+_IS_OUTSIDE = re.compile(
+    r"status code: 416|but object was only|non-partial response", re.IGNORECASE
+).search
+"""How the object store library tells a range that an object does not have: the answer of S3, Google
+and Azure, its own check of what came, and a server that answers all of an empty object."""
+
+
+_LED_TO_IT = re.compile(r"^Generic \w+ error: |Error performing (?!.*Error performing).* - ").sub
+
+
+class _OutsideIt(NotReady):
+    """A range was asked for that the object may not have."""
 
 
 def open_object_blobs(url: urllib.parse.SplitResult) -> "ObjectBlobs":
@@ -59,27 +86,25 @@ class ObjectBlobs:
 
     def put(self, key: str, data: bytes) -> None:
         with self._store_errors():
-            obstore.put(self._store, checked(key), data)
+            obstore.put(self._store, checked(key), data, chunk_size=_PART, max_concurrency=1)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         checked(key)
         if start == 0 and length is None:
             with self._store_errors(key):
                 return bytes(obstore.get(self._store, key).bytes())
-        wanted: Any = {"offset": start} if length is None else (start, start + length)
-        if length != 0:
-            try:
-                with self._store_errors(key):
-                    found = obstore.get(self._store, key, options={"range": wanted})
-                    return bytes(found.bytes())
-            except BlobMissing:
-                raise
-            except NotReady:  # so are told, too, parts that begin behind the end
-                if start < self._size(key):
-                    raise
-                return b""
-        self._size(key)
-        return b""
+        if length is None:
+            return self._part(key, start, {"offset": start})
+        if length == 0:
+            self._size(key)
+            return b""
+        stop, parts = start + length, []
+        for begin in range(start, stop, _PIECE):
+            end = min(begin + _PIECE, stop)
+            parts.append(self._part(key, begin, (begin, end)))
+            if len(parts[-1]) < end - begin:
+                break
+        return b"".join(parts)
 
     def reader(self, key: str) -> ReadRange:
         checked(key)
@@ -88,10 +113,8 @@ class ObjectBlobs:
             with self._store_errors(key):
                 found = obstore.get(self._store, key, options=beginning)
                 return Far(bytes(found.bytes()), found.meta["size"], partial(self.get, key))
-        except BlobMissing:
-            raise
-        except NotReady:  # so are told, too, parts of nothing
-            if not self._is_empty(key):
+        except _OutsideIt:  # of an empty one
+            if self._size(key):
                 raise
             return Near(memoryview(b""))
 
@@ -115,15 +138,19 @@ class ObjectBlobs:
     def check(self) -> None:
         probe(self)
 
+    def _part(self, key: str, start: int, wanted: Any) -> bytes:
+        """A range of an object, nothing where it begins behind the end."""
+        try:
+            with self._store_errors(key):
+                return bytes(obstore.get(self._store, key, options={"range": wanted}).bytes())
+        except _OutsideIt:
+            if start < self._size(key):
+                raise
+            return b""
+
     def _size(self, key: str) -> int:
         with self._store_errors(key):
             return obstore.head(self._store, key)["size"]
-
-    def _is_empty(self, key: str) -> bool:
-        try:
-            return self._size(key) == 0
-        except NotReady:
-            return False
 
     @contextlib.contextmanager
     def _store_errors(self, key: str | None = None) -> Iterator[None]:
@@ -134,16 +161,21 @@ class ObjectBlobs:
             if "NoSuchBucket" in str(error):
                 raise NotReady(
                     f"The object store has no such bucket: {self._name}; make it, or set"
-                    " RESEEN_BLOBS_URL."
+                    " RESEEN_BLOBS_URL.",
+                    retry_after_s=RETRY_AFTER,
                 ) from error
             if isinstance(error, FileNotFoundError) and key is not None:
                 raise missing(key) from None
-            raise NotReady(
-                f"The object store {self._name} cannot be used ({_first_line(error)}); check that"
-                " it runs, its URL and the credentials.",
-                retry_after_s=5,
+            said = _first_line(error)
+            kind = _OutsideIt if _IS_OUTSIDE(said) else NotReady
+            raise kind(
+                f"The object store {self._name} cannot be used ({said}); check that it runs, its"
+                " URL and the credentials.",
+                retry_after_s=RETRY_AFTER,
             ) from error
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "")[:300]
+    """What happened, without the requests and the addresses that led to it."""
+    said = next(iter(str(error).splitlines()), "")
+    return _LED_TO_IT("", said).partition("<")[0].rstrip(": ")[:300]

@@ -18,9 +18,9 @@ from reseen.domain.bank import (
     ReferenceDraft,
 )
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
-from reseen.domain.fingerprint import PDQ, Fingerprint, Track, hash_track
-from reseen.ports import Blobs, Candidate, Page
-from reseen.store import additions, changelog, kept, listing, mending, removals
+from reseen.domain.fingerprint import Fingerprint, Signal, Track
+from reseen.ports import Blobs, Candidate, Page, ReadRange
+from reseen.store import additions, adoption, changelog, indexed, kept, listing, mending, removals
 from reseen.store.banks import bank_of
 from reseen.store.banks import number_of as bank_number_of
 from reseen.store.database import Database, utc_now
@@ -37,7 +37,6 @@ from reseen.store.rows import (
 from reseen.store.tables import BANKS, CONTENTS, HASHES, IS_EXACT, LABELS, PROJECTS, REFERENCES
 from reseen.store.text import is_storable
 
-INDEXED = frozenset({"pdq", "descriptor", "quads", "looks"})
 EXACT = ("sha256", "md5")
 
 
@@ -132,10 +131,10 @@ class SqlReferenceStore:
         identity = identity_code(Content(fingerprint).identity)
         _need_same(self.get(project_id, reference_id), fingerprint)
         while True:
-            put = additions.put_blobs(
+            put = adoption.put(
                 self._database, self._blobs, project_id, {identity: fingerprint}, self._clock()
             )
-            with contextlib.suppress(additions.Swept):
+            with contextlib.suppress(adoption.Swept):
                 return self._refresh(project_id, reference_id, identity, put[identity])
 
     def _refresh(self, project_id: str, reference_id: str, identity: bytes, blob: str) -> Reference:
@@ -144,7 +143,7 @@ class SqlReferenceStore:
         with self._database.writing() as connection:
             changelog.lock(connection, project_id)
             _find(connection, project_id, reference_id)
-            additions.adopt(connection, [blob], now)
+            adoption.adopt(connection, [blob], now)
             mending.put_in_place(connection, project_id, {identity: blob}, now)
             return reference_of(_find(connection, project_id, reference_id))
 
@@ -220,17 +219,10 @@ class SqlReferenceStore:
             return tuple(map(hash_of, connection.execute(query.order_by(HASHES.c.kind))))
 
     def fingerprint(self, reference: Reference) -> Fingerprint | None:
-        if reference.medium is None:
-            return None
-        query = sa.select(CONTENTS.c.blob).where(
-            CONTENTS.c.project_id == reference.project_id,
-            CONTENTS.c.identity == identity_code(reference.identity),
-        )
-        with self._database.reading() as connection:
-            blob = connection.execute(query).scalar_one_or_none()
-        if blob is None:
-            raise BlobMissing(f"{reference.id} was removed a moment ago.")
-        return kept.read(self._blobs.reader(blob))
+        return None if reference.medium is None else kept.read(self._reader(reference))
+
+    def signals(self, reference: Reference) -> tuple[Signal, ...]:
+        return () if reference.medium is None else kept.signals(self._reader(reference))
 
     def changes(self, project_id: str, after: int, limit: int = 1000) -> Sequence[Change]:
         with self._database.reading() as connection:
@@ -241,39 +233,7 @@ class SqlReferenceStore:
             return changelog.last(connection, project_id)
 
     def indexed(self, project_id: str, numbers: Sequence[int]) -> Mapping[int, Sequence[Track]]:
-        tracks: dict[int, Sequence[Track]] = {}
-        blobs: dict[int, str] = {}
-        with self._database.reading() as connection:
-            for some in sliced(numbers):
-                stored = (
-                    sa.select(REFERENCES.c.number, REFERENCES.c.medium, CONTENTS.c.blob)
-                    .outerjoin(
-                        CONTENTS,
-                        sa.and_(
-                            CONTENTS.c.project_id == REFERENCES.c.project_id,
-                            CONTENTS.c.identity == REFERENCES.c.identity,
-                        ),
-                    )
-                    .where(REFERENCES.c.project_id == project_id, REFERENCES.c.number.in_(some))
-                )
-                for row in connection.execute(stored).all():
-                    if row.medium is None:
-                        tracks[row.number] = ()
-                    elif row.blob is not None:
-                        blobs[row.number] = row.blob
-                hashed = sa.select(HASHES.c.number, HASHES.c.code).where(
-                    HASHES.c.project_id == project_id,
-                    HASHES.c.number.in_(some),
-                    HASHES.c.kind == PDQ.name,
-                )
-                for number, code in connection.execute(hashed).all():
-                    tracks[number] = (hash_track([code]),)
-        for number, blob in blobs.items():
-            try:
-                tracks[number] = self._tracks_of(blob)
-            except BlobMissing:
-                continue
-        return tracks
+        return indexed.tracks(self._database, self._blobs, project_id, numbers)
 
     def sweep(self, now: datetime, limit: int = 1000) -> int:
         return removals.sweep(self._database, self._blobs, now, limit)
@@ -282,8 +242,16 @@ class SqlReferenceStore:
         with self._database.reading() as connection:
             return tuple(connection.execute(sa.select(PROJECTS.c.id)).scalars())
 
-    def _tracks_of(self, blob: str) -> Sequence[Track]:
-        return kept.read(self._blobs.reader(blob), INDEXED).tracks
+    def _reader(self, reference: Reference) -> ReadRange:
+        query = sa.select(CONTENTS.c.blob).where(
+            CONTENTS.c.project_id == reference.project_id,
+            CONTENTS.c.identity == identity_code(reference.identity),
+        )
+        with self._database.reading() as connection:
+            blob = connection.execute(query).scalar_one_or_none()
+        if blob is None:
+            raise BlobMissing(f"{reference.id} was removed a moment ago.")
+        return self._blobs.reader(blob)
 
     def _changed(
         self,

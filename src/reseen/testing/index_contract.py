@@ -6,6 +6,7 @@ one may miss.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from reseen.domain.fingerprint import (
     Track,
 )
 from reseen.engine.picture.words import KEPT
+from reseen.engine.sound_candidates import windows_asked
 from reseen.index.flat import FlatIndex
 from reseen.ports import QUAD_WINDOW, Entry, Hits, WritableIndex
 
@@ -58,7 +60,15 @@ def quads(rng: np.random.Generator, seconds: float, keys: int = 1 << 22) -> Trac
     count = int(seconds * 60)
     begins = np.sort(rng.uniform(0, seconds, count))
     codes = rng.integers(0, keys, (count, 1), np.uint32)
-    return track(QUADS, codes, np.stack([begins, begins + 1.0], axis=1))
+    places = rng.uniform(0, 54, (count, 4)).astype(np.float32)
+    whole = track(QUADS, codes, np.stack([begins, begins + 1.0], axis=1))
+    return replace(whole, places=places)
+
+
+def asked_of(sound: Track) -> npt.NDArray[np.uint32]:
+    """What the first window of a query asks for that has these very quads."""
+    pitches = sound.places[:, 1].astype(np.float64)
+    return windows_asked(sound.spans[:, 0], pitches, sound.codes[:, 0])[0]
 
 
 def words(rng: np.random.Generator, rows: int, near: Any = None) -> Track:
@@ -126,7 +136,7 @@ class IndexContract:
         for entry in entries[::7]:
             assert entry.tracks is not None
             for one in entry.tracks:
-                codes = np.unique(one.codes) if one.signal == QUADS else one.codes[:1]
+                codes = asked_of(one) if one.signal == QUADS else one.codes[:1]
                 hits = index.nearest(PROJECT, one.signal, codes, 3)
                 assert hits.references[0] == entry.reference_number
                 assert hits.reference_rows[0] == 0 or one.signal == QUADS
@@ -186,10 +196,28 @@ class IndexContract:
         sound = quads(rng, 5 * QUAD_WINDOW)
         index.apply(PROJECT, [Entry(3, 1, [sound]), Entry(4, 1, [quads(rng, 20.0)])], 2)
         inside = (sound.spans[:, 0] >= 2 * QUAD_WINDOW) & (sound.spans[:, 0] < 3 * QUAD_WINDOW)
-        keys = np.unique(np.append(sound.codes[inside, 0], np.uint32(0xFFFFFFFF)))
+        keys = asked_of(sound.rows(inside))
         hits = index.nearest(PROJECT, QUADS, keys, 1)
         assert (hits.references[0], hits.reference_rows[0]) == (3, 2)
-        assert hits.nearness[0] == len(np.unique(sound.codes[inside, 0]))
+        assert hits.nearness[0] >= 0.99 * len(keys)
+
+    def test_shared_keys_count_where_they_agree_on_one_clock_and_one_shift_of_pitch(
+        self, index: WritableIndex, rng: np.random.Generator
+    ) -> None:
+        sound = quads(rng, QUAD_WINDOW)
+        late = replace(sound, spans=sound.spans + 3.0).rows(sound.spans[:, 0] < QUAD_WINDOW - 3.0)
+        begins = rng.permutation(sound.spans[:, 0])
+        jumbled = replace(sound, spans=np.stack([begins, begins + 1.0], axis=1))
+        higher = replace(late, places=late.places + np.float32(3.0))
+        tune = replace(late, places=rng.permutation(late.places))
+        entries = [Entry(n, 0, [one]) for n, one in enumerate((jumbled, late, higher, tune))]
+        index.apply(PROJECT, entries, 1)
+        hits = index.nearest(PROJECT, QUADS, asked_of(sound), 4)
+        found = dict(zip(hits.references.tolist(), hits.nearness.tolist(), strict=True))
+        assert found[1] >= 0.99 * len(late)
+        assert found[2] >= 0.9 * len(late)
+        assert found[0] < 0.3 * len(sound)
+        assert found[3] < 0.3 * len(late)
 
     def test_keypoints_that_turn_and_grow_together_outvote_those_that_do_not(
         self, index: WritableIndex, rng: np.random.Generator
@@ -349,13 +377,16 @@ def _questions(
     known = [entry.tracks for entry in entries if entry.tracks][1:8:3]
     pictures = [descriptors(rng, 1, near=tracks[0].codes[0]).codes for tracks in known]
     bits = [flipped(rng, tracks[1].codes[0], 11)[None] for tracks in known]
-    keys = [tracks[2].codes[200:800, 0] for tracks in known]
+    sounds = [quads(rng, 5.0), *(tracks[2].rows(slice(200, 800)) for tracks in known)]
+    begins = np.concatenate([sound.spans[:, 0] for sound in sounds])
+    pitches = np.concatenate([sound.places[:, 1] for sound in sounds]).astype(np.float64)
+    keys = np.concatenate([sound.codes[:, 0] for sound in sounds])
     frames = [words(rng, 1, near=tracks[3].codes[0]).codes for tracks in known]
     return [
         (WORDS, np.concatenate([words(rng, 1).codes, *frames])),
         (DESCRIPTOR, np.concatenate([descriptors(rng, 1).codes, *pictures])),
         (PDQ, np.concatenate([hashes(rng, 1).codes, *bits])),
-        (QUADS, np.unique(np.concatenate([quads(rng, 5.0).codes[:, 0], *keys]))),
+        (QUADS, windows_asked(begins, pitches, keys)[0]),
     ]
 
 

@@ -158,6 +158,24 @@ class ReferenceStoreContract:
 
     # -- adding
 
+    def test_the_signals_of_what_is_kept_are_told_as_long_as_it_is_whole(
+        self, store: ReferenceStore, bank: Bank, blobs: Blobs
+    ) -> None:
+        made = medium_of(1)
+        assert made.fingerprint is not None
+        held = store.add(bank, ReferenceDraft("a"), made).reference
+        hashed = store.add(bank, ReferenceDraft("b"), hashes(2)).reference
+        signals = [track.signal for track in made.fingerprint.tracks]
+        assert list(store.signals(held)) == signals
+        assert not store.signals(hashed)
+        [key] = blobs.keys()
+        blobs.put(key, blobs.get(key)[:-1])
+        with pytest.raises(BlobMissing):
+            store.signals(held)
+        blobs.delete([key])
+        with pytest.raises(BlobMissing):
+            store.signals(held)
+
     @pytest.mark.parametrize("medium", Medium)
     def test_a_reference_comes_back_as_it_was_added(
         self, store: ReferenceStore, bank: Bank, clock: Clock, medium: Medium

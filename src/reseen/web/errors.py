@@ -132,7 +132,8 @@ PROBLEMS: tuple[Problem, ...] = (
     _problem(
         errors.NotReady,
         503,
-        "The server is starting, stopping or has too much to do. Wait for `retry_after_s` seconds.",
+        "The server is starting, stopping or has too much to do, or a disk is full: `detail` tells "
+        "which. Wait for `retry_after_s` seconds. Nothing of what was refused was written.",
     ),
 )
 

@@ -164,5 +164,6 @@ def configure_logging(style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.raiseExceptions = False  # a log on a full disk is not told of in that log
     for chatty in ("uvicorn", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -17,6 +17,7 @@ from fastapi import Depends, Request
 
 from reseen.domain.access import Key
 from reseen.domain.errors import InvalidRequest, InvalidValue
+from reseen.media.receive import no_room
 from reseen.ports import Fetched
 from reseen.settings import Settings
 from reseen.web.admission import Gate
@@ -73,15 +74,27 @@ class Reception:
         async def parcel(
             request: Request, key: Annotated[Key, Depends(authenticate)]
         ) -> AsyncIterator[Received]:
-            with (
-                self.gate.admit(key.id),
-                tempfile.TemporaryDirectory(dir=self.services.scratch()) as folder,
-            ):
+            with self.gate.admit(key.id), self._folder(request) as folder:
                 stall_s = settings.upload_stall_seconds
-                body = await read_body(request, shape, Path(folder), largest, stall_s)
+                body = await read_body(request, shape, folder, largest, stall_s)
                 yield Received(key, body)
 
         return parcel
+
+    @contextmanager
+    def _folder(self, request: Request) -> Iterator[Path]:
+        """For the files of a form. JSON needs none, and is taken while the disk is full. Raises
+        ``NotReady``.
+        """
+        if not request.headers.get("content-type", "").lower().startswith("multipart/"):
+            yield Path()
+            return
+        try:
+            held = tempfile.TemporaryDirectory(dir=self.services.scratch())
+        except OSError as error:
+            raise no_room(error) from error
+        with held as folder:
+            yield Path(folder)
 
     @contextmanager
     def turn(self, request: Request) -> Iterator[None]:

@@ -13,13 +13,14 @@ from reseen.domain.errors import ReseenError
 from reseen.flows.backtest import Backtesting, LaterLog
 from reseen.flows.ingest import Ingesting
 from reseen.flows.jobs import Handler, JobWorker
+from reseen.flows.reingest import Reingesting
 from reseen.flows.retroactive import Retroactive
 from reseen.flows.search import Searching
 from reseen.ports import IndexService
 from reseen.settings import Settings
 from reseen.signals.quads import query_keys
 from reseen.wiring.index import reach_index
-from reseen.wiring.ingest import make_ingesting, make_reingesting
+from reseen.wiring.ingest import make_ingesting
 from reseen.wiring.matching import CUTS, Reseen, assemble
 from reseen.wiring.truth import Truth
 
@@ -79,7 +80,7 @@ def open_banks(settings: Settings, truth: Truth) -> Iterator[Banks]:
 @contextmanager
 def at_work(banks: Banks) -> Iterator[None]:
     """Jobs are worked on, and what is over is swept, as long as the context is open."""
-    reingesting = make_reingesting(banks.ingesting, banks.reseen.describe)
+    reingesting = Reingesting(banks.ingesting)
     handlers: Mapping[JobKind, Handler] = {
         JobKind.INGEST: banks.ingesting.work,
         JobKind.REINGEST: reingesting.work,

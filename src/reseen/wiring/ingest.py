@@ -16,15 +16,14 @@ from reseen.domain.fingerprint import (
     PEAKS,
     QUADS,
     SHA256,
-    Skip,
 )
 from reseen.flows import retroactive
 from reseen.flows.ingest import Ingesting
-from reseen.flows.reingest import Reingesting
 from reseen.media.receive import local_file
 from reseen.media.scratch import Scratch
-from reseen.ports import Decoder, Describe, Fetched, Header, Limits, Sampling
+from reseen.ports import Decoder, Fetched, Header, Limits, Sampling
 from reseen.settings import Settings
+from reseen.signals.descriptor import described_by
 from reseen.wiring.crew import hired, remembering
 from reseen.wiring.matching import (
     Reseen,
@@ -52,22 +51,19 @@ def make_ingesting(
         crew=partial(hired, settings),
         workers=settings.workers,
         nudge=nudge,
+        versions=partial(versions, settings),
         arrived=partial(retroactive.begin, truth.banks, truth.jobs),
     )
 
 
-def make_reingesting(ingesting: Ingesting, describe: Describe | Skip) -> Reingesting:
-    return Reingesting(ingesting, versions(describe))
-
-
-def versions(describe: Describe | Skip) -> Mapping[str, str]:
+def versions(settings: Settings) -> Mapping[str, str]:
     """Name and version of every signal that a fingerprint of today may hold. Without a model those
     that need one are left as they are: made anew they would be lost.
     """
     made = {one.name: one.version for one in (SHA256, MD5, PDQ, LOOKS, EDGES, MOTION, PEAKS, QUADS)}
-    if isinstance(describe, Skip):
+    described = described_by(settings.descriptor)
+    if described is None:
         return made
-    described = describe.signal
     return {**made, described.name: described.version, PARTS.name: described.version}
 
 
@@ -91,6 +87,7 @@ def open_ingesting(settings: Settings) -> Iterator[tuple[Truth, Ingesting]]:
                     crew=partial(hired, settings),
                     workers=settings.workers,
                     nudge=lambda _project, _position: None,
+                    versions=partial(versions, settings),
                     arrived=partial(retroactive.begin, truth.banks, truth.jobs),
                 ),
             )

@@ -243,3 +243,15 @@ def meet(asking: Asked, reference: Quads) -> Meetings:
     apart = np.abs(query.shape[q] - reference.shape[r])
     near = (apart <= TOLERANCE).all(axis=1)
     return Meetings(q[near], r[near], pitch[near], log_rate[near])
+
+
+PITCH_BITS, TICK_BITS = 7, 5
+"""Of a mark: the pitch in semitones, and above it the tick; each has room for a difference."""
+
+
+def marks(ticks: npt.NDArray[np.int64], pitches: Floats) -> npt.NDArray[np.uint32]:
+    """When and how high quads are, in one number each: for an index that counts those that a copy
+    has later, and higher, by as much as each other. ``ticks`` from 0 to 15.
+    """
+    pitch = np.clip(pitches, 0.0, 2.0 ** (PITCH_BITS - 1) - 1.0).astype(np.int64)
+    return ((ticks << PITCH_BITS) | pitch).astype(np.uint32)
