@@ -2,12 +2,13 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reseen.domain.cluster import Edge, Node, Pin, Tie, Wish
 from reseen.domain.media import Channel, Medium
-from reseen.engine.cluster import grouping, representative
+from reseen.engine.cluster import grouping, representative, shown
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -158,11 +159,19 @@ def test_numbers_are_names_and_decide_nothing(edges: list[Edge]) -> None:
 def test_the_original_stands_for_its_disguises() -> None:
     nodes = stills(1, 2, 3, 4)
     edges = [Edge(1, 2, 0.9, 0.6, 0.9, Channel.VISUAL), shows(3, 2), shows(4, 2)]
-    assert representative(nodes, edges) == 2
+    how_much = shown([1, 2, 3, 4], edges)
+    assert representative(replace(node, shown=how_much[node.number]) for node in nodes) == 2
 
 
 def test_of_equal_ones_the_finer_stands_for_the_rest() -> None:
     nodes = [replace(node, quality=float(node.number)) for node in stills(1, 2)]
-    assert representative(nodes, [near(1, 2)]) == 2
+    assert representative(nodes) == 2
     kept = [nodes[0], replace(nodes[1], is_upload=False)]
-    assert representative(kept, [near(1, 2)]) == 1
+    assert representative(kept) == 1
+
+
+def test_how_much_is_shown_counts_what_is_of_the_same_group() -> None:
+    assert shown([1, 2], [near(1, 2), near(2, 3)]) == {
+        1: pytest.approx(0.97 * 0.9),
+        2: pytest.approx(0.97 * 0.9),
+    }

@@ -61,7 +61,8 @@ class Pin:
 @dataclass(frozen=True, slots=True)
 class Node:
     """A content as clustering sees it. ``order`` is its first upload's place in time; a
-    representative is chosen by ``quality``: pixels or seconds, clean before disguised.
+    representative is chosen by ``shown``, how much the others of its cluster show of it, and by
+    ``quality``: pixels or seconds.
     """
 
     number: int
@@ -69,6 +70,7 @@ class Node:
     order: int
     quality: float = 0.0
     is_upload: bool = True
+    shown: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,19 +62,36 @@ def grouping(nodes: Sequence[Node], edges: Iterable[Edge], pins: Iterable[Pin]) 
     return _told(nodes, ties, forest)
 
 
-def representative(nodes: Sequence[Node], edges: Iterable[Edge]) -> int:
+def is_plain(node: Node, edge: Edge, *, is_still: bool) -> bool:
+    """Whether an edge of a new content says no more than that it belongs to the group of the other
+    end. What another one shows within itself may make that one a collage, and a group fall apart.
+    """
+    if tie_of(edge, is_still=is_still) is Tie.NEAR:
+        return True
+    own, theirs = edge.one_share, edge.other_share
+    if node.number == edge.other:
+        own, theirs = theirs, own
+    return own < theirs
+
+
+def shown(numbers: Iterable[int], edges: Iterable[Edge]) -> dict[int, float]:
+    """How much each content is shown by the others of these, in all."""
+    found = dict.fromkeys(numbers, 0.0)
+    for edge in edges:
+        if edge.one in found and edge.other in found:
+            found[edge.one] += edge.score * edge.one_share
+            found[edge.other] += edge.score * edge.other_share
+    return found
+
+
+def representative(nodes: Iterable[Node]) -> int:
     """The content that stands for its group: the one that most others show most of, as disguises
     resemble their original more than each other; then the one of highest quality; then the first.
     Uploads before references, as these stand in a bank already.
     """
-    shown = {node.number: 0.0 for node in nodes}
-    for edge in edges:
-        if edge.one in shown and edge.other in shown:
-            shown[edge.one] += edge.score * edge.one_share
-            shown[edge.other] += edge.score * edge.other_share
     best = max(
         nodes,
-        key=lambda n: (n.is_upload, round(shown[n.number], 6), n.quality, -n.order, -n.number),
+        key=lambda n: (n.is_upload, round(n.shown, 6), n.quality, -n.order, -n.number),
     )
     return best.number
 

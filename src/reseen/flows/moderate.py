@@ -145,12 +145,12 @@ class Moderating:
         node = Node(content.number, kept.asset.medium, _order(first), _quality(kept.asset))
         found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
         tied = [f for f in found if f.bank.role in HARM | {BankRole.SEEN}]
-        told = self.clustering.arrive(
-            project_id,
-            node,
-            [_node_of(f) for f in tied],
-            [edge for f in tied if (edge := edge_between(node, kept.asset, f)) is not None],
-        )
+        told = self.clustering.repeat(project_id, content.number, upload.draft.account_id)
+        if told is None:
+            others = [_node_of(f) for f in tied]
+            edges = (edge_between(node, kept.asset, f) for f in tied)
+            some = [edge for edge in edges if edge is not None]
+            told = self.clustering.arrive(project_id, node, others, some)
         self.regrouped(project_id, told, who)
         cluster = told.clusters[0]
         upload = self.uploads.get(project_id, upload.id)

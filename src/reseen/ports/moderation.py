@@ -99,13 +99,14 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Regrouped:
-    """A cluster as it is to be: ``id`` ``None``: a new one. Clusters in ``absorbed`` became part
-    of it.
+    """A cluster as it is to be: ``id`` ``None``: a new one. ``shown``: of the members of which that
+    changed. Clusters in ``absorbed`` became part of it.
     """
 
     id: str | None
     representative: int
     members: tuple[int, ...]
+    shown: Mapping[int, float]
     absorbed: tuple[str, ...] = ()
 
 
@@ -138,8 +139,22 @@ class ClusterStore(Protocol):
         """Write clusters, in the order of ``groups``; those that are as they were stay so."""
         ...
 
-    def count(self, project_id: str, cluster_id: str) -> Cluster:
-        """Another upload of a member arrived: uploads and accounts are counted anew."""
+    def homes(self, project_id: str, contents: Sequence[int]) -> Mapping[int, str]:
+        """The cluster of each, of those that have one."""
+        ...
+
+    def is_cut(self, project_id: str, cluster_id: str) -> bool:
+        """Whether a reviewer said of a member that it and something else are apart."""
+        ...
+
+    def join(self, project_id: str, number: int, cluster_id: str, edges: Sequence[Edge]) -> Cluster:
+        """A new content comes into a cluster, by edges that all lead there, at a cost that does not
+        know how large it is.
+        """
+        ...
+
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
+        """A member was uploaded once more, by this account: that upload is kept already."""
         ...
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:

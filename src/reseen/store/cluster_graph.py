@@ -128,6 +128,15 @@ class Neighbourhood:
             yield from self._connection.execute(query).all()
 
 
+def nodes_with(connection: sa.Connection, project_id: str, numbers: Iterable[int]) -> list[Node]:
+    """Those of these that are there."""
+    found: list[Node] = []
+    for some in sliced(sorted(set(numbers))):
+        query = sa.select(NODES).where(NODES.c.project_id == project_id, NODES.c.number.in_(some))
+        found += map(node_of, connection.execute(query))
+    return found
+
+
 def node_of(row: sa.Row[Any]) -> Node:
     return Node(
         number=row.number,
@@ -135,6 +144,7 @@ def node_of(row: sa.Row[Any]) -> Node:
         order=row.first,
         quality=row.quality,
         is_upload=row.is_upload,
+        shown=row.shown,
     )
 
 

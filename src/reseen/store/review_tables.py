@@ -50,6 +50,7 @@ NODES = sa.Table(
     sa.Column("medium", sa.String(8)),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("quality", sa.Float, nullable=False),
+    sa.Column("shown", sa.Float, nullable=False),
     sa.Column("is_upload", sa.Boolean, nullable=False),
     sa.Column("cluster_id", sa.String(32), nullable=False),
     sa.Column("joined_at", UtcDateTime, nullable=False),

@@ -13,8 +13,8 @@ from reseen.domain.access import DEFAULT_PROJECT as PROJECT
 from reseen.domain.cluster import Edge, Node, Pin, Tie, Wish
 from reseen.domain.errors import InvalidValue, NotFound
 from reseen.domain.media import Channel, Medium
-from reseen.engine.cluster import grouping
-from reseen.flows.clustering import Clustering
+from reseen.engine.cluster import grouping, representative, shown
+from reseen.flows.clustering import EDGES_A_CLUSTER, Clustering
 from reseen.ports import ClusterStore
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,6 +34,11 @@ def shows(larger: int, smaller: int) -> Edge:
     if larger < smaller:
         return Edge(larger, smaller, 0.95, 0.3, 1.0, Channel.VISUAL)
     return Edge(smaller, larger, 0.95, 1.0, 0.3, Channel.VISUAL)
+
+
+def ends(number: int, edges: Sequence[Edge]) -> list[Node]:
+    """What the edges of a content lead to."""
+    return [still(n) for n in sorted({n for e in edges for n in (e.one, e.other)} - {number})]
 
 
 def pin(one: int, other: int, wish: Wish, minutes: int = 0) -> Pin:
@@ -59,7 +64,9 @@ class ClusterStoreContract:
 
         def run(number: int, edges: Sequence[Edge] = ()) -> str:
             with together():
-                return flow.arrive(PROJECT, still(number), [], edges).clusters[0].id
+                return (
+                    flow.arrive(PROJECT, still(number), ends(number, edges), edges).clusters[0].id
+                )
 
         return run
 
@@ -103,7 +110,7 @@ class ClusterStoreContract:
                 arrived.add(number)
                 mine = [e for e in edges if number in {e.one, e.other} <= arrived]
                 with together():
-                    flow.arrive(PROJECT, still(number), [], mine)
+                    flow.arrive(PROJECT, still(number), ends(number, mine), mine)
             strongest: dict[tuple[int, int], Edge] = {}
             for edge in edges:
                 key = edge.one, edge.other
@@ -115,8 +122,14 @@ class ClusterStoreContract:
             for number in numbers:
                 found.setdefault(around.cluster_of[number], set()).add(number)
             assert {frozenset(g) for g in found.values()} == set(map(frozenset, wanted.groups))
+            by_number = {node.number: node for node in around.nodes}
             for cluster_id, group in found.items():
                 assert set(store.contents(PROJECT, cluster_id)) == group
+                how_much = shown(group, strongest.values())
+                assert {n: by_number[n].shown for n in group} == pytest.approx(how_much)
+                best = representative(by_number[n] for n in group)
+                cluster = store.get(PROJECT, cluster_id)
+                assert (cluster.representative, cluster.members) == (best, len(group))
 
     def test_a_collage_that_comes_first_lets_go_when_it_shows_a_second_picture(
         self, store: ClusterStore, arrive: Callable[..., str]
@@ -161,6 +174,56 @@ class ClusterStoreContract:
         assert store.get(PROJECT, first).version == before
         arrive(3, [near(1, 3)])
         assert store.get(PROJECT, first).version == before + 1
+
+    def test_of_many_edges_into_a_cluster_the_surest_are_kept(
+        self, store: ClusterStore, arrive: Callable[..., str]
+    ) -> None:
+        first = arrive(1)
+        for number in range(2, 41):
+            arrive(number, [near(1, number)])
+        last = [near(number, 41, 0.7 + number / 200) for number in range(1, 41)]
+        assert arrive(41, last) == first
+        kept = [e for e in store.around(PROJECT, [41]).edges if e.other == 41]
+        assert sorted(e.one for e in kept) == list(range(41 - EDGES_A_CLUSTER, 41))
+        assert store.get(PROJECT, first).members == 41
+
+    def test_what_lost_members_to_another_has_changed_too(
+        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+    ) -> None:
+        flow = Clustering(store, lambda: NOON)
+        first, second = arrive(1), arrive(2, [near(1, 2)])
+        third = arrive(3)
+        assert first == second != third
+        before = store.get(PROJECT, first)
+        words = [pin(1, 2, Wish.APART), pin(2, 3, Wish.TOGETHER, 1)]
+        with together():
+            flow.say(PROJECT, words)
+        homes = store.homes(PROJECT, [1, 2, 3])
+        assert homes[2] == homes[3] != homes[1]
+        after = store.get(PROJECT, homes[1])
+        assert after.members == 1
+        assert after.version > before.version or after.id != before.id
+
+    def test_a_word_that_holds_apart_is_known_of_both_sides(
+        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+    ) -> None:
+        one, other = arrive(1), arrive(2)
+        assert not store.is_cut(PROJECT, one)
+        with together():
+            Clustering(store, lambda: NOON).say(PROJECT, [pin(1, 2, Wish.APART)])
+        assert store.is_cut(PROJECT, one)
+        assert store.is_cut(PROJECT, other)
+        assert arrive(3, [near(1, 3, 0.9), near(2, 3, 0.8)]) == one
+        assert arrive(4, [near(2, 4, 0.9), near(1, 4, 0.8)]) == other
+
+    def test_a_late_finding_brings_two_clusters_together(
+        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+    ) -> None:
+        one, other = arrive(1), arrive(2)
+        with together():
+            told = Clustering(store, lambda: NOON).found(PROJECT, still(2), [near(1, 2)])
+        assert told.absorbed in ({one: other}, {other: one})
+        assert store.contents(PROJECT, one) == (1, 2)
 
     def test_the_stronger_of_two_edges_stays(
         self, store: ClusterStore, arrive: Callable[..., str]

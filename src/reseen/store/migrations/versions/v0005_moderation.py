@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("medium", sa.String(length=8), nullable=True),
         sa.Column("first", sa.BigInteger(), nullable=False),
         sa.Column("quality", sa.Float(), nullable=False),
+        sa.Column("shown", sa.Float(), nullable=False),
         sa.Column("is_upload", sa.Boolean(), nullable=False),
         sa.Column("cluster_id", sa.String(length=32), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
