@@ -18,6 +18,8 @@ from reseen.flows.consequences import Consequences
 from reseen.flows.fingerprint import Perception, perceive
 from reseen.flows.moderate import Moderating
 from reseen.flows.review import Reviewing
+from reseen.flows.revise import Revising
+from reseen.flows.rulings import Rulings
 from reseen.flows.sorting import Sorting
 from reseen.media.receive import local_file
 from reseen.store.audit import SqlAuditLog
@@ -58,6 +60,7 @@ class Desk:
     vault: BlobVault
     moderating: Moderating
     reviewing: Reviewing
+    revising: Revising
     sorting: Sorting
 
     def upload(self, path: Path, content_id: str, account_id: str = "user-1") -> Upload:
@@ -119,6 +122,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             database.together,
             clock,
         )
+        rulings = Rulings(policies, quarantines, CUTS, clock)
         moderating = Moderating(
             perceive=partial(perceive, perception),
             searching=here.searching,
@@ -126,8 +130,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             references=here.references,
             uploads=uploads,
             clustering=clustering,
-            policies=policies,
-            quarantines=quarantines,
+            rulings=rulings,
             audit=audit,
             outbox=outbox,
             vault=vault,
@@ -137,8 +140,20 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             nudge=lambda project, position: database.afterwards(
                 partial(here.index.nudge, project, position)
             ),
-            cuts=CUTS,
+            late=lambda: None,
             clock=clock,
+        )
+        revising = Revising(
+            searching=here.searching,
+            references=here.references,
+            uploads=uploads,
+            clustering=clustering,
+            rulings=rulings,
+            audit=audit,
+            outbox=outbox,
+            together=database.together,
+            covered=reviewing.cover,
+            regrouped=reviewing.regrouped,
         )
         sorting = Sorting(clusters, clustering, reviewing, audit, database.together, clock)
         yield Desk(
@@ -155,5 +170,6 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             vault,
             moderating,
             reviewing,
+            revising,
             sorting,
         )

@@ -78,6 +78,10 @@ class UploadStore(Protocol):
         """Those whose media are kept, by id."""
         ...
 
+    def late(self, limit: int = 100) -> Sequence[Upload]:
+        """Those that were not held against all that came before them, of all projects."""
+        ...
+
     def forget(self, before: datetime, limit: int = 500) -> int:
         """Remove what was received before, but for what a legal hold or an open case keeps."""
         ...

@@ -150,6 +150,11 @@ class SqlUploadStore:
             rows = connection.execute(query.order_by(UPLOADS.c.id).limit(limit)).all()
         return [_upload_of(row) for row in rows]
 
+    def late(self, limit: int = 100) -> Sequence[Upload]:
+        query = UPLOAD.where(UPLOADS.c.late_from.is_not(None)).order_by(UPLOADS.c.late_from)
+        with self._database.reading() as connection:
+            return [_upload_of(row) for row in connection.execute(query.limit(limit))]
+
     def forget(self, before: datetime, limit: int = 500) -> int:
         held = sa.select(HOLDS.c.subject).where(HOLDS.c.released_at.is_(None))
         open_cases = sa.select(CASES.c.cluster_id).where(CASES.c.state != CaseState.DECIDED.value)
@@ -207,6 +212,7 @@ def _values(upload: Upload) -> dict[str, Any]:
         "media_key": upload.media_key,
         "job_id": upload.job_id,
         "error": None if upload.error is None else said_of_error(upload.error),
+        "late_from": upload.late_from,
     }
 
 
@@ -228,4 +234,5 @@ def _upload_of(row: sa.Row[Any]) -> Upload:
         media_key=row.media_key,
         job_id=row.job_id,
         error=None if row.error is None else error_of(row.error),
+        late_from=row.late_from,
     )
