@@ -13,6 +13,7 @@ from tests.flows.searching import CUTS, Ground, ground
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.record import Actor
 from reseen.domain.review import Case, Decision, DecisionDraft, Upload, UploadDraft, Verdict
+from reseen.flows.alarms import Alarms
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.fingerprint import Perception, perceive
@@ -58,6 +59,7 @@ class Desk:
     audit: SqlAuditLog
     outbox: SqlOutbox
     vault: BlobVault
+    alarms: Alarms
     moderating: Moderating
     reviewing: Reviewing
     revising: Revising
@@ -122,6 +124,16 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             database.together,
             clock,
         )
+        alarms = Alarms(
+            here.references,
+            uploads,
+            clusters,
+            quarantines,
+            audit,
+            outbox,
+            reviewing.open,
+            clock,
+        )
         rulings = Rulings(policies, quarantines, CUTS, clock)
         moderating = Moderating(
             perceive=partial(perceive, perception),
@@ -140,6 +152,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             nudge=lambda project, position: database.afterwards(
                 partial(here.index.nudge, project, position)
             ),
+            heed=alarms.heed,
             late=lambda: None,
             clock=clock,
         )
@@ -168,6 +181,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             audit,
             outbox,
             vault,
+            alarms,
             moderating,
             reviewing,
             revising,

@@ -70,6 +70,7 @@ class Moderating:
     together: Callable[[], AbstractContextManager[None]]
     covered: Covered
     regrouped: Followed
+    heed: Callable[[Upload, Cluster], None]
     nudge: Callable[[str, int], None]
     late: Callable[[], None]
     clock: Callable[[], datetime]
@@ -124,9 +125,8 @@ class Moderating:
         told = self.clustering.repeat(project_id, content.number, upload.draft.account_id)
         if told is None:
             others = [node_of(f) for f in tied]
-            edges = (edge_between(node, kept.asset.duration, f) for f in tied)
-            some = [edge for edge in edges if edge is not None]
-            told = self.clustering.arrive(project_id, node, others, some)
+            edges = [edge_between(node, kept.asset.duration, f) for f in tied]
+            told = self.clustering.arrive(project_id, node, others, edges)
         self.regrouped(project_id, told, who)
         cluster = told.clusters[0]
         upload = self.uploads.get(project_id, upload.id)
@@ -143,6 +143,7 @@ class Moderating:
             ),
         )
         self.outbox.emit(project_id, "upload.answered", said(upload))
+        self.heed(upload, cluster)
         if added.is_new:
             self.nudge(project_id, content.change)
         if late is not None:

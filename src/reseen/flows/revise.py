@@ -121,10 +121,8 @@ class Revising:
             for one in answer.matches
             if one.is_match and one.bank.role in TYING and one.reference.number != node.number
         ]
-        edges = (edge_between(node, content.duration, one) for one in tied)
-        told = self.clustering.found(
-            project_id, node, [node_of(one) for one in tied], [e for e in edges if e is not None]
-        )
+        edges = [edge_between(node, content.duration, one) for one in tied]
+        told = self.clustering.found(project_id, node, [node_of(one) for one in tied], edges)
         self.regrouped(project_id, told, SYSTEM_ACTOR)
         after = ""
         while page := self.uploads.of_contents(project_id, [node.number], after, PAGE):

@@ -30,13 +30,11 @@ def node_of(found: Found) -> Node:
     return reference_node(found.reference, is_upload=found.bank.role is BankRole.SEEN)
 
 
-def edge_between(node: Node, duration: float | None, found: Found) -> Edge | None:
-    """What a search found between an upload, the query, of a duration in seconds, and a reference;
-    ``None`` where that has no medium.
+def edge_between(node: Node, duration: float | None, found: Found) -> Edge:
+    """What a search found between an upload, the query, of a duration in seconds, and a reference.
+    One without media ties nothing together: what is near a hash need not be near to the rest.
     """
     other = found.reference
-    if other.medium is None:
-        return None
     channels = {s.channel for s in found.match.segments}
     is_across = node.medium is not other.medium or (
         node.medium is Medium.VIDEO and not channels & {Channel.VISUAL, Channel.FILE}

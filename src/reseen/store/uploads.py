@@ -116,17 +116,18 @@ class SqlUploadStore:
                 found += map(_upload_of, rows)
         return sorted(found, key=lambda one: one.id)[:limit]
 
-    def accounts(self, project_id: str, contents: Sequence[int], since: datetime) -> int:
-        seen: set[str] = set()
+    def accounts(self, project_id: str, cluster_id: str, since: datetime) -> int:
+        query = (
+            sa.select(sa.func.count(UPLOADS.c.account_id.distinct()))
+            .select_from(_WITH_CLUSTER)
+            .where(
+                UPLOADS.c.project_id == project_id,
+                NODES.c.cluster_id == cluster_id,
+                UPLOADS.c.received_at >= since,
+            )
+        )
         with self._database.reading() as connection:
-            for some in sliced(contents):
-                query = sa.select(UPLOADS.c.account_id).where(
-                    UPLOADS.c.project_id == project_id,
-                    UPLOADS.c.content.in_(some),
-                    UPLOADS.c.received_at >= since,
-                )
-                seen.update(connection.execute(query.distinct()).scalars())
-        return len(seen)
+            return int(connection.execute(query).scalar_one())
 
     def arrivals(self, project_id: str, since: datetime) -> tuple[int, int]:
         query = (

@@ -11,6 +11,7 @@ from reseen.domain.bank import Reference
 from reseen.domain.choices import JobKind
 from reseen.domain.errors import ReseenError
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft, Delivery
+from reseen.flows.alarms import Alarms
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
@@ -81,6 +82,16 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         together=together,
         clock=now,
     )
+    alarms = Alarms(
+        references=truth.references,
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        quarantines=kept.quarantines,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        opened=reviewing.open,
+        clock=now,
+    )
     rulings = Rulings(kept.policies, kept.quarantines, CUTS, now)
     vault = None
     if settings.keep_media:
@@ -100,6 +111,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         together=together,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
+        heed=alarms.heed,
         nudge=nudge,
         late=partial(truth.afterwards, late.set),
         clock=now,
