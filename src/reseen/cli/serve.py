@@ -91,6 +91,8 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
     kept = truth.review
     desk = Desk(
         moderating=moderation.moderating,
+        later=moderation.later,
+        reporting=moderation.reporting,
         reviewing=moderation.reviewing,
         sorting=moderation.sorting,
         uploads=kept.uploads,

@@ -18,7 +18,9 @@ from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
 from reseen.flows.jobs import Handler, new_owner
+from reseen.flows.later import Later
 from reseen.flows.moderate import Moderating
+from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
@@ -41,6 +43,8 @@ class Moderation:
     """Everything that a server does with uploads, cases and decisions."""
 
     moderating: Moderating
+    later: Later
+    reporting: Reporting
     reviewing: Reviewing
     revising: Revising
     sorting: Sorting
@@ -147,14 +151,37 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         bank = truth.banks.get(known.project_id, known.bank_id)
         revising.matched(upload.reference, known, bank, upload.match)
 
+    later = Later(
+        moderating=moderating,
+        uploads=kept.uploads,
+        jobs=truth.jobs,
+        vault=vault,
+        fetcher=banks.reseen.fetcher,
+        open_file=banks.reseen.open_file,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        together=together,
+        clock=now,
+    )
+    reporting = Reporting(
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        vault=vault,
+        opened=reviewing.open,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        together=together,
+    )
     retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
         moderating=moderating,
+        later=later,
+        reporting=reporting,
         reviewing=reviewing,
         revising=revising,
         sorting=sorting,
         delivering=delivering,
-        handlers={JobKind.RETROACTIVE: retroactive.work},
+        handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.UPLOAD: later.work},
         late=late,
     )
 
