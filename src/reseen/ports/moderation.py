@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reseen.domain.choices import Action
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Word
 from reseen.domain.policy import Policy, PolicyDraft
 from reseen.domain.review import (
     Appeal,
@@ -131,6 +131,10 @@ class ClusterStore(Protocol):
         """As if they had never been said."""
         ...
 
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        """What reviewers said of its members, oldest first, each with all that was said at once."""
+        ...
+
     def around(self, project_id: str, contents: Sequence[int]) -> Around: ...
 
     def regroup(
@@ -177,6 +181,14 @@ class ClusterStore(Protocol):
     ) -> Page[Member]: ...
 
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]: ...
+
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        """The contents that have these names; ``None`` for what is no id of a reference."""
+        ...
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        """The references of some contents."""
+        ...
 
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         """Clusters that share something with this one, surest first."""

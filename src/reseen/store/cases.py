@@ -14,6 +14,7 @@ from reseen.store.database import Database
 from reseen.store.review_tables import CASES
 from reseen.store.rows import sliced
 
+_URGENCY = (CaseState.APPEALED, CaseState.OPEN, CaseState.DECIDED)
 _WAITING = CASES.c.state.in_([CaseState.OPEN.value, CaseState.APPEALED.value])
 
 
@@ -128,19 +129,24 @@ class SqlCaseStore:
             held = _of_cluster(connection, project_id, kept)
             if not gone:
                 return held
+            every = gone if held is None else [held, *gone]
             if held is None:
                 held, *gone = sorted(gone, key=lambda case: (-case.rank, case.id))
-                row = sa.update(CASES).where(CASES.c.id == held.id)
-                connection.execute(row.values(cluster_id=kept, version=held.version + 1))
-            waits = [case for case in (held, *gone) if case.state is not CaseState.DECIDED]
             for some in sliced([case.id for case in gone]):
                 connection.execute(sa.delete(CASES).where(CASES.c.id.in_(some)))
-            if waits and held.state is CaseState.DECIDED:
-                row = sa.update(CASES).where(CASES.c.id == held.id)
-                highest = max(case.rank for case in waits)
-                state = CaseState.OPEN.value
-                values = {"state": state, "rank": highest, "version": CASES.c.version + 1}
-                connection.execute(row.values(values))
+            waits = [case for case in every if case.state is not CaseState.DECIDED]
+            state = min((case.state for case in waits), default=held.state, key=_URGENCY.index)
+            row = sa.update(CASES).where(CASES.c.id == held.id)
+            connection.execute(
+                row.values(
+                    cluster_id=kept,
+                    state=state.value,
+                    rank=max(case.rank for case in waits or every),
+                    severity=max(case.severity for case in every),
+                    two_person=any(case.two_person for case in every),
+                    version=held.version + 1,
+                )
+            )
             return _found(connection, project_id, held.id)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Tie
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Tie, Word
 from reseen.domain.errors import InvalidValue, NotFound
 from reseen.domain.media import Medium
 from reseen.engine.cluster import representative, shown, tie_of
@@ -36,9 +36,10 @@ from reseen.store.cluster_rows import (
     uploads_by,
     uploads_of,
 )
+from reseen.store.cluster_words import words_on
 from reseen.store.database import Database, utc_now
 from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
-from reseen.store.rows import id_of
+from reseen.store.rows import id_of, number_of
 
 
 class SqlClusterStore:
@@ -92,6 +93,11 @@ class SqlClusterStore:
                         PINS.c.at == pin.at,
                     )
                 )
+
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        with self._database.reading() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            return words_on(connection, project_id, present.id)
 
     def around(self, project_id: str, contents: Sequence[int]) -> Around:
         with self._database.reading() as connection:
@@ -267,6 +273,12 @@ class SqlClusterStore:
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]:
         with self._database.reading() as connection:
             return tuple(contents_of(connection, found_one(connection, project_id, cluster_id).id))
+
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        return tuple(map(number_of, reference_ids))
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        return tuple(map(id_of, contents))
 
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         with self._database.reading() as connection:
