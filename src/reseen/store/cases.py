@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.errors import Conflict, InvalidValue, NotFound
+from reseen.domain.errors import Conflict, NotFound
 from reseen.domain.review import Case, CaseState, Lease
 from reseen.ports import Page
+from reseen.store.cursors import after_number, number_in
 from reseen.store.database import Database
 from reseen.store.review_tables import CASES
 from reseen.store.rows import sliced
@@ -107,17 +108,12 @@ class SqlCaseStore:
         rank, own = CASES.c.rank, CASES.c.id
         with self._database.reading() as connection:
             if cursor is not None:
-                try:
-                    last = _found(connection, project_id, cursor)
-                except NotFound:
-                    raise InvalidValue(
-                        "This is no cursor that a list gave.", field="cursor"
-                    ) from None
-                below = sa.or_(rank < last.rank, sa.and_(rank == last.rank, own > last.id))
-                query = query.where(below)
+                then, last = number_in(cursor)
+                query = query.where(sa.or_(rank < then, sa.and_(rank == then, own > last)))
             rows = connection.execute(query.order_by(rank.desc(), own).limit(limit + 1)).all()
         found = tuple(_case_of(row) for row in rows[:limit])
-        return Page(found, found[-1].id if len(rows) > limit else None)
+        more = len(rows) > limit
+        return Page(found, after_number(found[-1].rank, found[-1].id) if more else None)
 
     def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> Case | None:
         with self._database.writing() as connection:
