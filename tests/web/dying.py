@@ -26,6 +26,7 @@ from reseen.flows import retroactive
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.ingest import Ingesting
+from reseen.flows.quarantine import Quarantining
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
 from reseen.media.receive import local_file
@@ -125,18 +126,20 @@ def desk_of(
         database.together,
         clock,
     )
+    quarantines = SqlQuarantines(database, clock)
     return Desk(
         moderating=None,  # type: ignore[arg-type]
         reviewing=reviewing,
         sorting=Sorting(
             clusters, Clustering(clusters, clock), reviewing, audit, database.together, clock
         ),
+        quarantining=Quarantining(quarantines, references, audit, database.together, clock),
         uploads=uploads,
         clusters=clusters,
         cases=cases,
         decisions=decisions,
         policies=SqlPolicyStore(database, clock),
-        quarantines=SqlQuarantines(database, clock),
+        quarantines=quarantines,
         holds=SqlLegalHolds(database, clock),
         audit=audit,
         outbox=outbox,

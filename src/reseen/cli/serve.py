@@ -92,6 +92,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         moderating=moderation.moderating,
         reviewing=moderation.reviewing,
         sorting=moderation.sorting,
+        quarantining=moderation.quarantining,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

@@ -96,10 +96,10 @@ class Sorting:
         with self.together():
             cluster = self._at(project_id, seen)
             if content == cluster.representative:
-                raise InvalidValue("It stands for this cluster already.", field="member")
+                raise InvalidValue("It stands for this cluster already.", field="reference_id")
             home = self.clusters.homes(project_id, [content]).get(content)
             if home is None:
-                raise InvalidValue("This is in no cluster of yours.", field="member")
+                raise InvalidValue("This is in no cluster of yours.", field="reference_id")
             said = _Said(who, self.clock())
             left: Sequence[int] = ()
             if home != cluster.id:

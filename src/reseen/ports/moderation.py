@@ -333,10 +333,28 @@ class PolicyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A reference that matches far too much, and until when it is held back."""
+
+    reference_id: str
+    since: datetime
+    until: datetime
+    why: str
+
+
 class Quarantines(Protocol):
     """References that match far too much: for a while they remove nothing by themselves."""
 
     def put(self, project_id: str, reference_id: str, until: datetime, why: str) -> None: ...
+
+    def get(self, project_id: str, reference_id: str) -> Quarantine:
+        """Raises ``NotFound``."""
+        ...
+
+    def list(self, project_id: str, now: datetime) -> Sequence[Quarantine]:
+        """Those that have not ended, by reference."""
+        ...
 
     def active(self, project_id: str, now: datetime) -> Mapping[str, datetime]:
         """By reference, until when."""

@@ -12,6 +12,7 @@ from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.fingerprint import perceive
 from reseen.flows.jobs import new_owner
 from reseen.flows.moderate import Moderating
+from reseen.flows.quarantine import Quarantining
 from reseen.flows.review import Reviewing
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
@@ -29,6 +30,7 @@ class Moderation:
     moderating: Moderating
     reviewing: Reviewing
     sorting: Sorting
+    quarantining: Quarantining
     delivering: Delivering
 
 
@@ -86,6 +88,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         clock=now,
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, together, now)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -99,7 +102,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
 
     post = GuardedPost(fetch_policy(settings))
     delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
-    return Moderation(moderating, reviewing, sorting, delivering)
+    return Moderation(moderating, reviewing, sorting, quarantining, delivering)
 
 
 @contextmanager
