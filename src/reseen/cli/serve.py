@@ -95,6 +95,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         reporting=moderation.reporting,
         reviewing=moderation.reviewing,
         sorting=moderation.sorting,
+        quarantining=moderation.quarantining,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

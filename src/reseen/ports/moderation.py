@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reseen.domain.choices import Action
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Word
 from reseen.domain.policy import Policy, PolicyDraft
 from reseen.domain.review import (
     Appeal,
@@ -135,6 +135,10 @@ class ClusterStore(Protocol):
         """As if they had never been said."""
         ...
 
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        """What reviewers said of its members, oldest first, each with all that was said at once."""
+        ...
+
     def around(self, project_id: str, contents: Sequence[int]) -> Around: ...
 
     def regroup(
@@ -181,6 +185,14 @@ class ClusterStore(Protocol):
     ) -> Page[Member]: ...
 
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]: ...
+
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        """The contents that have these names; ``None`` for what is no id of a reference."""
+        ...
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        """The references of some contents."""
+        ...
 
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         """Clusters that share something with this one, surest first."""
@@ -333,10 +345,28 @@ class PolicyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A reference that matches far too much, and until when it is held back."""
+
+    reference_id: str
+    since: datetime
+    until: datetime
+    why: str
+
+
 class Quarantines(Protocol):
     """References that match far too much: for a while they remove nothing by themselves."""
 
     def put(self, project_id: str, reference_id: str, until: datetime, why: str) -> None: ...
+
+    def get(self, project_id: str, reference_id: str) -> Quarantine:
+        """Raises ``NotFound``."""
+        ...
+
+    def list(self, project_id: str, now: datetime) -> Sequence[Quarantine]:
+        """Those that have not ended, by reference."""
+        ...
 
     def active(self, project_id: str, now: datetime) -> Mapping[str, datetime]:
         """By reference, until when."""

@@ -90,6 +90,7 @@ PINS = sa.Table(
     sa.Column("wish", sa.String(8), nullable=False),
     sa.Column("by", sa.String(32), nullable=False),
     sa.Index("ix_cluster_pins_project_id_other", "project_id", "other"),
+    sa.Index("ix_cluster_pins_project_id_at", "project_id", "at"),
     sqlite_with_rowid=False,
 )
 

@@ -14,6 +14,7 @@ from reseen.flows.ingest import Ingesting
 from reseen.flows.later import Later
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
+from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
@@ -51,6 +52,7 @@ class Desk:
     reporting: Reporting
     reviewing: Reviewing
     sorting: Sorting
+    quarantining: Quarantining
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

@@ -148,7 +148,8 @@ def _reports(router: APIRouter, reception: Reception, once: Once) -> None:
 
 
 def _reads(router: APIRouter, reception: Reception) -> None:
-    uploads, reader = reception.services.desk.uploads, reception.caller(Right.READ)
+    desk, reader = reception.services.desk, reception.caller(Right.READ)
+    uploads = desk.uploads
 
     @router.get(
         "",
@@ -157,14 +158,17 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         operation_id="list_uploads",
         response_model=UploadList,
         response_description="some uploads",
-        responses=_problems(),
+        responses=_problems("not_found"),
     )
     def list_some(
         who: Annotated[Key, Depends(reader)], chosen: Annotated[Selection, Query()]
     ) -> JSONResponse:
+        cluster_id = chosen.cluster
+        if cluster_id is not None:
+            cluster_id = desk.clusters.get(who.project_id, cluster_id).id
         page = uploads.list(
             who.project_id,
-            cluster_id=chosen.cluster,
+            cluster_id=cluster_id,
             account_id=chosen.account,
             action=chosen.action,
             cursor=chosen.cursor,

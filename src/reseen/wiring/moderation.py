@@ -20,6 +20,7 @@ from reseen.flows.fingerprint import perceive
 from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.later import Later
 from reseen.flows.moderate import Moderating
+from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
@@ -48,6 +49,7 @@ class Moderation:
     reviewing: Reviewing
     revising: Revising
     sorting: Sorting
+    quarantining: Quarantining
     delivering: Delivering
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
@@ -133,6 +135,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         regrouped=reviewing.regrouped,
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, together, now)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -180,6 +183,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         reviewing=reviewing,
         revising=revising,
         sorting=sorting,
+        quarantining=quarantining,
         delivering=delivering,
         handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.UPLOAD: later.work},
         late=late,

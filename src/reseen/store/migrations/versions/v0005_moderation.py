@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "one", "other", "at", name="pk_cluster_pins"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_cluster_pins_project_id_at", "cluster_pins", ["project_id", "at"])
     op.create_index("ix_cluster_pins_project_id_other", "cluster_pins", ["project_id", "other"])
     op.create_table(
         "quarantines",
