@@ -218,7 +218,7 @@ HOLDS = sa.Table(
     METADATA,
     sa.Column("id", sa.String(32), primary_key=True),
     _project(),
-    sa.Column("subject", sa.String(32), nullable=False),
+    sa.Column("subject", sa.String(220), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("by", sa.String(32), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
@@ -226,7 +226,8 @@ HOLDS = sa.Table(
     sa.Column("released_at", UtcDateTime),
     sa.Index("ix_legal_holds_project_id_subject", "project_id", "subject"),
 )
-"""``subject`` is an upload, a cluster or a case; nothing of it is deleted while it is held."""
+"""``subject`` is an upload, a cluster, a case, or ``account:`` and the client's name of one; nothing
+of it is deleted while it is held."""
 
 AUDIT_HEADS = sa.Table(
     "audit_heads",
@@ -245,7 +246,7 @@ AUDIT = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("who", sa.String(32), nullable=False),
     sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("request_id", sa.String(128), nullable=False),
     sa.Column("what", sa.String(64), nullable=False),
     sa.Column("subject", sa.String(64), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
