@@ -23,6 +23,7 @@ from reseen.settings import Settings
 from reseen.web.server import Server, listen
 from reseen.web.services import Compare
 from reseen.wiring.banks import at_work, open_banks
+from reseen.wiring.moderation import make_moderation
 from reseen.wiring.truth import open_truth
 
 SAMPLES = Path(str(files("reseen"))) / "samples"
@@ -97,7 +98,7 @@ def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterato
         at_work(banks),
         listen(settings.host, 0) as bound,
     ):
-        services = services_of(banks)
+        services = services_of(banks, make_moderation(settings, banks))
         if compare is not None:
             services = replace(services, compare=compare)
         server = Server(services, settings, bound)

@@ -90,6 +90,25 @@ def _said(
     }
 
 
+COLUMNS = (
+    "project_id",
+    "position",
+    "at",
+    "who",
+    "role",
+    "request_id",
+    "what",
+    "subject",
+    "reason",
+    "policy_id",
+    "detail",
+    "sensitive",
+    "previous",
+    "digest",
+)
+"""What ``told`` says, in this order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that others are told, once recorded; ``evt_...``. ``data`` is a JSON object.

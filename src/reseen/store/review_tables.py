@@ -226,8 +226,9 @@ HOLDS = sa.Table(
     sa.Column("released_at", UtcDateTime),
     sa.Index("ix_legal_holds_project_id_subject", "project_id", "subject"),
 )
-"""``subject`` is an upload, a cluster, a case, or ``account:`` and the client's name of one; nothing
-of it is deleted while it is held."""
+"""``subject`` is an upload, a cluster or a case, or ``account:`` and the name of one; nothing of it
+is deleted while it is held.
+"""
 
 AUDIT_HEADS = sa.Table(
     "audit_heads",

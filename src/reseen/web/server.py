@@ -16,6 +16,7 @@ from reseen import __version__
 from reseen.settings import Settings
 from reseen.web import errors, openapi
 from reseen.web.admission import Gate
+from reseen.web.audit import audit_routes
 from reseen.web.banks import bank_routes
 from reseen.web.batch import batch_routes
 from reseen.web.cases import case_routes
@@ -83,6 +84,7 @@ def application(
     app.include_router(case_routes(reception, once))
     app.include_router(decision_routes(reception, once))
     app.include_router(appeal_routes(reception, once))
+    app.include_router(audit_routes(reception))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)
