@@ -78,8 +78,14 @@ class UploadStore(Protocol):
         """Those whose media are kept, by id."""
         ...
 
-    def forget(self, before: datetime, limit: int = 500) -> int:
-        """Remove what was received before, but for what a legal hold or an open case keeps."""
+    def naming(self, project_id: str, media_keys: Sequence[str]) -> frozenset[str]:
+        """Those of these keys of kept media that an upload names."""
+        ...
+
+    def forget(self, project_id: str, before: datetime, limit: int = 100) -> Sequence[Upload]:
+        """Remove what was received before, but for what has kept media or what a legal hold or an
+        open case keeps; what was removed.
+        """
         ...
 
 
@@ -322,7 +328,10 @@ class Quarantines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:
-    """Nothing of the subject, an upload, a cluster or a case, is deleted while it is held."""
+    """Nothing of the subject is deleted while it is held: an upload, a cluster, a case, or an
+    account (``review.ACCOUNT`` and its name). A hold follows what it holds: to the cluster that
+    another one became part of, and to each part of one that was split.
+    """
 
     id: str
     project_id: str
@@ -369,4 +378,6 @@ class MediaVault(Protocol):
         """Unreadable at once: first the key that it was encrypted with, then the bytes."""
         ...
 
-    def keys(self, project_id: str) -> Iterator[str]: ...
+    def keys(self, project_id: str) -> Iterator[str]:
+        """Whatever lies there, whole or in part, perhaps more than once."""
+        ...

@@ -11,6 +11,7 @@ from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.domain.review import Case, CaseState, Lease
 from reseen.ports import Page
 from reseen.store.database import Database
+from reseen.store.keeping import follow_merge
 from reseen.store.review_tables import CASES
 from reseen.store.rows import sliced
 
@@ -133,6 +134,7 @@ class SqlCaseStore:
                 row = sa.update(CASES).where(CASES.c.id == held.id)
                 connection.execute(row.values(cluster_id=kept, version=held.version + 1))
             waits = [case for case in (held, *gone) if case.state is not CaseState.DECIDED]
+            follow_merge(connection, project_id, held.id, [case.id for case in gone])
             for some in sliced([case.id for case in gone]):
                 connection.execute(sa.delete(CASES).where(CASES.c.id.in_(some)))
             if waits and held.state is CaseState.DECIDED:

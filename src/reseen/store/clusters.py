@@ -27,6 +27,7 @@ from reseen.store.cluster_rows import (
     uploads_of,
 )
 from reseen.store.database import Database, utc_now
+from reseen.store.keeping import follow_members, follow_merge
 from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
 from reseen.store.rows import id_of
 
@@ -123,6 +124,8 @@ class SqlClusterStore:
             changed["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
             connection.execute(row.values(**changed, version=CLUSTERS.c.version + 1))
+        follow_merge(connection, project_id, cluster_id, group.absorbed)
+        follow_members(connection, project_id, group.members, cluster_id)
         move(connection, project_id, group.members, cluster_id, at)
         if group.absorbed:
             gone = sa.update(CLUSTERS).where(CLUSTERS.c.id.in_(group.absorbed))

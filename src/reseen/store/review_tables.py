@@ -39,6 +39,13 @@ UPLOADS = sa.Table(
     sa.Index("ix_uploads_project_id_received_at_id", "project_id", "received_at", "id"),
     sa.Index("ix_uploads_project_id_content_id", "project_id", "content", "id"),
     sa.Index("ix_uploads_project_id_account_id_id", "project_id", "account_id", "id"),
+    sa.Index(
+        "ix_uploads_project_id_media_key",
+        "project_id",
+        "media_key",
+        sqlite_where=sa.text("media_key IS NOT NULL"),
+        postgresql_where=sa.text("media_key IS NOT NULL"),
+    ),
 )
 """``content_id`` is the client's name, ``content`` our number."""
 

@@ -262,6 +262,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_uploads_project_id_account_id_id", "uploads", ["project_id", "account_id", "id"]
     )
+    op.create_index(
+        "ix_uploads_project_id_media_key",
+        "uploads",
+        ["project_id", "media_key"],
+        sqlite_where=sa.text("media_key IS NOT NULL"),
+        postgresql_where=sa.text("media_key IS NOT NULL"),
+    )
     op.create_index("ix_uploads_project_id_content_id", "uploads", ["project_id", "content", "id"])
     op.create_index(
         "ix_uploads_project_id_received_at_id", "uploads", ["project_id", "received_at", "id"]
