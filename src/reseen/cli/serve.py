@@ -92,6 +92,8 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         moderating=moderation.moderating,
         reviewing=moderation.reviewing,
         sorting=moderation.sorting,
+        looking=moderation.looking,
+        holding=moderation.holding,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

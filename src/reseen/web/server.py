@@ -23,9 +23,11 @@ from reseen.web.cases import case_routes
 from reseen.web.decisions import appeal_routes, decision_routes
 from reseen.web.docs import docs_routes
 from reseen.web.health import health_routes
+from reseen.web.holds import hold_routes
 from reseen.web.idempotency import Once
 from reseen.web.jobs import job_routes
 from reseen.web.match import match_routes
+from reseen.web.media import media_routes
 from reseen.web.observe import Observed
 from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
@@ -81,10 +83,12 @@ def application(
     app.include_router(batch_routes(reception, once))
     app.include_router(job_routes(reception, once))
     app.include_router(upload_routes(reception, once))
+    app.include_router(media_routes(reception))
     app.include_router(case_routes(reception, once))
     app.include_router(decision_routes(reception, once))
     app.include_router(appeal_routes(reception, once))
     app.include_router(audit_routes(reception))
+    app.include_router(hold_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

@@ -10,7 +10,9 @@ from pathlib import Path
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
+from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
+from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
 from reseen.flows.review import Reviewing
@@ -47,6 +49,8 @@ class Desk:
     moderating: Moderating
     reviewing: Reviewing
     sorting: Sorting
+    looking: Looking
+    holding: Holding
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

@@ -10,7 +10,9 @@ from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.fingerprint import perceive
+from reseen.flows.holding import Holding
 from reseen.flows.jobs import new_owner
+from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.review import Reviewing
 from reseen.flows.search import now
@@ -30,6 +32,8 @@ class Moderation:
     reviewing: Reviewing
     sorting: Sorting
     delivering: Delivering
+    looking: Looking
+    holding: Holding
 
 
 def make_moderation(settings: Settings, banks: Banks) -> Moderation:
@@ -62,10 +66,8 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         together=together,
         clock=now,
     )
-    vault = None
-    if settings.keep_media:
-        key = master_key(settings.home / "media.key")
-        vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    key = master_key(settings.home / "media.key")
+    vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
         searching=banks.searching,
@@ -77,7 +79,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         quarantines=kept.quarantines,
         audit=kept.audit,
         outbox=kept.outbox,
-        vault=vault,
+        vault=vault if settings.keep_media else None,
         together=together,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
@@ -99,7 +101,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
 
     post = GuardedPost(fetch_policy(settings))
     delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
-    return Moderation(moderating, reviewing, sorting, delivering)
+    looking = Looking(kept.uploads, vault, kept.audit)
+    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
+    return Moderation(moderating, reviewing, sorting, delivering, looking, holding)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
+from reseen.web.schemas.holds import HoldRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
     IngestRequest,
@@ -36,6 +37,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     RetroactiveRequest,
     BacktestRequest,
     UploadRequest,
+    HoldRequest,
     DecisionRequest,
     ReasonRequest,
     AppealRequest,
