@@ -35,6 +35,7 @@ def serve(
         from reseen.web.server import Server, listen
         from reseen.wiring.banks import at_work, open_banks
         from reseen.wiring.moderation import delivered, make_moderation
+        from reseen.wiring.retention import retained
         from reseen.wiring.truth import open_truth
 
         configure_logging(settings.log_format)
@@ -55,6 +56,7 @@ def serve(
             with bound, open_banks(settings, truth) as banks, at_work(banks), ExitStack() as beside:
                 moderation = make_moderation(settings, banks)
                 beside.enter_context(delivered(moderation))
+                beside.enter_context(retained(moderation.retaining, truth))
                 banks.reseen.scratch.folder()  # what a killed server left is removed before serving
                 services = services_of(banks, moderation)
                 server = Server(services, settings, bound)

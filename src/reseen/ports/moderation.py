@@ -78,6 +78,10 @@ class UploadStore(Protocol):
         """Those whose media are kept, by id."""
         ...
 
+    def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
+        """The upload names these media no more; whether it did."""
+        ...
+
     def naming(self, project_id: str, media_keys: Sequence[str]) -> frozenset[str]:
         """Those of these keys of kept media that an upload names."""
         ...
@@ -263,6 +267,10 @@ class DecisionStore(Protocol):
     def mark(
         self, decision_id: str, number: int, state: ConsequenceState, note: str = ""
     ) -> None: ...
+
+    def closed_at(self, decision_id: str) -> datetime | None:
+        """When it came into force, or when the last appeal against it was answered."""
+        ...
 
     def add_appeal(self, appeal: Appeal) -> Appeal:
         """Raises ``Conflict`` where one on this upload is open."""

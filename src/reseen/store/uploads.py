@@ -150,6 +150,12 @@ class SqlUploadStore:
             rows = connection.execute(query.order_by(UPLOADS.c.id).limit(limit)).all()
         return [_upload_of(row) for row in rows]
 
+    def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
+        named = sa.and_(_is(project_id, upload_id), UPLOADS.c.media_key == media_key)
+        with self._database.writing() as connection:
+            row = sa.update(UPLOADS).where(named).values(media_key=None)
+            return bool(connection.execute(row).rowcount)
+
     def naming(self, project_id: str, media_keys: Sequence[str]) -> frozenset[str]:
         found: set[str] = set()
         with self._database.reading() as connection:

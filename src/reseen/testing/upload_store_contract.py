@@ -163,6 +163,14 @@ class UploadStoreContract:
         assert left == {"post-2", "post-3", with_media.draft.content_id}
         assert store.list(OTHER_PROJECT).items == (other,)
 
+    def test_media_are_named_no_more(self, store: UploadStore) -> None:
+        kept = store.add(replace(upload("post-1"), media_key="media/default/1"))
+        assert not store.drop_media(PROJECT, kept.id, "media/default/2")
+        assert not store.drop_media(OTHER_PROJECT, kept.id, "media/default/1")
+        assert store.drop_media(PROJECT, kept.id, "media/default/1")
+        assert not store.drop_media(PROJECT, kept.id, "media/default/1")
+        assert store.get(PROJECT, kept.id) == replace(kept, media_key=None)
+
     def test_it_is_told_which_kept_media_are_named(self, store: UploadStore) -> None:
         store.add(replace(upload("post-1"), media_key="media/default/1"))
         keys = ["media/default/1", "media/default/2"]

@@ -14,6 +14,7 @@ from reseen.flows.holding import Holding
 from reseen.flows.jobs import new_owner
 from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
+from reseen.flows.retention import Retaining
 from reseen.flows.review import Reviewing
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
@@ -22,6 +23,7 @@ from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
+from reseen.wiring.retention import make_retaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Moderation:
     delivering: Delivering
     looking: Looking
     holding: Holding
+    retaining: Retaining
 
 
 def make_moderation(settings: Settings, banks: Banks) -> Moderation:
@@ -103,7 +106,8 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
     delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
     looking = Looking(kept.uploads, vault, kept.audit)
     holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
-    return Moderation(moderating, reviewing, sorting, delivering, looking, holding)
+    retaining = make_retaining(settings, truth, vault)
+    return Moderation(moderating, reviewing, sorting, delivering, looking, holding, retaining)
 
 
 @contextmanager
