@@ -25,6 +25,7 @@ from reseen.domain.media import Asset, Medium
 from reseen.flows import retroactive
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
+from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
@@ -128,6 +129,7 @@ def desk_of(
         clock,
     )
     quarantines = SqlQuarantines(database, clock)
+    holds = SqlLegalHolds(database, clock)
     return Desk(
         moderating=None,  # type: ignore[arg-type]
         later=None,  # type: ignore[arg-type]
@@ -138,6 +140,8 @@ def desk_of(
         sorting=Sorting(
             clusters, Clustering(clusters, clock), reviewing, audit, database.together, clock
         ),
+        looking=None,  # type: ignore[arg-type]
+        holding=Holding(holds, uploads, clusters, cases, audit, database.together),
         quarantining=Quarantining(quarantines, references, audit, database.together, clock),
         uploads=uploads,
         clusters=clusters,
@@ -145,7 +149,7 @@ def desk_of(
         decisions=decisions,
         policies=SqlPolicyStore(database, clock),
         quarantines=quarantines,
-        holds=SqlLegalHolds(database, clock),
+        holds=holds,
         audit=audit,
         outbox=outbox,
         endpoints=SqlEndpoints(database, clock),

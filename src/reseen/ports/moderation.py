@@ -82,8 +82,18 @@ class UploadStore(Protocol):
         """Those that were not held against all that came before them, of all projects."""
         ...
 
-    def forget(self, before: datetime, limit: int = 500) -> int:
-        """Remove what was received before, but for what a legal hold or an open case keeps."""
+    def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
+        """The upload names these media no more; whether it did."""
+        ...
+
+    def naming(self, project_id: str, media_keys: Sequence[str]) -> frozenset[str]:
+        """Those of these keys of kept media that an upload names."""
+        ...
+
+    def forget(self, project_id: str, before: datetime, limit: int = 100) -> Sequence[Upload]:
+        """Remove what was received before, but for what has kept media or what a legal hold or an
+        open case keeps; what was removed.
+        """
         ...
 
 
@@ -163,6 +173,10 @@ class ClusterStore(Protocol):
 
     def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
         """A member was uploaded once more, by this account: that upload is kept already."""
+        ...
+
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
+        """Uploads of members were forgotten: they and their accounts are counted anew."""
         ...
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:
@@ -297,6 +311,10 @@ class DecisionStore(Protocol):
         self, decision_id: str, number: int, state: ConsequenceState, note: str = ""
     ) -> None: ...
 
+    def closed_at(self, decision_id: str) -> datetime | None:
+        """When it came into force, or when the last appeal against it was answered."""
+        ...
+
     def add_appeal(self, appeal: Appeal) -> Appeal:
         """Raises ``Conflict`` where one on this upload is open."""
         ...
@@ -379,7 +397,10 @@ class Quarantines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:
-    """Nothing of the subject, an upload, a cluster or a case, is deleted while it is held."""
+    """Nothing of the subject is deleted while it is held: an upload, a cluster, a case, or an
+    account (``review.ACCOUNT`` and its name). A hold follows what it holds: to the cluster that
+    another one became part of, and to each part of one that was split.
+    """
 
     id: str
     project_id: str
@@ -426,4 +447,6 @@ class MediaVault(Protocol):
         """Unreadable at once: first the key that it was encrypted with, then the bytes."""
         ...
 
-    def keys(self, project_id: str) -> Iterator[str]: ...
+    def keys(self, project_id: str) -> Iterator[str]:
+        """Whatever lies there, whole or in part, perhaps more than once."""
+        ...

@@ -40,6 +40,7 @@ from reseen.store.cluster_rows import (
 from reseen.store.cluster_words import words_on
 from reseen.store.cursors import after_moment, moment_in, no_cursor
 from reseen.store.database import Database, utc_now
+from reseen.store.keeping import follow_members, follow_merge
 from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
 from reseen.store.rows import id_of, number_of
 
@@ -149,6 +150,8 @@ class SqlClusterStore:
                 counts["version"] = present.version + 1
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
             connection.execute(row.values(counts))
+        follow_merge(connection, project_id, cluster_id, group.absorbed)
+        follow_members(connection, project_id, group.members, cluster_id)
         move(connection, project_id, group.members, cluster_id, at)
         if group.absorbed:
             gone = sa.update(CLUSTERS).where(CLUSTERS.c.id.in_(group.absorbed))
@@ -204,6 +207,15 @@ class SqlClusterStore:
                 )
             )
             return clusters_with(connection, [cluster_id])[0]
+
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
+        with self._database.writing() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            counts = counted(connection, project_id, contents_of(connection, present.id))
+            counts["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
+            row = sa.update(CLUSTERS).where(CLUSTERS.c.id == present.id)
+            connection.execute(row.values(counts))
+            return clusters_with(connection, [present.id])[0]
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:
         with self._database.reading() as connection:

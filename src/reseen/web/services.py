@@ -10,8 +10,10 @@ from pathlib import Path
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
+from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
 from reseen.flows.later import Later
+from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
 from reseen.flows.quarantine import Quarantining
@@ -53,6 +55,8 @@ class Desk:
     reviewing: Reviewing
     sorting: Sorting
     quarantining: Quarantining
+    looking: Looking
+    holding: Holding
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

@@ -17,11 +17,14 @@ from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
+from reseen.flows.holding import Holding
 from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.later import Later
+from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
+from reseen.flows.retention import Retaining
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
@@ -32,6 +35,7 @@ from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
+from reseen.wiring.retention import make_retaining
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +59,9 @@ class Moderation:
     """Of the jobs that moderation brings, or has a word in."""
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
+    looking: Looking
+    holding: Holding
+    retaining: Retaining
 
 
 def make_moderation(settings: Settings, banks: Banks) -> Moderation:
@@ -99,10 +106,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         clock=now,
     )
     rulings = Rulings(kept.policies, kept.quarantines, CUTS, now)
-    vault = None
-    if settings.keep_media:
-        key = master_key(settings.home / "media.key")
-        vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    key = master_key(settings.home / "media.key")
+    vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
         searching=banks.searching,
@@ -113,7 +119,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        vault=vault,
+        vault=keeping,
         together=together,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
@@ -158,7 +164,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         moderating=moderating,
         uploads=kept.uploads,
         jobs=truth.jobs,
-        vault=vault,
+        vault=keeping,
         fetcher=banks.reseen.fetcher,
         open_file=banks.reseen.open_file,
         audit=kept.audit,
@@ -169,12 +175,14 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
     reporting = Reporting(
         uploads=kept.uploads,
         clusters=kept.clusters,
-        vault=vault,
+        vault=keeping,
         opened=reviewing.open,
         audit=kept.audit,
         outbox=kept.outbox,
         together=together,
     )
+    looking = Looking(kept.uploads, vault, kept.audit)
+    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
     retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
         moderating=moderating,
@@ -187,6 +195,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         delivering=delivering,
         handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.UPLOAD: later.work},
         late=late,
+        looking=looking,
+        holding=holding,
+        retaining=make_retaining(settings, truth, vault),
     )
 
 

@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
 from reseen.web.schemas.clusters import MergeRequest, PinRequest, SplitRequest
+from reseen.web.schemas.holds import HoldRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
     IngestRequest,
@@ -42,6 +43,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     MergeRequest,
     PinRequest,
     QuarantineRequest,
+    HoldRequest,
     DecisionRequest,
     ReasonRequest,
     AppealRequest,
