@@ -17,7 +17,6 @@ from enum import StrEnum
 
 import numpy as np
 
-from benchmarks.attacks import PictureAttack, SoundAttack, VideoAttack
 from benchmarks.attacks.pictures import ATTACKS as PICTURES
 from benchmarks.attacks.sound import SOUND_ATTACKS as SOUNDS
 from benchmarks.attacks.video import ATTACKS as FILMS
@@ -180,15 +179,17 @@ REPORT_HOURS = 2.0
 
 def attacks_of(kind: str) -> dict[str, tuple[str, ...]]:
     """Names of attacks by family."""
-    every: Sequence[PictureAttack | SoundAttack | VideoAttack] = {
-        PICTURE: PICTURES,
-        SOUND: SOUNDS,
-        VIDEO: FILMS,
-    }[kind]
     found: dict[str, list[str]] = {}
-    for one in every:
-        found.setdefault(one.family, []).append(one.name)
+    for name, family in _ATTACKS[kind]:
+        found.setdefault(family, []).append(name)
     return {family: tuple(names) for family, names in found.items()}
+
+
+_ATTACKS = {
+    PICTURE: [(one.name, one.family) for one in PICTURES],
+    SOUND: [(one.name, one.family) for one in SOUNDS],
+    VIDEO: [(one.name, one.family) for one in FILMS],
+}
 
 
 def traffic(size: Size, seed: int = 0) -> tuple[Act, ...]:
