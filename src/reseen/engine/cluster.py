@@ -96,6 +96,16 @@ def representative(nodes: Iterable[Node]) -> int:
     return best.number
 
 
+def count_of_things(numbers: Iterable[int], edges: Iterable[Edge]) -> int:
+    """How many different things contents are, where all that have anything in common are one."""
+    forest = _Forest(numbers, ())
+    every = forest.numbers()
+    for edge in edges:
+        if edge.score >= JOINS and edge.one in every and edge.other in every:
+            forest.join(edge.one, edge.other)
+    return len({forest.root(number) for number in every})
+
+
 class _Forest:
     """Groups that grow, and never hold two contents that are apart."""
 
@@ -106,6 +116,9 @@ class _Forest:
             if one in self._parent and other in self._parent:
                 self._apart[one].add(other)
                 self._apart[other].add(one)
+
+    def numbers(self) -> frozenset[int]:
+        return frozenset(self._parent)
 
     def root(self, number: int) -> int:
         while self._parent[number] != number:

@@ -65,12 +65,16 @@ class Clustering:
             return None
         return Regrouping((self.clusters.uploaded(project_id, home, account_id),), {})
 
-    def found(self, project_id: str, node: Node, edges: Sequence[Edge]) -> Regrouping:
-        """What a later search found of contents that are in clusters."""
+    def found(
+        self, project_id: str, node: Node, others: Sequence[Node], edges: Sequence[Edge]
+    ) -> Regrouping:
+        """What a later search found of a content that is in a cluster, or was."""
         self.clusters.lock(project_id)
+        self.clusters.add_nodes(project_id, [node, *others])
         ends = [_end(node, edge) for edge in edges]
         homes = self.clusters.homes(project_id, [node.number, *ends])
-        apart = [e for e in edges if homes.get(_end(node, e)) not in {None, homes[node.number]}]
+        home = homes.get(node.number)
+        apart = [e for e in edges if home is None or homes.get(_end(node, e)) != home]
         self.clusters.add_edges(project_id, _strongest(node, apart, homes))
         return self._settled(project_id, [node.number])
 

@@ -64,8 +64,8 @@ class UploadStore(Protocol):
         """Those with these contents, by id, from the id ``after`` on."""
         ...
 
-    def accounts(self, project_id: str, contents: Sequence[int], since: datetime) -> int:
-        """Different accounts that uploaded one of these since then."""
+    def accounts(self, project_id: str, cluster_id: str, since: datetime) -> int:
+        """Different accounts that uploaded a member since then."""
         ...
 
     def arrivals(self, project_id: str, since: datetime) -> tuple[int, int]:
@@ -76,6 +76,10 @@ class UploadStore(Protocol):
         self, project_id: str, cursor: str = "", limit: int = 500
     ) -> Sequence[Upload]:
         """Those whose media are kept, by id."""
+        ...
+
+    def late(self, limit: int = 100) -> Sequence[Upload]:
+        """Those that were not held against all that came before them, of all projects."""
         ...
 
     def forget(self, before: datetime, limit: int = 500) -> int:
@@ -180,6 +184,14 @@ class ClusterStore(Protocol):
 
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         """Clusters that share something with this one, surest first."""
+        ...
+
+    def tied(self, project_id: str, number: int, since: datetime, limit: int) -> tuple[int, ...]:
+        """The newest contents that came since then and have an edge to this one, a reference."""
+        ...
+
+    def between(self, project_id: str, contents: Sequence[int]) -> tuple[Edge, ...]:
+        """Edges of which both ends are among these."""
         ...
 
     def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None: ...

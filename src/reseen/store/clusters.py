@@ -14,9 +14,11 @@ from reseen.ports import Around, Page, Regrouped
 from reseen.store.cluster_graph import (
     Neighbourhood,
     edge_of,
+    edges_between,
     insert_missing,
     nodes_with,
     put_edges,
+    tied_to,
 )
 from reseen.store.cluster_rows import (
     CLUSTER,
@@ -294,6 +296,14 @@ class SqlClusterStore:
         return tuple(
             sorted(found.values(), key=lambda link: (_rank(link), link.other), reverse=True)
         )
+
+    def tied(self, project_id: str, number: int, since: datetime, limit: int) -> tuple[int, ...]:
+        with self._database.reading() as connection:
+            return tied_to(connection, project_id, number, since, limit)
+
+    def between(self, project_id: str, contents: Sequence[int]) -> tuple[Edge, ...]:
+        with self._database.reading() as connection:
+            return edges_between(connection, project_id, contents)
 
     def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None:
         ours = sa.and_(CLUSTERS.c.project_id == project_id, CLUSTERS.c.id == cluster_id)

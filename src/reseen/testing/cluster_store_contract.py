@@ -221,7 +221,9 @@ class ClusterStoreContract:
     ) -> None:
         one, other = arrive(1), arrive(2)
         with together():
-            told = Clustering(store, lambda: NOON).found(PROJECT, still(2), [near(1, 2)])
+            told = Clustering(store, lambda: NOON).found(
+                PROJECT, still(2), [still(1)], [near(1, 2)]
+            )
         assert told.absorbed in ({one: other}, {other: one})
         assert store.contents(PROJECT, one) == (1, 2)
 

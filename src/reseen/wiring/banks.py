@@ -78,14 +78,17 @@ def open_banks(settings: Settings, truth: Truth) -> Iterator[Banks]:
 
 
 @contextmanager
-def at_work(banks: Banks) -> Iterator[None]:
-    """Jobs are worked on, and what is over is swept, as long as the context is open."""
+def at_work(banks: Banks, more: Mapping[JobKind, Handler]) -> Iterator[None]:
+    """Jobs are worked on, those of ``more`` kinds too, and what is over is swept, as long as the
+    context is open.
+    """
     reingesting = Reingesting(banks.ingesting)
     handlers: Mapping[JobKind, Handler] = {
         JobKind.INGEST: banks.ingesting.work,
         JobKind.REINGEST: reingesting.work,
         JobKind.RETROACTIVE: banks.retroactive.work,
         JobKind.BACKTEST: Backtesting(banks.truth.banks, banks.truth.scores, CUTS).work,
+        **more,
     }
     workers = [
         JobWorker(banks.truth.jobs, {k: h for k, h in handlers.items() if (k in LONG) == is_long})

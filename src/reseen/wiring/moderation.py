@@ -1,18 +1,27 @@
 """What moderation needs: uploads and all that follows from them, over the truth and the search."""
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+from reseen.domain.bank import Reference
+from reseen.domain.choices import JobKind
+from reseen.domain.errors import ReseenError
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft, Delivery
+from reseen.flows.alarms import Alarms
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
+from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
-from reseen.flows.jobs import new_owner
+from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.moderate import Moderating
 from reseen.flows.review import Reviewing
+from reseen.flows.revise import Revising
+from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
 from reseen.media.post import GuardedPost
@@ -21,6 +30,11 @@ from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
 
+logger = logging.getLogger(__name__)
+
+CATCH_UP_S = 2.0
+"""Seconds after which what nobody called for is looked for: a server that died left it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
@@ -28,13 +42,19 @@ class Moderation:
 
     moderating: Moderating
     reviewing: Reviewing
+    revising: Revising
     sorting: Sorting
     delivering: Delivering
+    handlers: Mapping[JobKind, Handler]
+    """Of the jobs that moderation brings, or has a word in."""
+    late: threading.Event
+    """Set when an upload is to be held against what came at the same moment."""
 
 
 def make_moderation(settings: Settings, banks: Banks) -> Moderation:
     truth = banks.truth
     kept = truth.review
+    late = threading.Event()
 
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
@@ -62,6 +82,17 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         together=together,
         clock=now,
     )
+    alarms = Alarms(
+        references=truth.references,
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        quarantines=kept.quarantines,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        opened=reviewing.open,
+        clock=now,
+    )
+    rulings = Rulings(kept.policies, kept.quarantines, CUTS, now)
     vault = None
     if settings.keep_media:
         key = master_key(settings.home / "media.key")
@@ -73,17 +104,29 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         references=truth.references,
         uploads=kept.uploads,
         clustering=clustering,
-        policies=kept.policies,
-        quarantines=kept.quarantines,
+        rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
         vault=vault,
         together=together,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
+        heed=alarms.heed,
         nudge=nudge,
-        cuts=CUTS,
+        late=partial(truth.afterwards, late.set),
         clock=now,
+    )
+    revising = Revising(
+        searching=banks.searching,
+        references=truth.references,
+        uploads=kept.uploads,
+        clustering=clustering,
+        rulings=rulings,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        together=together,
+        covered=reviewing.cover,
+        regrouped=reviewing.regrouped,
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
 
@@ -99,15 +142,52 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
 
     post = GuardedPost(fetch_policy(settings))
     delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
-    return Moderation(moderating, reviewing, sorting, delivering)
+
+    def matched(known: Reference, upload: Found) -> None:
+        bank = truth.banks.get(known.project_id, known.bank_id)
+        revising.matched(upload.reference, known, bank, upload.match)
+
+    retroactive = replace(banks.retroactive, matched=matched)
+    return Moderation(
+        moderating=moderating,
+        reviewing=reviewing,
+        revising=revising,
+        sorting=sorting,
+        delivering=delivering,
+        handlers={JobKind.RETROACTIVE: retroactive.work},
+        late=late,
+    )
 
 
 @contextmanager
-def delivered(moderation: Moderation) -> Iterator[None]:
-    """Events are sent as long as the context is open."""
+def on_duty(moderation: Moderation) -> Iterator[None]:
+    """Events are sent, and what came at one moment is brought together, as long as the context is
+    open.
+    """
     deliverer = Deliverer(moderation.delivering, new_owner("deliver"))
+    ended = threading.Event()
+    catching_up = threading.Thread(
+        target=_catch_up, args=(moderation, ended), name="catch up", daemon=True
+    )
     deliverer.start()
+    catching_up.start()
     try:
         yield
     finally:
+        ended.set()
+        moderation.late.set()
         deliverer.stop()
+        catching_up.join()
+
+
+def _catch_up(moderation: Moderation, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            if moderation.revising.catch_up():
+                continue
+        except ReseenError as error:
+            logger.warning("What came at one moment waits: %s", error.detail)
+        except Exception:
+            logger.exception("Catching up goes on after an error")
+        moderation.late.wait(CATCH_UP_S)
+        moderation.late.clear()

@@ -256,12 +256,20 @@ def upgrade() -> None:
         sa.Column("media_key", sa.String(length=200), nullable=True),
         sa.Column("job_id", sa.String(length=32), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
+        sa.Column("late_from", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_uploads_project_id"),
         sa.PrimaryKeyConstraint("id", name="pk_uploads"),
         sa.UniqueConstraint("project_id", "content_id", name="uq_uploads_project_id_content_id"),
     )
     op.create_index(
         "ix_uploads_project_id_account_id_id", "uploads", ["project_id", "account_id", "id"]
+    )
+    op.create_index(
+        "ix_uploads_late_from",
+        "uploads",
+        ["late_from"],
+        sqlite_where=sa.text("late_from IS NOT NULL"),
+        postgresql_where=sa.text("late_from IS NOT NULL"),
     )
     op.create_index("ix_uploads_project_id_content_id", "uploads", ["project_id", "content", "id"])
     op.create_index(
