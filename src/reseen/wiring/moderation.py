@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from reseen.domain.bank import Reference
@@ -51,7 +52,9 @@ class Moderation:
     """Set when an upload is to be held against what came at the same moment."""
 
 
-def make_moderation(settings: Settings, banks: Banks) -> Moderation:
+def make_moderation(
+    settings: Settings, banks: Banks, clock: Callable[[], datetime] = now
+) -> Moderation:
     truth = banks.truth
     kept = truth.review
     late = threading.Event()
@@ -60,7 +63,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
 
     together = truth.idempotency.together
-    clustering = Clustering(kept.clusters, now)
+    clustering = Clustering(kept.clusters, clock)
     consequences = Consequences(
         banks=truth.banks,
         references=truth.references,
@@ -69,7 +72,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         decisions=kept.decisions,
         outbox=kept.outbox,
         nudge=nudge,
-        clock=now,
+        clock=clock,
     )
     reviewing = Reviewing(
         cases=kept.cases,
@@ -80,7 +83,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         audit=kept.audit,
         outbox=kept.outbox,
         together=together,
-        clock=now,
+        clock=clock,
     )
     alarms = Alarms(
         references=truth.references,
@@ -90,9 +93,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         audit=kept.audit,
         outbox=kept.outbox,
         opened=reviewing.open,
-        clock=now,
+        clock=clock,
     )
-    rulings = Rulings(kept.policies, kept.quarantines, CUTS, now)
+    rulings = Rulings(kept.policies, kept.quarantines, CUTS, clock)
     vault = None
     if settings.keep_media:
         key = master_key(settings.home / "media.key")
@@ -114,7 +117,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         heed=alarms.heed,
         nudge=nudge,
         late=partial(truth.afterwards, late.set),
-        clock=now,
+        clock=clock,
     )
     revising = Revising(
         searching=banks.searching,
@@ -128,7 +131,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
     )
-    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
+    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, clock)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -141,7 +144,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         kept.audit.append(delivery.event.project_id, said)
 
     post = GuardedPost(fetch_policy(settings))
-    delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
+    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up)
 
     def matched(known: Reference, upload: Found) -> None:
         bank = truth.banks.get(known.project_id, known.bank_id)
