@@ -19,14 +19,12 @@ from reseen.domain.record import Actor
 from reseen.domain.review import Upload, UploadDraft
 from reseen.flows.fingerprint import Rendition
 from reseen.flows.moderate import Moderating
-from reseen.flows.review import Reviewing
-from reseen.flows.sorting import Sorting
 from reseen.media.receive import local_file
 from reseen.ports import Fetched
 from reseen.settings import Settings
 from reseen.wiring.banks import Banks, open_banks
 from reseen.wiring.crew import remembering
-from reseen.wiring.moderation import make_moderation
+from reseen.wiring.moderation import Moderation, make_moderation
 from reseen.wiring.truth import Truth, open_truth
 
 PROJECT = DEFAULT_PROJECT
@@ -79,14 +77,15 @@ class Desk:
     truth: Truth
     banks: Banks
     moderating: Moderating
-    reviewing: Reviewing
-    sorting: Sorting
+    moderation: Moderation
 
     def upload(self, path: Path, content_id: str, account_id: str) -> Upload:
         """Raises the media errors."""
         with local_file(path) as file, self.watch.running("answer"):
             draft = UploadDraft(content_id, account_id)
-            return self.moderating.submit(PROJECT, PLATFORM, draft, file)
+            answered = self.moderating.submit(PROJECT, PLATFORM, draft, file)
+        self.moderation.revising.catch_up()
+        return answered
 
     def reference(self, bank_id: str, path: Path) -> None:
         bank = self.truth.banks.get(PROJECT, bank_id)
@@ -115,22 +114,14 @@ def opened(home: Path, clock: Clock) -> Iterator[Desk]:
 
 
 def _moved(truth: Truth, banks: Banks, settings: Settings, clock: Clock) -> Desk:
-    """The flows of a server, on this clock."""
-    shipped, watch = make_moderation(settings, banks), Stopwatch()
-    consequences = replace(shipped.reviewing.consequences, clock=clock)
-    reviewing = replace(shipped.reviewing, consequences=consequences, clock=clock)
-    clustering = replace(shipped.moderating.clustering, clock=clock)
+    """The flows of a server, on this clock, with a stopwatch."""
+    shipped, watch = make_moderation(settings, banks, clock), Stopwatch()
     moderating = replace(
         shipped.moderating,
         perceive=_timed(watch, shipped.moderating.perceive),
         together=_written(watch, shipped.moderating),
-        clustering=clustering,
-        covered=reviewing.cover,
-        regrouped=reviewing.regrouped,
-        clock=clock,
     )
-    sorting = replace(shipped.sorting, clustering=clustering, reviewing=reviewing, clock=clock)
-    return Desk(clock, watch, truth, banks, moderating, reviewing, sorting)
+    return Desk(clock, watch, truth, banks, moderating, shipped)
 
 
 def _timed(

@@ -35,8 +35,10 @@ CLIP_S, TRACK_S = 8.0, 20.0
 CLIP_WIDTH, CLIP_HEIGHT = 384, 216
 SAME_PICTURE = 6.0
 """Mean difference of grey thumbnails, of 255, below which two files are one picture."""
-OTHER_FRAME = 20.0
-"""The same, from which two frames of one scene are two pictures."""
+OTHER_FRAME = 0.6
+"""Correlation of grey thumbnails up to which two frames of one scene are two pictures to whoever
+looks at them: what moves has moved, or the camera has.
+"""
 OTHERS = 3
 """Unrelated media that an attack may mix in, others for each upload."""
 LOUD = 0.02
@@ -203,7 +205,7 @@ class Media:
             chosen: list[Pixels] = []
             for pixels in shown:
                 own = _thumbnail(pixels)
-                if all(_difference(own, _thumbnail(p)) >= OTHER_FRAME for p in chosen):
+                if all(_likeness(own, _thumbnail(p)) <= OTHER_FRAME for p in chosen):
                     chosen.append(pixels)
             if len(chosen) >= count:
                 at = np.linspace(0, len(chosen) - 1, count).astype(int)
@@ -276,14 +278,13 @@ def _saving(pixels: Pixels) -> Callable[[Path], object]:
 
 
 def _framed(path: Path, name: str) -> Callable[[Path], object]:
-    """In a frame that all of this name share, with the same words."""
+    """In a frame that all of this name share, with words of its own."""
     rng = np.random.default_rng(list(name.encode()))
     frame = ("phone light", "poster", "desktop", "phone dark")[int(rng.integers(4))]
-    seed = int(rng.integers(1 << 30))
 
     def make(out: Path) -> None:
-        again = np.random.default_rng(seed)
-        _save(out, _PICTURES[frame].apply(open_picture(path), again, []))
+        own = np.random.default_rng(list(path.name.encode()))
+        _save(out, _PICTURES[frame].apply(open_picture(path), own, []))
 
     return make
 
@@ -320,3 +321,9 @@ def _thumbnail(pixels: Pixels) -> Pixels:
 
 def _difference(one: Pixels, other: Pixels) -> float:
     return float(np.abs(one.astype(np.float32) - other).mean())
+
+
+def _likeness(one: Pixels, other: Pixels) -> float:
+    if min(one.std(), other.std()) < 1.0:
+        return 1.0
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])

@@ -102,8 +102,11 @@ def removed_in_the_end(rows: Sequence[Uploaded]) -> float:
 
 
 def reviews_a_thing(reviews: Sequence[Reviewed]) -> float:
-    """Looks, splits among them, for each distinct thing that was reviewed."""
-    return len(reviews) / max(1, len({one.thing for one in reviews}))
+    """Looks at copies, splits among them, for each distinct thing that was reviewed. A still of a
+    film, or a piece of it among other things, is looked at for itself.
+    """
+    mine = [one for one in reviews if one.copies]
+    return len(mine) / max(1, len({one.thing for one in mine}))
 
 
 def looks_without_clusters(rows: Sequence[Uploaded], reviews: Sequence[Reviewed]) -> int:

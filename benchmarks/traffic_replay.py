@@ -107,7 +107,9 @@ class Replay:
             if upload.action is Action.REMOVE or upload.decision_id is not None:
                 return
             ruling = Ruling(Action.REVIEW, severity=REPORT_SEVERITY)
-            self._desk.reviewing.open(PROJECT, self._cluster(upload), ruling, "it was reported")
+            self._desk.moderation.reviewing.open(
+                PROJECT, self._cluster(upload), ruling, "it was reported"
+            )
             self._call(at)
 
         del act
@@ -117,7 +119,7 @@ class Replay:
         """The reviewer takes the next case, unless there is one in hand."""
         if self._is_busy:
             return
-        case = self._desk.reviewing.claim(PROJECT, REVIEWER)
+        case = self._desk.moderation.reviewing.claim(PROJECT, REVIEWER)
         if case is not None:
             self._is_busy = True
             self._plan(at + float(self._rng.exponential(LOOK_S)), self._deciding(case))
@@ -143,15 +145,15 @@ class Replay:
         mine = self._thing_of_representative(cluster, shown)
         for thing, contents in shown.items():
             if thing != mine:
-                cluster, _ = desk.sorting.split(
+                cluster, _ = desk.moderation.sorting.split(
                     PROJECT, REVIEWER, cluster.id, cluster.version, contents
                 )
-                self._note(at, case, "split", thing, Verdict.NO_ACTION, cluster, len(contents))
+                self._note(at, case, "split", thing, Verdict.NO_ACTION, cluster, contents)
         case = desk.truth.review.cases.get(PROJECT, case.id)
         verdict = VERDICTS[mine.role]
         draft = DecisionDraft(verdict, policy="violence", reason="It shows what it shows.")
-        desk.reviewing.decide(PROJECT, REVIEWER, case.id, case.version, draft)
-        self._note(at, case, "decision", mine, verdict, cluster, cluster.uploads)
+        desk.moderation.reviewing.decide(PROJECT, REVIEWER, case.id, case.version, draft)
+        self._note(at, case, "decision", mine, verdict, cluster, shown[mine])
 
     def _note(
         self,
@@ -161,8 +163,13 @@ class Replay:
         thing: Thing,
         verdict: Verdict,
         cluster: Cluster,
-        uploads: int,
+        contents: Sequence[int],
     ) -> None:
+        covered = {
+            upload.content: self._acts[upload.draft.content_id]
+            for upload in _all(self._desk.truth.review.uploads.of_contents, contents)
+        }
+        whole = any(act.shows is Shows.WHOLE for act in covered.values())
         self.reviews.append(
             Reviewed(
                 run=self._run,
@@ -174,7 +181,8 @@ class Replay:
                 verdict=verdict.value,
                 cluster=cluster.id,
                 members=cluster.members,
-                uploads=uploads,
+                uploads=len(covered),
+                copies=whole,
                 stamp=self._stamp,
             )
         )

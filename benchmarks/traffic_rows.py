@@ -53,7 +53,8 @@ class Uploaded:
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """One look of a reviewer. ``what``: ``decision``, or ``split`` of a cluster that mixes things.
-    ``thing`` is what was decided or taken out; ``uploads`` are those that the decision covered.
+    ``thing`` is what was decided or taken out; ``uploads`` are the contents of it. ``copies``: some
+    of them are copies of it, and not only pieces or in another medium.
     """
 
     run: str
@@ -66,6 +67,7 @@ class Reviewed:
     cluster: str
     members: int
     uploads: int
+    copies: bool
     stamp: Stamp
 
 

@@ -34,12 +34,14 @@ def _of_run(run: str, rows: Sequence[Uploaded], reviews: Sequence[Reviewed]) -> 
         yield f"  apart: {_said(row)}"
     looks = metrics.looks_without_clusters(rows, reviews)
     splits = sum(one.what == "split" for one in reviews)
+    others = sum(not one.copies for one in reviews)
     yield (
-        f"{len(reviews)} reviews ({splits} splits) of {len({o.thing for o in reviews})} things: "
-        f"{metrics.reviews_a_thing(reviews):.3f} a thing; one by one: {looks}"
+        f"{len(reviews)} reviews ({splits} splits, {others} of pieces and other media) of "
+        f"{len({o.thing for o in reviews})} things: {metrics.reviews_a_thing(reviews):.3f} a "
+        f"thing; one by one: {looks}"
     )
     for one in reviews:
-        yield f"  {one.what} on {one.thing} ({one.why}): {one.verdict}, {one.uploads} uploads"
+        yield f"  {one.what} on {one.thing} ({one.why}): {one.verdict}, {one.uploads} contents"
     yield f"innocent uploads removed: {len(metrics.removed_innocents(rows))}"
     for row in metrics.removed_innocents(rows):
         yield f"  removed: {_said(row)}: {row.action}, then {row.ended}"

@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from reseen.domain.bank import Reference
@@ -64,7 +65,9 @@ class Moderation:
     retaining: Retaining
 
 
-def make_moderation(settings: Settings, banks: Banks) -> Moderation:
+def make_moderation(
+    settings: Settings, banks: Banks, clock: Callable[[], datetime] = now
+) -> Moderation:
     truth = banks.truth
     kept = truth.review
     late = threading.Event()
@@ -73,7 +76,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
 
     together = truth.idempotency.together
-    clustering = Clustering(kept.clusters, now)
+    clustering = Clustering(kept.clusters, clock)
     consequences = Consequences(
         banks=truth.banks,
         references=truth.references,
@@ -82,7 +85,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         decisions=kept.decisions,
         outbox=kept.outbox,
         nudge=nudge,
-        clock=now,
+        clock=clock,
     )
     reviewing = Reviewing(
         cases=kept.cases,
@@ -93,7 +96,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         audit=kept.audit,
         outbox=kept.outbox,
         together=together,
-        clock=now,
+        clock=clock,
     )
     alarms = Alarms(
         references=truth.references,
@@ -103,9 +106,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         audit=kept.audit,
         outbox=kept.outbox,
         opened=reviewing.open,
-        clock=now,
+        clock=clock,
     )
-    rulings = Rulings(kept.policies, kept.quarantines, CUTS, now)
+    rulings = Rulings(kept.policies, kept.quarantines, CUTS, clock)
     key = master_key(settings.home / "media.key")
     vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
     keeping = vault if settings.keep_media else None
@@ -126,7 +129,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         heed=alarms.heed,
         nudge=nudge,
         late=partial(truth.afterwards, late.set),
-        clock=now,
+        clock=clock,
     )
     revising = Revising(
         searching=banks.searching,
@@ -140,8 +143,8 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
     )
-    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
-    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, together, now)
+    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, clock)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, together, clock)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -154,7 +157,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         kept.audit.append(delivery.event.project_id, said)
 
     post = GuardedPost(fetch_policy(settings))
-    delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
+    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up)
 
     def matched(known: Reference, upload: Found) -> None:
         bank = truth.banks.get(known.project_id, known.bank_id)
@@ -170,7 +173,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         audit=kept.audit,
         outbox=kept.outbox,
         together=together,
-        clock=now,
+        clock=clock,
     )
     reporting = Reporting(
         uploads=kept.uploads,
