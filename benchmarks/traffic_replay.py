@@ -23,6 +23,7 @@ from reseen.domain.cluster import Cluster
 from reseen.domain.errors import Conflict, ReseenError
 from reseen.domain.policy import Ruling
 from reseen.domain.review import Case, DecisionDraft, Upload, Verdict
+from reseen.flows.sorting import Seen
 
 LOOK_S = 600.0
 """Mean seconds from taking a case to deciding it."""
@@ -146,7 +147,7 @@ class Replay:
         for thing, contents in shown.items():
             if thing != mine:
                 cluster, _ = desk.moderation.sorting.split(
-                    PROJECT, REVIEWER, cluster.id, cluster.version, contents
+                    PROJECT, REVIEWER, Seen(cluster.id, cluster.version), contents, "other things"
                 )
                 self._note(at, case, "split", thing, Verdict.NO_ACTION, cluster, contents)
         case = desk.truth.review.cases.get(PROJECT, case.id)

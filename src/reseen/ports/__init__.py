@@ -30,6 +30,7 @@ from reseen.ports.jobs import (
     ScoreLog,
 )
 from reseen.ports.moderation import (
+    Alone,
     Around,
     CaseStore,
     ClusterStore,
@@ -71,6 +72,7 @@ from reseen.ports.record import AuditLog, Endpoints, Outbox, Verified
 __all__ = [
     "QUAD_TICKS",
     "QUAD_WINDOW",
+    "Alone",
     "Answered",
     "Around",
     "AuditLog",

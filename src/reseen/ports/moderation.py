@@ -5,7 +5,7 @@ What one request or one arrival writes through several of these is one transacti
 is not there is ``NotFound``; a write that names an older version is ``Conflict``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,6 +97,11 @@ class UploadStore(Protocol):
         ...
 
 
+type Alone = Callable[[str], AbstractContextManager[None]]
+"""A transaction, in which nobody else changes the references or the moderation of a project: all
+that is decided about it is decided one after the other, whichever process it comes from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """All that decides how some contents are grouped: their clusters, those that hang together
@@ -126,10 +131,6 @@ class Regrouped:
 
 class ClusterStore(Protocol):
     """Contents, edges, pins, and the clusters that follow from them."""
-
-    def lock(self, project_id: str) -> None:
-        """Others wait with changing the clusters of this project until the transaction ends."""
-        ...
 
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         """Those that are there stay as they are."""
@@ -171,8 +172,10 @@ class ClusterStore(Protocol):
         """
         ...
 
-    def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
-        """A member was uploaded once more, by this account: that upload is kept already."""
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
+        """A member was uploaded once more, by this account and seen by so many people: that upload
+        is kept already.
+        """
         ...
 
     def count(self, project_id: str, cluster_id: str) -> Cluster:

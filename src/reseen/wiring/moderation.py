@@ -75,7 +75,6 @@ def make_moderation(
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
 
-    together = truth.idempotency.together
     clustering = Clustering(kept.clusters, clock)
     consequences = Consequences(
         banks=truth.banks,
@@ -95,7 +94,7 @@ def make_moderation(
         consequences=consequences,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         clock=clock,
     )
     alarms = Alarms(
@@ -123,7 +122,7 @@ def make_moderation(
         audit=kept.audit,
         outbox=kept.outbox,
         vault=keeping,
-        together=together,
+        alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
         heed=alarms.heed,
@@ -139,12 +138,12 @@ def make_moderation(
         rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
     )
-    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, clock)
-    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, together, clock)
+    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -172,7 +171,7 @@ def make_moderation(
         open_file=banks.reseen.open_file,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         clock=clock,
     )
     reporting = Reporting(
@@ -182,10 +181,10 @@ def make_moderation(
         opened=reviewing.open,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
     )
     looking = Looking(kept.uploads, vault, kept.audit)
-    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
+    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, kept.alone)
     retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
         moderating=moderating,
