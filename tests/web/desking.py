@@ -9,7 +9,10 @@ import httpx
 from PIL import Image
 from tests.web.serving import Running, encoded, picture
 
-from reseen.domain.access import Role
+from reseen.domain.access import DEFAULT_PROJECT, Role
+from reseen.domain.policy import PolicyDraft
+from reseen.store.database import open_database, sqlite_url, utc_now
+from reseen.store.policies import SqlPolicyStore
 
 SEEDS = count(5000)
 
@@ -48,6 +51,18 @@ class Office:
         assert made.status_code == 201, made.text
         self.server.searchable(made.json()["id"])
         return name
+
+    def two_people(self, bank: str) -> None:
+        """From now on a decision that follows this bank needs a second person."""
+        bank_id = self.read(f"/v1/banks/{bank}")["id"]
+        database = open_database(sqlite_url(self.server.scratch.parent / "reseen.db"))
+        try:
+            policies = SqlPolicyStore(database)
+            draft = PolicyDraft(bank_id=bank_id, two_person=True)
+            policy = policies.add(DEFAULT_PROJECT, draft, "key_admin")
+            policies.go_live(DEFAULT_PROJECT, policy.id, utc_now())
+        finally:
+            database.close()
 
     def send(self, seed: int, disguise: int = 0, **more: Any) -> httpx.Response:
         name = f"{seed}-{disguise}"

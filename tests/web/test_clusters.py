@@ -6,6 +6,7 @@ from typing import Any
 import av
 import httpx
 import pytest
+from PIL import Image
 from tests.web.desking import Office, every, refused
 from tests.web.serving import SAMPLES, encoded
 
@@ -86,7 +87,7 @@ def test_a_still_of_a_film_is_linked_to_it_and_stays_another(office: Office) -> 
     film = (SAMPLES / "film.mp4").read_bytes()
     with av.open(BytesIO(film), "r") as container:
         frames = list(container.decode(video=0))
-    still = encoded(frames[len(frames) // 2].to_image())
+    still = encoded(Image.fromarray(frames[len(frames) // 2].to_ndarray(format="rgb24")))
     seed = office.seed()
     made = []
     for name, file in (("film", film), ("still", still)):
