@@ -301,7 +301,7 @@ def meaning(tie: Tie, channel: Channel) -> str:
         case Tie.ACROSS, Channel.AUDIO:
             return "the same sound under other pictures"
         case Tie.ACROSS, _:
-            return "one is a picture of the other"
+            return "one is a still of the other"
         case _, Channel.AUDIO:
             return "a part of what is heard is the same"
         case _:
