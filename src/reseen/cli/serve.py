@@ -96,6 +96,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         sorting=moderation.sorting,
         looking=moderation.looking,
         holding=moderation.holding,
+        stating=moderation.stating,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

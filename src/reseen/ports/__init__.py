@@ -40,6 +40,7 @@ from reseen.ports.moderation import (
     PolicyStore,
     Quarantines,
     Regrouped,
+    Restrictions,
     UploadStore,
 )
 from reseen.ports.perception import (
@@ -112,6 +113,7 @@ __all__ = [
     "ReadRange",
     "ReferenceStore",
     "Regrouped",
+    "Restrictions",
     "Sampling",
     "ScoreLog",
     "Side",

@@ -18,6 +18,7 @@ from reseen.flows.obtain import OpenFile
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.ports import (
     AuditLog,
     BankStore,
@@ -51,6 +52,7 @@ class Desk:
     sorting: Sorting
     looking: Looking
     holding: Holding
+    stating: Stating
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

@@ -18,12 +18,14 @@ from reseen.flows.retention import Retaining
 from reseen.flows.review import Reviewing
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
 from reseen.wiring.retention import make_retaining
+from reseen.wiring.statements import make_stating
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Moderation:
     looking: Looking
     holding: Holding
     retaining: Retaining
+    stating: Stating
 
 
 def make_moderation(settings: Settings, banks: Banks) -> Moderation:
@@ -107,7 +110,10 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
     looking = Looking(kept.uploads, vault, kept.audit)
     holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
     retaining = make_retaining(settings, truth, vault)
-    return Moderation(moderating, reviewing, sorting, delivering, looking, holding, retaining)
+    stating = make_stating(settings, truth)
+    return Moderation(
+        moderating, reviewing, sorting, delivering, looking, holding, retaining, stating
+    )
 
 
 @contextmanager

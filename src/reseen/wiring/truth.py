@@ -22,6 +22,7 @@ from reseen.ports import (
     PolicyStore,
     Quarantines,
     ReferenceStore,
+    Restrictions,
     ScoreLog,
     UploadStore,
 )
@@ -41,6 +42,7 @@ from reseen.store.keys import SqlKeyStore
 from reseen.store.outbox import SqlOutbox
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
+from reseen.store.restrictions import SqlRestrictions
 from reseen.store.scores import SqlScoreLog
 from reseen.store.uploads import SqlUploadStore
 
@@ -59,6 +61,7 @@ class Review:
     audit: AuditLog
     outbox: Outbox
     endpoints: Endpoints
+    restrictions: Restrictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 audit=SqlAuditLog(database),
                 outbox=SqlOutbox(database),
                 endpoints=SqlEndpoints(database),
+                restrictions=SqlRestrictions(database),
             ),
             blobs=blobs,
             afterwards=database.afterwards,
