@@ -42,6 +42,7 @@ from reseen.ports.moderation import (
     Quarantine,
     Quarantines,
     Regrouped,
+    Restrictions,
     UploadStore,
 )
 from reseen.ports.perception import (
@@ -116,6 +117,7 @@ __all__ = [
     "ReadRange",
     "ReferenceStore",
     "Regrouped",
+    "Restrictions",
     "Sampling",
     "ScoreLog",
     "Side",

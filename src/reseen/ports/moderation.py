@@ -27,6 +27,7 @@ from reseen.domain.review import (
     Lease,
     Upload,
 )
+from reseen.domain.statement import Restricted
 from reseen.ports.banks import Page
 
 
@@ -127,6 +128,16 @@ class Regrouped:
     members: tuple[int, ...]
     shown: Mapping[int, float]
     absorbed: tuple[str, ...] = ()
+
+
+class Restrictions(Protocol):
+    """What was removed. Any call may raise ``NotReady``."""
+
+    def after(self, project_id: str, upload_id: str = "", limit: int = 500) -> Sequence[Restricted]:
+        """Uploads that the policies or a decision removed at some time, by id, from behind this one
+        on.
+        """
+        ...
 
 
 class ClusterStore(Protocol):

@@ -35,6 +35,7 @@ from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
 from reseen.web.search import search_routes
 from reseen.web.services import Services
+from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
 
 BACKLOG = 128
@@ -93,6 +94,7 @@ def application(
     app.include_router(appeal_routes(reception, once))
     app.include_router(audit_routes(reception))
     app.include_router(hold_routes(reception, once))
+    app.include_router(statement_routes(reception))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

@@ -21,6 +21,7 @@ from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.ports import (
     AuditLog,
     BankStore,
@@ -57,6 +58,7 @@ class Desk:
     quarantining: Quarantining
     looking: Looking
     holding: Holding
+    stating: Stating
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

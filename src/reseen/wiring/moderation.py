@@ -31,12 +31,14 @@ from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
 from reseen.wiring.retention import make_retaining
+from reseen.wiring.statements import make_stating
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Moderation:
     looking: Looking
     holding: Holding
     retaining: Retaining
+    stating: Stating
 
 
 def make_moderation(
@@ -200,6 +203,7 @@ def make_moderation(
         looking=looking,
         holding=holding,
         retaining=make_retaining(settings, truth, vault),
+        stating=make_stating(settings, truth),
     )
 
 

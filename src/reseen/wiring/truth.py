@@ -23,6 +23,7 @@ from reseen.ports import (
     PolicyStore,
     Quarantines,
     ReferenceStore,
+    Restrictions,
     ScoreLog,
     UploadStore,
 )
@@ -43,6 +44,7 @@ from reseen.store.keys import SqlKeyStore
 from reseen.store.outbox import SqlOutbox
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
+from reseen.store.restrictions import SqlRestrictions
 from reseen.store.scores import SqlScoreLog
 from reseen.store.uploads import SqlUploadStore
 
@@ -62,6 +64,7 @@ class Review:
     outbox: Outbox
     endpoints: Endpoints
     alone: Alone
+    restrictions: Restrictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 outbox=SqlOutbox(database),
                 endpoints=SqlEndpoints(database),
                 alone=alone_in(database),
+                restrictions=SqlRestrictions(database),
             ),
             blobs=blobs,
             afterwards=database.afterwards,
