@@ -93,6 +93,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         moderating=moderation.moderating,
         reviewing=moderation.reviewing,
         sorting=moderation.sorting,
+        enacting=moderation.enacting,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

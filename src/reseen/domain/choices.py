@@ -41,6 +41,7 @@ class JobKind(StrEnum):
     RETROACTIVE = "retroactive_match"
     BACKTEST = "backtest"
     REINGEST = "reingest"
+    POLICY_BACKTEST = "policy_backtest"
 
 
 class JobState(StrEnum):

@@ -26,6 +26,7 @@ from reseen.web.idempotency import Once
 from reseen.web.jobs import job_routes
 from reseen.web.match import match_routes
 from reseen.web.observe import Observed
+from reseen.web.policies import policy_routes
 from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
 from reseen.web.search import search_routes
@@ -83,6 +84,7 @@ def application(
     app.include_router(case_routes(reception, once))
     app.include_router(decision_routes(reception, once))
     app.include_router(appeal_routes(reception, once))
+    app.include_router(policy_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

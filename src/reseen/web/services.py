@@ -13,6 +13,7 @@ from reseen.flows.answer import Verdict
 from reseen.flows.ingest import Ingesting
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
+from reseen.flows.policies import Enacting
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
@@ -47,6 +48,7 @@ class Desk:
     moderating: Moderating
     reviewing: Reviewing
     sorting: Sorting
+    enacting: Enacting
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

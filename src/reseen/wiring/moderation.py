@@ -19,6 +19,8 @@ from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
 from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.moderate import Moderating
+from reseen.flows.policies import Enacting
+from reseen.flows.policy_backtest import Trying
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
@@ -44,6 +46,7 @@ class Moderation:
     reviewing: Reviewing
     revising: Revising
     sorting: Sorting
+    enacting: Enacting
     delivering: Delivering
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
@@ -128,6 +131,26 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
     )
+    enacting = Enacting(
+        policies=kept.policies,
+        banks=truth.banks,
+        uploads=kept.uploads,
+        jobs=truth.jobs,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        together=together,
+        cuts=CUTS,
+        clock=now,
+    )
+    trying = Trying(
+        policies=kept.policies,
+        banks=truth.banks,
+        uploads=kept.uploads,
+        scores=truth.scores,
+        audit=kept.audit,
+        together=together,
+        cuts=CUTS,
+    )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
 
     def gave_up(delivery: Delivery) -> None:
@@ -153,8 +176,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         reviewing=reviewing,
         revising=revising,
         sorting=sorting,
+        enacting=enacting,
         delivering=delivering,
-        handlers={JobKind.RETROACTIVE: retroactive.work},
+        handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.POLICY_BACKTEST: trying.work},
         late=late,
     )
 
