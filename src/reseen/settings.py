@@ -56,6 +56,18 @@ class Settings(BaseSettings):
     """Whether uploaded media are kept, encrypted, until their case closes. Otherwise reviewers see
     what matched, and no media."""
 
+    media_days: float = Field(default=14.0, ge=0, le=36_500)
+    """How long kept media stay after their case was decided, so that an appeal can be answered; of
+    what needs no case, after they came."""
+
+    uploads_days: float = Field(default=365.0, ge=1, le=36_500)
+    """How long uploads are kept after they came, with the fingerprints by which their copies are
+    recognised. What an open case or a legal hold needs stays longer."""
+
+    events_days: float = Field(default=365.0, ge=1, le=36_500)
+    """How long events are kept after they came. When a decision is undone, who was told of an event
+    that is not kept any more is not told of its undoing."""
+
     host: str = "127.0.0.1"
     """The address that the server listens on. Another than loopback needs a key to exist first."""
 

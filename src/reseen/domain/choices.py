@@ -41,6 +41,7 @@ class JobKind(StrEnum):
     RETROACTIVE = "retroactive_match"
     BACKTEST = "backtest"
     REINGEST = "reingest"
+    UPLOAD = "upload"
 
 
 class JobState(StrEnum):
@@ -57,3 +58,10 @@ class ItemState(StrEnum):
     KNOWN = "known"
     """Done, and held before: nothing was added."""
     FAILED = "failed"
+
+
+class ExportFormat(StrEnum):
+    """How an export is written: one JSON object a line, or a table with a head."""
+
+    JSONL = "jsonl"
+    CSV = "csv"

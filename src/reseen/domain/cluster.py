@@ -59,6 +59,19 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """All that a reviewer said at one moment, to split, merge or pin; it is taken back as one.
+    ``holds``: newer words do not outweigh all of it.
+    """
+
+    id: str
+    by: str
+    at: datetime
+    pins: tuple[Pin, ...]
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A content as clustering sees it. ``order`` is its first upload's place in time; a
     representative is chosen by ``shown``, how much the others of its cluster show of it, and by

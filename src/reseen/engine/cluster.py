@@ -59,7 +59,7 @@ def grouping(nodes: Sequence[Node], edges: Iterable[Edge], pins: Iterable[Pin]) 
         if edge.score >= JOINS and edge.one in by_number and edge.other in by_number
     }
     forest = _Forest(by_number, _apart(pins))
-    for pin in _latest(pins):
+    for pin in latest(pins):
         if pin.wish is Wish.TOGETHER and pin.one in by_number and pin.other in by_number:
             forest.join(pin.one, pin.other)
     for edge in sorted(ties, key=lambda e: (-e.score, e.one, e.other, e.channel)):
@@ -112,6 +112,14 @@ def count_of_things(numbers: Iterable[int], edges: Iterable[Edge]) -> int:
         if edge.score >= JOINS and edge.one in every and edge.other in every:
             forest.join(edge.one, edge.other)
     return len({forest.root(number) for number in every})
+
+
+def latest(pins: Iterable[Pin]) -> list[Pin]:
+    """The word that holds on each pair, the newest first."""
+    held: dict[tuple[int, int], Pin] = {}
+    for pin in sorted(pins, key=lambda p: (p.at, p.wish)):
+        held[pin.one, pin.other] = pin
+    return sorted(held.values(), key=lambda p: (p.at, p.one, p.other), reverse=True)
 
 
 class _Forest:
@@ -213,16 +221,8 @@ def _told(nodes: Sequence[Node], ties: Mapping[Edge, Tie], forest: _Forest) -> G
     return Grouping(groups, links)
 
 
-def _latest(pins: Iterable[Pin]) -> list[Pin]:
-    """The word that holds on each pair, the newest first."""
-    held: dict[tuple[int, int], Pin] = {}
-    for pin in sorted(pins, key=lambda p: (p.at, p.wish)):
-        held[pin.one, pin.other] = pin
-    return sorted(held.values(), key=lambda p: (p.at, p.one, p.other), reverse=True)
-
-
 def _apart(pins: Iterable[Pin]) -> list[tuple[int, int]]:
-    return [(p.one, p.other) for p in _latest(pins) if p.wish is Wish.APART]
+    return [(p.one, p.other) for p in latest(pins) if p.wish is Wish.APART]
 
 
 def _are_stills(one: Node, other: Node) -> bool:

@@ -7,7 +7,7 @@ content, and of several names the oldest stays.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reseen.domain.cluster import Cluster, Edge, Node, Pin
@@ -25,11 +25,13 @@ LEAST_SHOWN = 1e-9
 @dataclass(frozen=True, slots=True)
 class Regrouping:
     """What became of some contents: their clusters, in the order that was asked for, and which ones
-    went, by the id of the one that they are part of now.
+    went, by the id of the one that they are part of now. ``parted``: contents that came out of a
+    cluster which stays, by that one and the one that they are in now.
     """
 
     clusters: tuple[Cluster, ...]
     absorbed: Mapping[str, str]
+    parted: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,13 @@ class Clustering:
         (home,) = found
         return None if home is None or self.clusters.is_cut(project_id, home) else home
 
-    def say(self, project_id: str, pins: Sequence[Pin]) -> Regrouping:
-        """A reviewer's word. The clusters of all that it names."""
+    def say(self, project_id: str, pins: Sequence[Pin], stays: int | None = None) -> Regrouping:
+        """A reviewer's word. The clusters of all that it names. Of a cluster that comes apart, the
+        part with the content that ``stays`` keeps the name.
+        """
         self.clusters.lock(project_id)
         self.clusters.add_pins(project_id, pins)
-        return self._settled(project_id, _named(pins))
+        return self._settled(project_id, _named(pins), stays)
 
     def unsay(self, project_id: str, pins: Sequence[Pin]) -> Regrouping:
         """As if it had never been said."""
@@ -113,10 +117,12 @@ class Clustering:
         self.clusters.remove_pins(project_id, pins)
         return self._settled(project_id, _named(pins))
 
-    def _settled(self, project_id: str, contents: Sequence[int]) -> Regrouping:
+    def _settled(
+        self, project_id: str, contents: Sequence[int], stays: int | None = None
+    ) -> Regrouping:
         around = self.clusters.around(project_id, contents)
         told = grouping(around.nodes, around.edges, around.pins)
-        names = _names(told.groups, around)
+        names = _names(told.groups, around, stays)
         by_number = {node.number: node for node in around.nodes}
         nodes = {
             number: replace(by_number[number], shown=how_much)
@@ -135,11 +141,18 @@ class Clustering:
         ]
         written = self.clusters.regroup(project_id, groups, self.clock())
         place_of = {n: place for place, members in enumerate(told.groups) for n in members}
+        absorbed = {
+            old: written[place].id for place, gone in names.absorbed.items() for old in gone
+        }
+        parted: dict[tuple[str, str], list[int]] = {}
+        for number, old in sorted(around.cluster_of.items()):
+            now = written[place_of[number]].id
+            if now != absorbed.get(old, old):
+                parted.setdefault((absorbed.get(old, old), now), []).append(number)
         return Regrouping(
             clusters=tuple(written[place_of[number]] for number in contents),
-            absorbed={
-                old: written[place].id for place, gone in names.absorbed.items() for old in gone
-            },
+            absorbed=absorbed,
+            parted={way: tuple(numbers) for way, numbers in parted.items()},
         )
 
 
@@ -151,8 +164,8 @@ class _Names:
     absorbed: Mapping[int, tuple[str, ...]]
 
 
-def _names(groups: Sequence[Sequence[int]], around: Around) -> _Names:
-    orders = {node.number: (node.order, node.number) for node in around.nodes}
+def _names(groups: Sequence[Sequence[int]], around: Around, stays: int | None) -> _Names:
+    orders = {node.number: (node.number != stays, node.order, node.number) for node in around.nodes}
     first: dict[str, int] = {}
     for number in sorted(orders, key=orders.__getitem__):
         if number in around.cluster_of:

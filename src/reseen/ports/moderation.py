@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reseen.domain.choices import Action
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Word
 from reseen.domain.policy import Policy, PolicyDraft
 from reseen.domain.review import (
     Appeal,
@@ -82,8 +82,18 @@ class UploadStore(Protocol):
         """Those that were not held against all that came before them, of all projects."""
         ...
 
-    def forget(self, before: datetime, limit: int = 500) -> int:
-        """Remove what was received before, but for what a legal hold or an open case keeps."""
+    def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
+        """The upload names these media no more; whether it did."""
+        ...
+
+    def naming(self, project_id: str, media_keys: Sequence[str]) -> frozenset[str]:
+        """Those of these keys of kept media that an upload names."""
+        ...
+
+    def forget(self, project_id: str, before: datetime, limit: int = 100) -> Sequence[Upload]:
+        """Remove what was received before, but for what has kept media or what a legal hold or an
+        open case keeps; what was removed.
+        """
         ...
 
 
@@ -135,6 +145,10 @@ class ClusterStore(Protocol):
         """As if they had never been said."""
         ...
 
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        """What reviewers said of its members, oldest first, each with all that was said at once."""
+        ...
+
     def around(self, project_id: str, contents: Sequence[int]) -> Around: ...
 
     def regroup(
@@ -161,6 +175,10 @@ class ClusterStore(Protocol):
         """A member was uploaded once more, by this account: that upload is kept already."""
         ...
 
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
+        """Uploads of members were forgotten: they and their accounts are counted anew."""
+        ...
+
     def get(self, project_id: str, cluster_id: str) -> Cluster:
         """The one that it was merged into, where it was."""
         ...
@@ -181,6 +199,14 @@ class ClusterStore(Protocol):
     ) -> Page[Member]: ...
 
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]: ...
+
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        """The contents that have these names; ``None`` for what is no id of a reference."""
+        ...
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        """The references of some contents."""
+        ...
 
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         """Clusters that share something with this one, surest first."""
@@ -285,6 +311,10 @@ class DecisionStore(Protocol):
         self, decision_id: str, number: int, state: ConsequenceState, note: str = ""
     ) -> None: ...
 
+    def closed_at(self, decision_id: str) -> datetime | None:
+        """When it came into force, or when the last appeal against it was answered."""
+        ...
+
     def add_appeal(self, appeal: Appeal) -> Appeal:
         """Raises ``Conflict`` where one on this upload is open."""
         ...
@@ -333,10 +363,28 @@ class PolicyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A reference that matches far too much, and until when it is held back."""
+
+    reference_id: str
+    since: datetime
+    until: datetime
+    why: str
+
+
 class Quarantines(Protocol):
     """References that match far too much: for a while they remove nothing by themselves."""
 
     def put(self, project_id: str, reference_id: str, until: datetime, why: str) -> None: ...
+
+    def get(self, project_id: str, reference_id: str) -> Quarantine:
+        """Raises ``NotFound``."""
+        ...
+
+    def list(self, project_id: str, now: datetime) -> Sequence[Quarantine]:
+        """Those that have not ended, by reference."""
+        ...
 
     def active(self, project_id: str, now: datetime) -> Mapping[str, datetime]:
         """By reference, until when."""
@@ -349,7 +397,10 @@ class Quarantines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:
-    """Nothing of the subject, an upload, a cluster or a case, is deleted while it is held."""
+    """Nothing of the subject is deleted while it is held: an upload, a cluster, a case, or an
+    account (``review.ACCOUNT`` and its name). A hold follows what it holds: to the cluster that
+    another one became part of, and to each part of one that was split.
+    """
 
     id: str
     project_id: str
@@ -396,4 +447,6 @@ class MediaVault(Protocol):
         """Unreadable at once: first the key that it was encrypted with, then the bytes."""
         ...
 
-    def keys(self, project_id: str) -> Iterator[str]: ...
+    def keys(self, project_id: str) -> Iterator[str]:
+        """Whatever lies there, whole or in part, perhaps more than once."""
+        ...

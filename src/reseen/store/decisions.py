@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -155,6 +156,25 @@ class SqlDecisionStore:
         with self._database.writing() as connection:
             row = sa.update(CONSEQUENCES).where(one)
             connection.execute(row.values(state=state.value, note=note))
+
+    def closed_at(self, decision_id: str) -> datetime | None:
+        first = (
+            sa.select(CONSEQUENCES.c.at)
+            .where(CONSEQUENCES.c.decision_id == decision_id)
+            .order_by(CONSEQUENCES.c.number)
+            .limit(1)
+        )
+        answered = (
+            sa.select(APPEALS.c.answered_at)
+            .join(DECISIONS, DECISIONS.c.case_id == APPEALS.c.case_id)
+            .where(DECISIONS.c.id == decision_id, APPEALS.c.decision_id == decision_id)
+            .where(APPEALS.c.answered_at.is_not(None))
+            .order_by(APPEALS.c.answered_at.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            told = [connection.execute(query).scalar_one_or_none() for query in (first, answered)]
+        return max((moment for moment in told if moment is not None), default=None)
 
     def add_appeal(self, appeal: Appeal) -> Appeal:
         kept = replace(appeal, id=f"app_{secrets.token_hex(8)}")

@@ -267,6 +267,68 @@ class ClusterStoreContract:
         store.set_burst(PROJECT, found[0], NOON)
         assert [one.id for one in store.list(PROJECT, bursting=True).items] == found[:1]
 
+    def test_a_list_goes_on_where_it_was_whatever_became_of_its_last_cluster(
+        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+    ) -> None:
+        for number in range(1, 7):
+            arrive(number)
+        every = [one.id for one in store.list(PROJECT).items]
+        first = store.list(PROJECT, limit=3)
+        flow = Clustering(store, lambda: NOON)
+        last = store.get(PROJECT, every[2]).representative
+        other = 1 if last != 1 else 2
+        with together():
+            flow.say(PROJECT, [pin(min(last, other), max(last, other), Wish.TOGETHER)])
+            store.uploaded(PROJECT, every[1], "user-1")
+        assert first.next is not None
+        rest = store.list(PROJECT, cursor=first.next, limit=3)
+        present = {one.id for one in store.list(PROJECT).items}
+        assert [one.id for one in rest.items] == [c for c in every[3:] if c in present]
+        assert rest.next is None
+
+    def test_words_are_told_whole_on_each_cluster_that_they_name(
+        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+    ) -> None:
+        flow = Clustering(store, lambda: NOON)
+        for number in range(1, 5):
+            arrive(number)
+        split = [pin(1, 2, Wish.APART), pin(2, 3, Wish.TOGETHER)]
+        with together():
+            flow.say(PROJECT, split)
+            flow.say(PROJECT, [pin(1, 2, Wish.TOGETHER, 5)])
+        homes = store.homes(PROJECT, [1, 3, 4])
+        older, newer = store.words(PROJECT, homes[1])
+        assert (older.by, older.at, set(older.pins)) == ("key_1", NOON, set(split))
+        assert older.holds
+        assert newer.pins == (pin(1, 2, Wish.TOGETHER, 5),)
+        assert older.id != newer.id
+        assert store.words(PROJECT, homes[4]) == ()
+        with together():
+            flow.say(PROJECT, [pin(2, 3, Wish.APART, 6)])
+        outweighed = store.words(PROJECT, store.homes(PROJECT, [3])[3])[0]
+        assert (outweighed.id, outweighed.holds) == (older.id, False)
+        with pytest.raises(NotFound):
+            store.words(PROJECT, "clu_none")
+
+    def test_contents_and_references_name_each_other(self, store: ClusterStore) -> None:
+        named = store.named([1, 70000])
+        assert store.numbered([*named, "clu_1", ""]) == (1, 70000, None, None)
+
+    def test_the_part_that_is_to_stay_keeps_the_name(
+        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+    ) -> None:
+        whole = arrive(1)
+        arrive(2, [near(1, 2)])
+        with together():
+            told = Clustering(store, lambda: NOON).say(PROJECT, [pin(1, 2, Wish.APART)], stays=2)
+        assert store.contents(PROJECT, whole) == (2,)
+        assert told.parted == {(whole, told.clusters[0].id): (1,)}
+
+    @pytest.mark.parametrize("cursor", ["", ".", "x.clu_1", "1", "9" * 30 + ".clu_1", "clu_1"])
+    def test_what_no_list_gave_is_no_cursor(self, store: ClusterStore, cursor: str) -> None:
+        with pytest.raises(InvalidValue, match="cursor"):
+            store.list(PROJECT, cursor=cursor)
+
     def test_what_is_not_there_is_not_found_and_no_cursor_is_none(
         self, store: ClusterStore
     ) -> None:

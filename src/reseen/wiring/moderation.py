@@ -18,8 +18,14 @@ from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
+from reseen.flows.holding import Holding
 from reseen.flows.jobs import Handler, new_owner
+from reseen.flows.later import Later
+from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
+from reseen.flows.quarantine import Quarantining
+from reseen.flows.reports import Reporting
+from reseen.flows.retention import Retaining
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
@@ -30,6 +36,7 @@ from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
+from reseen.wiring.retention import make_retaining
 
 logger = logging.getLogger(__name__)
 
@@ -42,14 +49,20 @@ class Moderation:
     """Everything that a server does with uploads, cases and decisions."""
 
     moderating: Moderating
+    later: Later
+    reporting: Reporting
     reviewing: Reviewing
     revising: Revising
     sorting: Sorting
+    quarantining: Quarantining
     delivering: Delivering
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
+    looking: Looking
+    holding: Holding
+    retaining: Retaining
 
 
 def make_moderation(
@@ -96,10 +109,9 @@ def make_moderation(
         clock=clock,
     )
     rulings = Rulings(kept.policies, kept.quarantines, CUTS, clock)
-    vault = None
-    if settings.keep_media:
-        key = master_key(settings.home / "media.key")
-        vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    key = master_key(settings.home / "media.key")
+    vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
         searching=banks.searching,
@@ -110,7 +122,7 @@ def make_moderation(
         rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        vault=vault,
+        vault=keeping,
         together=together,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
@@ -132,6 +144,7 @@ def make_moderation(
         regrouped=reviewing.regrouped,
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, clock)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, together, clock)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -150,15 +163,44 @@ def make_moderation(
         bank = truth.banks.get(known.project_id, known.bank_id)
         revising.matched(upload.reference, known, bank, upload.match)
 
+    later = Later(
+        moderating=moderating,
+        uploads=kept.uploads,
+        jobs=truth.jobs,
+        vault=keeping,
+        fetcher=banks.reseen.fetcher,
+        open_file=banks.reseen.open_file,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        together=together,
+        clock=clock,
+    )
+    reporting = Reporting(
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        vault=keeping,
+        opened=reviewing.open,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        together=together,
+    )
+    looking = Looking(kept.uploads, vault, kept.audit)
+    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
     retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
         moderating=moderating,
+        later=later,
+        reporting=reporting,
         reviewing=reviewing,
         revising=revising,
         sorting=sorting,
+        quarantining=quarantining,
         delivering=delivering,
-        handlers={JobKind.RETROACTIVE: retroactive.work},
+        handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.UPLOAD: later.work},
         late=late,
+        looking=looking,
+        holding=holding,
+        retaining=make_retaining(settings, truth, vault),
     )
 
 

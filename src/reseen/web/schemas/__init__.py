@@ -3,6 +3,8 @@
 from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
+from reseen.web.schemas.clusters import MergeRequest, PinRequest, SplitRequest
+from reseen.web.schemas.holds import HoldRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
     IngestRequest,
@@ -10,6 +12,7 @@ from reseen.web.schemas.jobs import (
     RetroactiveRequest,
 )
 from reseen.web.schemas.match import Envelope, MatchRequest, envelope
+from reseen.web.schemas.quarantines import QuarantineRequest
 from reseen.web.schemas.references import (
     ReferenceBatch,
     ReferenceChange,
@@ -36,6 +39,11 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     RetroactiveRequest,
     BacktestRequest,
     UploadRequest,
+    SplitRequest,
+    MergeRequest,
+    PinRequest,
+    QuarantineRequest,
+    HoldRequest,
     DecisionRequest,
     ReasonRequest,
     AppealRequest,
