@@ -71,6 +71,7 @@ def make_moderation(
     truth = banks.truth
     kept = truth.review
     late = threading.Event()
+    searching = replace(banks.searching, homes=kept.clusters.homes)
 
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
@@ -114,7 +115,7 @@ def make_moderation(
     keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
-        searching=banks.searching,
+        searching=searching,
         banks=truth.banks,
         references=truth.references,
         uploads=kept.uploads,
@@ -132,7 +133,7 @@ def make_moderation(
         clock=clock,
     )
     revising = Revising(
-        searching=banks.searching,
+        searching=searching,
         references=truth.references,
         uploads=kept.uploads,
         clustering=clustering,
