@@ -25,14 +25,17 @@ from reseen.domain.media import Asset, Medium
 from reseen.flows import retroactive
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
+from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
 from reseen.flows.quarantine import Quarantining
+from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
 from reseen.media.receive import local_file
 from reseen.ports import Fetched
 from reseen.settings import Settings
 from reseen.store import database as databases
+from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
@@ -123,24 +126,33 @@ def desk_of(
         consequences,
         audit,
         outbox,
-        database.together,
+        alone_in(database),
         clock,
     )
     quarantines = SqlQuarantines(database, clock)
+    holds = SqlLegalHolds(database, clock)
     return Desk(
         moderating=None,  # type: ignore[arg-type]
+        later=None,  # type: ignore[arg-type]
+        reporting=Reporting(
+            uploads, clusters, None, reviewing.open, audit, outbox, alone_in(database)
+        ),
         reviewing=reviewing,
         sorting=Sorting(
-            clusters, Clustering(clusters, clock), reviewing, audit, database.together, clock
+            clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
         ),
-        quarantining=Quarantining(quarantines, references, audit, database.together, clock),
+        looking=None,  # type: ignore[arg-type]
+        enacting=None,  # type: ignore[arg-type]
+        stating=None,  # type: ignore[arg-type]
+        holding=Holding(holds, uploads, clusters, cases, audit, alone_in(database)),
+        quarantining=Quarantining(quarantines, references, audit, alone_in(database), clock),
         uploads=uploads,
         clusters=clusters,
         cases=cases,
         decisions=decisions,
         policies=SqlPolicyStore(database, clock),
         quarantines=quarantines,
-        holds=SqlLegalHolds(database, clock),
+        holds=holds,
         audit=audit,
         outbox=outbox,
         endpoints=SqlEndpoints(database, clock),

@@ -30,6 +30,7 @@ from reseen.flows.decoded import Decoded
 from reseen.flows.equal_files import as_equal, as_pair, digests
 from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
+from reseen.flows.kindred import Homes, is_bound, nearest_of_each
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
 from reseen.flows.match import WORTH
 from reseen.flows.may_match import MayMatch
@@ -58,6 +59,7 @@ known.
 """
 MOST_SURE = 10
 """Times the budget that is looked at, at most, however many references are sure."""
+BEHIND = "The index is behind: what was added last may be missing."
 LOGGED = 0.05
 """Scores below are not kept for backtests."""
 
@@ -86,6 +88,8 @@ class Searching:
     counts: tuple[int, ...] = COUNTS
     workers: int = 2
     clock: Callable[[], datetime] = now
+    homes: Homes | None = None
+    """Where given, a few of each cluster of uploads are looked at, as long as they bind."""
 
     def by_file(self, project_id: str, file: Fetched, scope: Scope) -> Answer:
         """Raises the decoder's errors, unless equal bytes are in a bank, and ``NotFound`` for a
@@ -126,6 +130,24 @@ class Searching:
         return search.of_party(
             party(self.perception.visual, fingerprint), search.equal([digest]), is_reference=True
         )
+
+    def again(self, project_id: str, fingerprint: Fingerprint, scope: Scope) -> Answer:
+        """A kept upload as the query once more: what its pixels would show besides stays hidden."""
+        search = self._begin(project_id, scope)
+        equal = search.equal(digests(fingerprint.asset.sha256, fingerprint.asset.md5))
+        return search.of_party(party(self.perception.visual, fingerprint), equal)
+
+    def among(
+        self, project_id: str, fingerprint: Fingerprint, numbers: Sequence[int], scope: Scope
+    ) -> Answer:
+        """A kept upload, held against these references, whatever an index knows of them."""
+        search = self._begin(project_id, scope)
+        candidates = search.may_match.among(numbers)
+        query = Query(fingerprint.asset.medium, party(self.perception.visual, fingerprint))
+        leads = [Lead(number, math.inf, sure=True) for number in candidates]
+        verifying = Verifying(self.perception.visual, self.cuts, self.references, self.workers)
+        verified, remarks = verifying.verify(query, leads, candidates, {})
+        return search.answer(query, verified, remarks=remarks)
 
     def _begin(self, project_id: str, scope: Scope) -> "_Search":
         every = (
@@ -174,7 +196,8 @@ class _Search:
             first = (one for one in found if one.candidate.reference.number not in again)
             found, remarks = [*first, *more], [*remarks, *others]
         remarks = [*seen.remarks, *late, *remarks]
-        return self.answer(query, [*certain, *found], seen.skipped, remarks)
+        answer = self.answer(query, [*certain, *found], seen.skipped, remarks)
+        return answer if BEHIND in late else replace(answer, reached=self.newest)
 
     def _versions(self, party: Party) -> tuple[Sequence[Party], Sequence[Track], list[str]]:
         """The query in each version that is held, what to ask an index with, and what to say."""
@@ -217,10 +240,37 @@ class _Search:
             if len(leads) > most:
                 remarks.append(f"{len(leads) - most:,} more references are as near; not compared.")
             leads = leads[:most]
+            others: Sequence[Lead] = ()
+            homes: Mapping[int, str] = {}
+            if of.homes is not None and BankRole.SEEN in crowd:
+                homes = of.homes(self.project_id, [lead.reference for lead in leads])
+                leads, others = nearest_of_each(leads, homes)
             verified, unread = verifying.verify(query, leads, candidates, clues.hashes)
-            found += verified
-            remarks += unread
+            others = self._unbound(query, others, homes, verified) if others else ()
+            more, unread_too = verifying.verify(query, others, candidates, clues.hashes)
+            found += [*verified, *more]
+            remarks += [*unread, *unread_too]
         return found, remarks
+
+    def _unbound(
+        self,
+        query: Query,
+        leads: Sequence[Lead],
+        homes: Mapping[int, str],
+        verified: Sequence[Verified],
+    ) -> list[Lead]:
+        """Those of clusters that nothing binds the query to so far (``kindred``)."""
+        asset = None if query.party is None else query.party.fingerprint.asset
+        duration = None if asset is None else asset.duration
+        matched, bound = set[str | None](), set[str | None]()
+        for one in map(self._judge, verified):
+            home = homes.get(one.reference.number)
+            if one.is_match:
+                matched.add(home)
+            if is_bound(query.medium, duration, one):
+                bound.add(home)
+        told = ((lead, homes[lead.reference]) for lead in leads)
+        return [lead for lead, home in told if home not in bound and (lead.sure or home in matched)]
 
     def _led(
         self,
@@ -263,7 +313,7 @@ class _Search:
         self.of.index.nudge(self.project_id, self.newest)
         if self.of.index.wait_for(self.project_id, self.newest, FRESH_S):
             return []
-        return ["The index is behind: what was added last may be missing."]
+        return [BEHIND]
 
     def answer(
         self,

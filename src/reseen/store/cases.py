@@ -12,6 +12,7 @@ from reseen.domain.review import Case, CaseState, Lease
 from reseen.ports import Page
 from reseen.store.cursors import after_number, number_in
 from reseen.store.database import Database
+from reseen.store.keeping import follow_merge
 from reseen.store.review_tables import CASES
 from reseen.store.rows import sliced
 
@@ -128,6 +129,7 @@ class SqlCaseStore:
             every = gone if held is None else [held, *gone]
             if held is None:
                 held, *gone = sorted(gone, key=lambda case: (-case.rank, case.id))
+            follow_merge(connection, project_id, held.id, [case.id for case in gone])
             for some in sliced([case.id for case in gone]):
                 connection.execute(sa.delete(CASES).where(CASES.c.id.in_(some)))
             waits = [case for case in every if case.state is not CaseState.DECIDED]

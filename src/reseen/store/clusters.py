@@ -13,9 +13,11 @@ from reseen.ports import Around, Page, Regrouped
 from reseen.store.cluster_graph import (
     Neighbourhood,
     edge_of,
+    edges_between,
     insert_missing,
     nodes_with,
     put_edges,
+    tied_to,
 )
 from reseen.store.cluster_rows import (
     CLUSTER,
@@ -38,7 +40,8 @@ from reseen.store.cluster_rows import (
 from reseen.store.cluster_words import words_on
 from reseen.store.cursors import after_moment, moment_in, no_cursor
 from reseen.store.database import Database, utc_now
-from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
+from reseen.store.keeping import follow_members, follow_merge
+from reseen.store.review_tables import CLUSTERS, EDGES, NODES, PINS
 from reseen.store.rows import id_of, number_of
 
 
@@ -48,12 +51,6 @@ class SqlClusterStore:
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._clock = clock
-
-    def lock(self, project_id: str) -> None:
-        with self._database.writing() as connection:
-            insert_missing(connection, CLUSTER_LOCKS, [{"project_id": project_id}])
-            held = sa.select(CLUSTER_LOCKS).where(CLUSTER_LOCKS.c.project_id == project_id)
-            connection.execute(held.with_for_update())
 
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         rows = [
@@ -147,6 +144,8 @@ class SqlClusterStore:
                 counts["version"] = present.version + 1
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
             connection.execute(row.values(counts))
+        follow_merge(connection, project_id, cluster_id, group.absorbed)
+        follow_members(connection, project_id, group.members, cluster_id)
         move(connection, project_id, group.members, cluster_id, at)
         if group.absorbed:
             gone = sa.update(CLUSTERS).where(CLUSTERS.c.id.in_(group.absorbed))
@@ -184,13 +183,14 @@ class SqlClusterStore:
                     members=present.members + 1,
                     uploads=present.uploads + counts["uploads"],
                     accounts=present.accounts + accounts,
+                    reach=present.reach + counts["reach"],
                     last_upload_at=last,
                 )
             )
             move(connection, project_id, [number], cluster_id, self._clock())
             return clusters_with(connection, [cluster_id])[0]
 
-    def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
         with self._database.writing() as connection:
             is_new = uploads_by(connection, project_id, cluster_id, account_id, limit=2) < 2
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
@@ -198,10 +198,20 @@ class SqlClusterStore:
                 row.values(
                     uploads=CLUSTERS.c.uploads + 1,
                     accounts=CLUSTERS.c.accounts + int(is_new),
+                    reach=CLUSTERS.c.reach + reach,
                     last_upload_at=self._clock(),
                 )
             )
             return clusters_with(connection, [cluster_id])[0]
+
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
+        with self._database.writing() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            counts = counted(connection, project_id, contents_of(connection, present.id))
+            counts["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
+            row = sa.update(CLUSTERS).where(CLUSTERS.c.id == present.id)
+            connection.execute(row.values(counts))
+            return clusters_with(connection, [present.id])[0]
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:
         with self._database.reading() as connection:
@@ -298,6 +308,14 @@ class SqlClusterStore:
         return tuple(
             sorted(found.values(), key=lambda link: (_rank(link), link.other), reverse=True)
         )
+
+    def tied(self, project_id: str, number: int, since: datetime, limit: int) -> tuple[int, ...]:
+        with self._database.reading() as connection:
+            return tied_to(connection, project_id, number, since, limit)
+
+    def between(self, project_id: str, contents: Sequence[int]) -> tuple[Edge, ...]:
+        with self._database.reading() as connection:
+            return edges_between(connection, project_id, contents)
 
     def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None:
         ours = sa.and_(CLUSTERS.c.project_id == project_id, CLUSTERS.c.id == cluster_id)

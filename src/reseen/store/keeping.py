@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.ports import LegalHold, Page, Quarantine
 from reseen.store.database import Database, utc_now
-from reseen.store.review_tables import HOLDS, QUARANTINES
+from reseen.store.review_tables import HOLDS, NODES, QUARANTINES
 from reseen.store.rows import sliced
 
 
@@ -86,7 +87,7 @@ class SqlLegalHolds:
         self._clock = clock
 
     def hold(self, project_id: str, subject: str, reason: str, by: str) -> LegalHold:
-        hold_id = f"hld_{secrets.token_hex(8)}"
+        hold_id = _new_id()
         with self._database.writing() as connection:
             connection.execute(
                 sa.insert(HOLDS).values(
@@ -137,6 +138,54 @@ class SqlLegalHolds:
             rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
         found = tuple(LegalHold(*row) for row in rows[:limit])
         return Page(found, found[-1].id if len(rows) > limit else None)
+
+
+def follow_merge(
+    connection: sa.Connection, project_id: str, kept: str, gone: Sequence[str]
+) -> None:
+    """Holds of what became part of another, clusters or cases, are on that one from now on."""
+    for some in sliced(gone):
+        theirs = sa.and_(HOLDS.c.project_id == project_id, HOLDS.c.subject.in_(some))
+        connection.execute(sa.update(HOLDS).where(theirs).values(subject=kept))
+
+
+def follow_members(
+    connection: sa.Connection, project_id: str, members: Sequence[int], into: str
+) -> None:
+    """Contents are about to come into this cluster: what holds the clusters that they leave holds
+    this one, too.
+    """
+    active = sa.and_(HOLDS.c.project_id == project_id, HOLDS.c.released_at.is_(None))
+    if connection.execute(sa.select(HOLDS.c.id).where(active).limit(1)).first() is None:
+        return
+    left: set[str] = set()
+    for some in sliced(members):
+        own = sa.and_(NODES.c.project_id == project_id, NODES.c.number.in_(some))
+        left.update(connection.execute(sa.select(NODES.c.cluster_id).where(own)).scalars())
+    known = {_said(row) for row in _holds_of(connection, active, [into])}
+    for row in _holds_of(connection, active, sorted(left - {into, ""})):
+        if _said(row) not in known:
+            values = {**row._mapping, "id": _new_id(), "subject": into}  # noqa: SLF001 documented
+            connection.execute(sa.insert(HOLDS).values(values))
+
+
+def _holds_of(
+    connection: sa.Connection, active: sa.ColumnElement[bool], subjects: Sequence[str]
+) -> list[sa.Row[Any]]:
+    found: list[sa.Row[Any]] = []
+    for some in sliced(subjects):
+        query = sa.select(HOLDS).where(active, HOLDS.c.subject.in_(some))
+        found += connection.execute(query).all()
+    return found
+
+
+def _said(row: sa.Row[Any]) -> tuple[str, str, datetime]:
+    """What a hold and those that followed from it have in common."""
+    return row.reason, row.by, row.at
+
+
+def _new_id() -> str:
+    return f"hld_{secrets.token_hex(8)}"
 
 
 def _found(connection: sa.Connection, project_id: str, hold_id: str) -> LegalHold:

@@ -13,7 +13,7 @@ from reseen.domain.errors import Conflict, InvalidValue, MediaUnreadable, NotFou
 from reseen.domain.fingerprint import PDQ
 from reseen.domain.match import Confidence, Segment, Transform
 from reseen.domain.media import Box, Channel, Span
-from reseen.domain.policy import Reason
+from reseen.domain.policy import Basis, Reason
 from reseen.domain.review import Upload, UploadDraft, UploadState
 from reseen.ports import UploadStore
 from reseen.testing.bank_store_contract import OTHER_PROJECT
@@ -44,6 +44,7 @@ REASON = Reason(
     rule="policy 3 of bank terror: high confidence: remove; outside the rollout of 20%",
     policy_id="pol_1",
     segments=(STILL, SOUND),
+    basis=Basis(0.93, Regime.SEQUENCE, 12.25, 37.5, is_quarantined=True),
 )
 
 
@@ -126,7 +127,7 @@ class UploadStoreContract:
         with pytest.raises(InvalidValue, match="cursor"):
             store.list(PROJECT, cursor="upl_none")
 
-    def test_uploads_and_accounts_of_contents_are_told(self, store: UploadStore) -> None:
+    def test_uploads_and_arrivals_of_contents_are_told(self, store: UploadStore) -> None:
         for number in range(6):
             one = replace(
                 upload(f"post-{number}", f"user-{number % 4}", number), content=number % 2
@@ -139,8 +140,6 @@ class UploadStoreContract:
         assert [one.id for one in (*first, *rest)] == sorted(
             one.id for one in store.list(PROJECT).items
         )
-        assert store.accounts(PROJECT, [0], NOON) == 2
-        assert store.accounts(PROJECT, [0, 1], NOON + timedelta(minutes=4)) == 2
         assert store.arrivals(PROJECT, NOON + timedelta(minutes=4)) == (2, 0)
 
     def test_those_whose_media_are_kept_are_found(self, store: UploadStore) -> None:
@@ -154,6 +153,26 @@ class UploadStoreContract:
         for number in range(4):
             store.add(upload(f"post-{number}", minutes=number))
         with_media = store.add(replace(upload("post-9"), media_key="media/9"))
-        assert store.forget(NOON + timedelta(minutes=2), limit=10) == 2
+        other = store.add(replace(upload("post-0"), project_id=OTHER_PROJECT))
+        gone = store.forget(PROJECT, NOON + timedelta(minutes=2), limit=1)
+        gone = [*gone, *store.forget(PROJECT, NOON + timedelta(minutes=2))]
+        assert [one.draft.content_id for one in gone] == ["post-0", "post-1"]
+        assert store.forget(PROJECT, NOON + timedelta(minutes=2)) == []
         left = {one.draft.content_id for one in store.list(PROJECT).items}
         assert left == {"post-2", "post-3", with_media.draft.content_id}
+        assert store.list(OTHER_PROJECT).items == (other,)
+
+    def test_media_are_named_no_more(self, store: UploadStore) -> None:
+        kept = store.add(replace(upload("post-1"), media_key="media/default/1"))
+        assert not store.drop_media(PROJECT, kept.id, "media/default/2")
+        assert not store.drop_media(OTHER_PROJECT, kept.id, "media/default/1")
+        assert store.drop_media(PROJECT, kept.id, "media/default/1")
+        assert not store.drop_media(PROJECT, kept.id, "media/default/1")
+        assert store.get(PROJECT, kept.id) == replace(kept, media_key=None)
+
+    def test_it_is_told_which_kept_media_are_named(self, store: UploadStore) -> None:
+        store.add(replace(upload("post-1"), media_key="media/default/1"))
+        keys = ["media/default/1", "media/default/2"]
+        assert store.naming(PROJECT, keys) == {"media/default/1"}
+        assert store.naming(OTHER_PROJECT, keys) == frozenset()
+        assert store.naming(PROJECT, []) == frozenset()

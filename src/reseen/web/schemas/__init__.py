@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
 from reseen.web.schemas.clusters import MergeRequest, PinRequest, SplitRequest
+from reseen.web.schemas.holds import HoldRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
     IngestRequest,
@@ -11,6 +12,12 @@ from reseen.web.schemas.jobs import (
     RetroactiveRequest,
 )
 from reseen.web.schemas.match import Envelope, MatchRequest, envelope
+from reseen.web.schemas.policies import (
+    ExplainRequest,
+    LiveRequest,
+    PolicyBacktestRequest,
+    PolicyRequest,
+)
 from reseen.web.schemas.quarantines import QuarantineRequest
 from reseen.web.schemas.references import (
     ReferenceBatch,
@@ -42,10 +49,15 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     MergeRequest,
     PinRequest,
     QuarantineRequest,
+    HoldRequest,
     DecisionRequest,
     ReasonRequest,
     AppealRequest,
     AppealAnswer,
+    PolicyRequest,
+    PolicyBacktestRequest,
+    ExplainRequest,
+    LiveRequest,
     ReingestRequest,
 )
 """What is read by us and not by the framework, for the OpenAPI document."""

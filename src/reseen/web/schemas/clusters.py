@@ -118,6 +118,9 @@ class ClusterSchema(Answer):
     accounts: int
     """By how many accounts."""
 
+    reach: int
+    """How many people have seen them, as far as the uploads said."""
+
     opened_at: Moment
     last_upload_at: Moment
     bursting_since: Moment | None
@@ -136,6 +139,7 @@ class ClusterSchema(Answer):
             members=cluster.members,
             uploads=cluster.uploads,
             accounts=cluster.accounts,
+            reach=cluster.reach,
             opened_at=cluster.opened_at,
             last_upload_at=cluster.last_upload_at,
             bursting_since=cluster.bursting_since,
