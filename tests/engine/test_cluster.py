@@ -2,12 +2,13 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reseen.domain.cluster import Edge, Node, Pin, Tie, Wish
 from reseen.domain.media import Channel, Medium
-from reseen.engine.cluster import grouping, representative
+from reseen.engine.cluster import grouping, representative, shown
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -66,6 +67,35 @@ def test_a_collage_of_two_pictures_belongs_to_neither_and_makes_no_bridge() -> N
     told = grouping(stills(1, 2, 3), [shows(3, 1), shows(3, 2)], [])
     assert told.groups == ((1,), (2,), (3,))
     assert told.links == {(0, 2): Tie.WITHIN, (1, 2): Tie.WITHIN}
+
+
+def test_what_shows_one_picture_beside_most_of_another_makes_no_bridge() -> None:
+    """An inset, or two pictures of two sizes side by side."""
+    for share in (0.58, 0.8):
+        page = Edge(1, 3, 0.97, 0.95, share, Channel.VISUAL)
+        told = grouping(stills(1, 2, 3), [page, shows(3, 2, part=1.0 - share)], [])
+        assert told.groups == ((1, 3), (2,))
+        assert told.links == {(0, 1): Tie.WITHIN}
+
+
+def test_two_pictures_of_one_size_side_by_side_make_no_bridge() -> None:
+    halves = [Edge(n, 3, 0.97, 0.95, half, Channel.VISUAL) for n, half in ((1, 0.48), (2, 0.53))]
+    assert grouping(stills(1, 2, 3), halves, []).groups == ((1,), (2,), (3,))
+
+
+def test_a_small_crop_belongs_to_copies_of_all_that_it_is_cut_out_of() -> None:
+    copies = [near(1, 2), near(2, 3), near(1, 3)]
+    larger_crop = [Edge(n, 4, 0.97, 0.6, 1.0, Channel.VISUAL) for n in (1, 2, 3)]
+    smaller_crop = [shows(n, 5, part=0.3) for n in (1, 2, 3)]
+    told = grouping(stills(1, 2, 3, 4, 5), copies + larger_crop + smaller_crop, [])
+    assert told.groups == ((1, 2, 3, 4, 5),)
+
+
+def test_two_crops_that_overlap_belong_to_what_they_are_cut_out_of() -> None:
+    cut = [Edge(1, 2, 0.97, 0.6, 1.0, Channel.VISUAL), shows(1, 3, part=0.3)]
+    overlap = Edge(2, 3, 0.8, 0.1, 0.2, Channel.VISUAL)
+    assert grouping(stills(1, 2, 3), [*cut, overlap], []).groups == ((1, 2, 3),)
+    assert grouping(stills(1, 2, 3), cut, []).groups == ((1, 2), (3,))
 
 
 def test_a_screenshot_of_two_copies_of_one_picture_belongs_to_them() -> None:
@@ -158,11 +188,19 @@ def test_numbers_are_names_and_decide_nothing(edges: list[Edge]) -> None:
 def test_the_original_stands_for_its_disguises() -> None:
     nodes = stills(1, 2, 3, 4)
     edges = [Edge(1, 2, 0.9, 0.6, 0.9, Channel.VISUAL), shows(3, 2), shows(4, 2)]
-    assert representative(nodes, edges) == 2
+    how_much = shown([1, 2, 3, 4], edges)
+    assert representative(replace(node, shown=how_much[node.number]) for node in nodes) == 2
 
 
 def test_of_equal_ones_the_finer_stands_for_the_rest() -> None:
     nodes = [replace(node, quality=float(node.number)) for node in stills(1, 2)]
-    assert representative(nodes, [near(1, 2)]) == 2
+    assert representative(nodes) == 2
     kept = [nodes[0], replace(nodes[1], is_upload=False)]
-    assert representative(kept, [near(1, 2)]) == 1
+    assert representative(kept) == 1
+
+
+def test_how_much_is_shown_counts_what_is_of_the_same_group() -> None:
+    assert shown([1, 2], [near(1, 2), near(2, 3)]) == {
+        1: pytest.approx(0.97 * 0.9),
+        2: pytest.approx(0.97 * 0.9),
+    }

@@ -13,13 +13,17 @@ from tests.flows.searching import CUTS, Ground, ground
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.record import Actor
 from reseen.domain.review import Case, Decision, DecisionDraft, Upload, UploadDraft, Verdict
+from reseen.flows.alarms import Alarms
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.fingerprint import Perception, perceive
 from reseen.flows.moderate import Moderating
 from reseen.flows.review import Reviewing
+from reseen.flows.revise import Revising
+from reseen.flows.rulings import Rulings
 from reseen.flows.sorting import Sorting
 from reseen.media.receive import local_file
+from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
 from reseen.store.cases import SqlCaseStore
 from reseen.store.clusters import SqlClusterStore
@@ -56,8 +60,10 @@ class Desk:
     audit: SqlAuditLog
     outbox: SqlOutbox
     vault: BlobVault
+    alarms: Alarms
     moderating: Moderating
     reviewing: Reviewing
+    revising: Revising
     sorting: Sorting
 
     def upload(self, path: Path, content_id: str, account_id: str = "user-1") -> Upload:
@@ -116,9 +122,20 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             consequences,
             audit,
             outbox,
-            database.together,
+            alone_in(database),
             clock,
         )
+        alarms = Alarms(
+            here.references,
+            uploads,
+            clusters,
+            quarantines,
+            audit,
+            outbox,
+            reviewing.open,
+            clock,
+        )
+        rulings = Rulings(policies, quarantines, CUTS, clock)
         moderating = Moderating(
             perceive=partial(perceive, perception),
             searching=here.searching,
@@ -126,21 +143,33 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             references=here.references,
             uploads=uploads,
             clustering=clustering,
-            policies=policies,
-            quarantines=quarantines,
+            rulings=rulings,
             audit=audit,
             outbox=outbox,
             vault=vault,
-            together=database.together,
+            alone=alone_in(database),
             covered=reviewing.cover,
             regrouped=reviewing.regrouped,
             nudge=lambda project, position: database.afterwards(
                 partial(here.index.nudge, project, position)
             ),
-            cuts=CUTS,
+            heed=alarms.heed,
+            late=lambda: None,
             clock=clock,
         )
-        sorting = Sorting(clusters, clustering, reviewing, audit, database.together, clock)
+        revising = Revising(
+            searching=here.searching,
+            references=here.references,
+            uploads=uploads,
+            clustering=clustering,
+            rulings=rulings,
+            audit=audit,
+            outbox=outbox,
+            alone=alone_in(database),
+            covered=reviewing.cover,
+            regrouped=reviewing.regrouped,
+        )
+        sorting = Sorting(clusters, clustering, reviewing, audit, alone_in(database), clock)
         yield Desk(
             here,
             clock,
@@ -153,7 +182,9 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             audit,
             outbox,
             vault,
+            alarms,
             moderating,
             reviewing,
+            revising,
             sorting,
         )

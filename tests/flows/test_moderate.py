@@ -1,6 +1,10 @@
 """Uploads, clusters, decisions and their undoing, over real pictures made from seeds."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,8 +25,10 @@ from reseen.domain.review import (
     ConsequenceState,
     DecisionDraft,
     DecisionState,
+    Upload,
     Verdict,
 )
+from reseen.flows.findings import Scope
 from reseen.flows.fingerprint import Perception
 from reseen.testing import pictures
 
@@ -219,18 +225,92 @@ def test_everything_is_in_the_audit_and_the_chain_holds(here: Desk, picture: Pic
     assert here.audit.verify(PROJECT).broken_at is None
 
 
-def test_a_reviewer_splits_and_merges_and_the_word_holds_for_what_comes_later(
+def at_one_moment(here: Desk, *submit: tuple[Path, str]) -> list[Upload]:
+    """Uploads all of which have searched before the first of them is written down."""
+    met = threading.Barrier(len(submit))
+
+    @contextmanager
+    def alone(project_id: str) -> Iterator[None]:
+        met.wait(60)
+        with here.moderating.alone(project_id):
+            yield
+
+    desk_ = replace(here, moderating=replace(here.moderating, alone=alone))
+    with ThreadPoolExecutor(len(submit)) as threads:
+        return list(threads.map(lambda one: desk_.upload(*one), submit))
+
+
+def test_copies_that_come_at_one_moment_are_brought_together(here: Desk, picture: Picture) -> None:
+    one, other, innocent = at_one_moment(
+        here, (picture(1), "post-1"), (picture(1, 3), "post-2"), (picture(7), "post-3")
+    )
+    assert here.again(one).cluster_id != here.again(other).cluster_id
+    while here.revising.catch_up():
+        pass
+    assert here.again(one).cluster_id == here.again(other).cluster_id
+    assert here.again(innocent).cluster_id != here.again(one).cluster_id
+    assert here.uploads.late() == []
+
+
+def test_a_copy_that_came_while_its_cluster_was_decided_is_covered(
     here: Desk, picture: Picture
 ) -> None:
-    first = here.upload(picture(1), "post-1")
-    second = here.upload(picture(1, 2), "post-2")
-    assert first.cluster_id is not None
-    assert second.content is not None
-    cluster = here.clusters.get(PROJECT, first.cluster_id)
-    left, moved = here.sorting.split(PROJECT, ANN, cluster.id, cluster.version, [second.content])
-    assert left.id == cluster.id
-    assert here.again(second).cluster_id == moved.id != left.id
-    with pytest.raises(Conflict, match="version"):
-        here.sorting.split(PROJECT, ANN, cluster.id, cluster.version, [second.content])
-    whole = here.sorting.merge(PROJECT, ANN, [left.id, moved.id])
-    assert here.again(second).cluster_id == whole.id == here.again(first).cluster_id
+    here.ground.add(here.ground.bank("reported"), picture(1))
+    first = here.upload(picture(1, 1), "post-1")
+    met = threading.Barrier(2)
+
+    @contextmanager
+    def late(project_id: str) -> Iterator[None]:
+        met.wait(60)
+        met.wait(60)
+        with here.moderating.alone(project_id):
+            yield
+
+    desk_ = replace(here, moderating=replace(here.moderating, alone=late))
+    with ThreadPoolExecutor(1) as threads:
+        coming = threads.submit(desk_.upload, picture(1, 2), "post-2")
+        met.wait(60)
+        decision = here.decide()
+        met.wait(60)
+        second = coming.result(60)
+    here.revising.catch_up()
+    assert here.again(second).decision_id == here.again(first).decision_id == decision.id
+    assert here.again(second).action is Action.REMOVE
+
+
+def test_a_reference_that_comes_later_changes_what_is_done_and_says_so(
+    here: Desk, picture: Picture
+) -> None:
+    upload = here.upload(picture(1, 2), "post-1")
+    assert upload.action is Action.PASS
+    bank = here.ground.bank("reported")
+    known = here.ground.add(bank, picture(1))
+    content = here.ground.references.get(PROJECT, upload.reference_id or "")
+    kept = here.ground.references.fingerprint(known)
+    assert kept is not None
+    scope = Scope(roles=(BankRole.SEEN,))
+    (found,) = here.ground.searching.by_fingerprint(PROJECT, kept, scope).matches
+    for _ in range(2):
+        here.revising.matched(content, known, bank, found.match)
+    after = here.again(upload)
+    assert after.action is Action.REVIEW
+    assert [r.reference_id for r in after.reasons] == [known.id]
+    assert len(here.cases.list(PROJECT).items) == 1
+    (told,) = here.events("upload.action_changed")
+    assert (told["content_id"], told["action"]) == ("post-1", "review")
+
+
+def test_what_is_allowed_stays_so_when_a_reference_comes_later(
+    here: Desk, picture: Picture
+) -> None:
+    here.ground.add(here.ground.bank("fine", BankRole.ALLOWED), picture(1))
+    upload = here.upload(picture(1, 2), "post-1")
+    bank = here.ground.bank("reported", policy=ActionPolicy(high=Action.REMOVE))
+    known = here.ground.add(bank, picture(1, 4))
+    content = here.ground.references.get(PROJECT, upload.reference_id or "")
+    kept = here.ground.references.fingerprint(known)
+    assert kept is not None
+    scope = Scope(roles=(BankRole.SEEN,))
+    (found,) = here.ground.searching.by_fingerprint(PROJECT, kept, scope).matches
+    here.revising.matched(content, known, bank, found.match)
+    assert here.again(upload).action is Action.PASS

@@ -37,7 +37,7 @@ class World:
             self.uploads.add(one)
 
     def group(self, members: list[int], own: str | None = None, *absorbed: str) -> str:
-        group = Regrouped(own, members[0], tuple(members), absorbed)
+        group = Regrouped(own, members[0], tuple(members), {}, absorbed)
         return self.clusters.regroup(PROJECT, [group], NOON)[0].id
 
     def case(self, cluster_id: str, state: CaseState = CaseState.DECIDED) -> Case:

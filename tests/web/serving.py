@@ -23,7 +23,7 @@ from reseen.settings import Settings
 from reseen.web.server import Server, listen
 from reseen.web.services import Compare
 from reseen.wiring.banks import at_work, open_banks
-from reseen.wiring.moderation import make_moderation
+from reseen.wiring.moderation import make_moderation, on_duty
 from reseen.wiring.truth import open_truth
 
 SAMPLES = Path(str(files("reseen"))) / "samples"
@@ -95,10 +95,11 @@ def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterato
     with (
         open_truth(settings) as truth,
         open_banks(settings, truth) as banks,
-        at_work(banks),
         listen(settings.host, 0) as bound,
+        on_duty(moderation := make_moderation(settings, banks)),
+        at_work(banks, moderation.handlers),
     ):
-        services = services_of(banks, make_moderation(settings, banks))
+        services = services_of(banks, moderation)
         if compare is not None:
             services = replace(services, compare=compare)
         server = Server(services, settings, bound)

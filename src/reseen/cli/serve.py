@@ -34,7 +34,7 @@ def serve(
         from reseen.web.observe import configure_logging
         from reseen.web.server import Server, listen
         from reseen.wiring.banks import at_work, open_banks
-        from reseen.wiring.moderation import delivered, make_moderation
+        from reseen.wiring.moderation import make_moderation, on_duty
         from reseen.wiring.retention import retained
         from reseen.wiring.truth import open_truth
 
@@ -53,9 +53,10 @@ def serve(
                     f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. "
                     "Choose another with --port or RESEEN_PORT."
                 ) from None
-            with bound, open_banks(settings, truth) as banks, at_work(banks), ExitStack() as beside:
+            with bound, open_banks(settings, truth) as banks, ExitStack() as beside:
                 moderation = make_moderation(settings, banks)
-                beside.enter_context(delivered(moderation))
+                beside.enter_context(at_work(banks, moderation.handlers))
+                beside.enter_context(on_duty(moderation))
                 beside.enter_context(retained(moderation.retaining, truth))
                 banks.reseen.scratch.folder()  # what a killed server left is removed before serving
                 services = services_of(banks, moderation)
@@ -92,8 +93,11 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
     kept = truth.review
     desk = Desk(
         moderating=moderation.moderating,
+        later=moderation.later,
+        reporting=moderation.reporting,
         reviewing=moderation.reviewing,
         sorting=moderation.sorting,
+        quarantining=moderation.quarantining,
         looking=moderation.looking,
         holding=moderation.holding,
         stating=moderation.stating,

@@ -41,6 +41,7 @@ class JobKind(StrEnum):
     RETROACTIVE = "retroactive_match"
     BACKTEST = "backtest"
     REINGEST = "reingest"
+    UPLOAD = "upload"
 
 
 class JobState(StrEnum):

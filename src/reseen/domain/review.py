@@ -59,6 +59,8 @@ class Upload:
     media_key: str | None = None
     job_id: str | None = None
     error: ReseenError | None = None
+    late_from: int | None = None
+    """The change of the truth after which what was added was not searched; ``None``: all was."""
 
 
 ACCOUNT = "account:"

@@ -52,7 +52,7 @@ def rule(
             for one in sightings
             if (reason := _reason(one, policies, usual, content_id)) is not None
         ),
-        key=lambda r: (-RISING.index(r.action), -RISING.index(r.asked), -r.score, r.reference_id),
+        key=gravity,
     )
     if cleared:
         said = "an allowed reference shows all of this"
@@ -67,6 +67,12 @@ def rule(
         two_person=any(draft.two_person for draft in known),
         cleared=cleared,
     )
+
+
+def gravity(reason: Reason) -> tuple[int, int, float, str]:
+    """Sorts reasons, gravest first."""
+    action, asked = RISING.index(reason.action), RISING.index(reason.asked)
+    return -action, -asked, -reason.score, reason.reference_id
 
 
 def is_rolled_out(policy: Policy, content_id: str) -> bool:

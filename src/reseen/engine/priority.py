@@ -13,8 +13,9 @@ BURSTING = 5
 NATS = 14.0
 """Evidence against chance from which it is: one in a million."""
 FLOODING, SHARE = 20, 0.2
-"""Clusters, and share of all clusters of a window, that match one reference when it is flooding:
-copies of one thing are one cluster however many they are, and no harm fills a fifth of a day."""
+"""Things that have nothing in common but that they match one reference, and their share of all that
+came in a window, when it is flooding: copies of one thing resemble each other however many they
+are, and no harm is a fifth of a day's different things."""
 
 
 def rank(severity: int, accounts: int, reach: int, opened_at: datetime, *, bursting: bool) -> float:
@@ -35,6 +36,6 @@ def is_burst(accounts: int, usual: float) -> bool:
     return nats >= NATS
 
 
-def is_flood(clusters: int, every: int) -> bool:
-    """Whether one reference matches far too much: so many clusters of those of a window."""
-    return clusters >= FLOODING and clusters >= SHARE * every
+def is_flood(things: int, every: int) -> bool:
+    """Whether one reference matches far too much: so many things of those of a window."""
+    return things >= FLOODING and things >= SHARE * every

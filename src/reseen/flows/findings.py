@@ -49,6 +49,8 @@ class Answer:
     """What was found, best first; ``total`` before paging. ``medium`` is ``None`` for hashes.
 
     ``cleared``: an allowed reference matches, and explains all that references of harm match.
+    ``reached``: the change of the truth up to which all was searched; ``None``: the index was
+    behind, or not asked.
     """
 
     medium: Medium | None
@@ -58,6 +60,7 @@ class Answer:
     skipped: tuple[Skip, ...] = ()
     remarks: tuple[str, ...] = ()
     cleared: bool = False
+    reached: int | None = None
 
 
 def told(

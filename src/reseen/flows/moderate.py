@@ -7,44 +7,38 @@ one transaction, so that an answer is given if and only if it is kept; two copie
 same moment do not see each other in the index, and are brought together right afterwards.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from reseen.domain.bank import Bank, BankDraft, Content, ReferenceDraft
 from reseen.domain.choices import Action, BankRole
-from reseen.domain.cluster import Cluster, Edge, Node
+from reseen.domain.cluster import Cluster
 from reseen.domain.errors import Conflict
 from reseen.domain.fingerprint import Fingerprint
-from reseen.domain.match import Cuts
-from reseen.domain.media import Asset, Channel, Medium
 from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import Upload, UploadDraft, UploadState
-from reseen.engine.coverage import coverage
-from reseen.engine.policy import Sighting, rule
-from reseen.engine.verdict import HARM, regime_of_media
 from reseen.flows.clustering import Clustering, Regrouping
-from reseen.flows.findings import Answer, Found, Scope
+from reseen.flows.findings import Answer, Scope
 from reseen.flows.fingerprint import Rendition
+from reseen.flows.rulings import Rulings
 from reseen.flows.search import Searching
+from reseen.flows.ties import TYING, content_node, edge_between, node_of
 from reseen.ports import (
+    Alone,
     AuditLog,
     BankStore,
     Fetched,
     MediaVault,
     Outbox,
-    PolicyStore,
-    Quarantines,
     ReferenceStore,
     UploadStore,
 )
 
 MOST_FOUND = 200
 """References that rule on one upload, and that it is clustered with, at most."""
-MOST_SEEN = 5
-"""Earlier uploads that are told as reasons; the cluster has them all."""
 SEEN_BANK = "seen"
 """The bank that keeps uploads, made where a project has none."""
 
@@ -54,6 +48,12 @@ type Perceive = Callable[[Fetched], tuple[Rendition, Fingerprint]]
 type Covered = Callable[[Upload, Cluster, Ruling], Upload]
 """The upload as the decision on its cluster, or a new case, leaves it: ``review.Reviewing.cover``.
 Within the caller's transaction."""
+
+
+class Opened(Protocol):
+    """``review.Reviewing.open``: the case of a cluster, opened or raised. Likewise."""
+
+    def __call__(self, project_id: str, cluster: Cluster, ruling: Ruling, why: str) -> object: ...
 
 
 type Followed = Callable[[str, Regrouping, Actor], object]
@@ -70,16 +70,16 @@ class Moderating:
     references: ReferenceStore
     uploads: UploadStore
     clustering: Clustering
-    policies: PolicyStore
-    quarantines: Quarantines
+    rulings: Rulings
     audit: AuditLog
     outbox: Outbox
     vault: MediaVault | None
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     covered: Covered
     regrouped: Followed
+    heed: Callable[[Upload, Cluster], None]
     nudge: Callable[[str, int], None]
-    cuts: Cuts
+    late: Callable[[], None]
     clock: Callable[[], datetime]
 
     def submit(self, project_id: str, who: Actor, draft: UploadDraft, file: Fetched) -> Upload:
@@ -88,44 +88,36 @@ class Moderating:
         Raises the media errors, and ``Conflict`` where the ``content_id`` is that of another file.
         """
         known = self.uploads.by_content_id(project_id, draft.content_id)
-        if known is not None:
-            return _again(known, file)
+        if known is not None and known.state is not UploadState.FAILED:
+            return known_again(known, file)
+        new = Upload("", project_id, draft, UploadState.PENDING, self.clock())
+        return self.answer(who, known or new, file)
+
+    def answer(self, who: Actor, upload: Upload, file: Fetched) -> Upload:
+        """Rule on an upload that is new, without an ``id``, or was accepted before. Raises the
+        media errors.
+        """
+        project_id, name = upload.project_id, upload.draft.content_id
         rendition, kept = self.perceive(file)
         answer = self.searching.by_rendition(project_id, rendition, Scope(limit=MOST_FOUND))
-        ruling = self._ruling(project_id, draft.content_id, kept.asset, answer)
-        upload = Upload(
-            id="",
-            project_id=project_id,
-            draft=draft,
+        asset = kept.asset
+        ruling = self.rulings.of(project_id, name, asset.medium, asset.duration, answer)
+        upload = replace(
+            upload,
             state=UploadState.DONE,
-            received_at=self.clock(),
             sha256=file.sha256,
             action=ruling.action,
             ruled=ruling.action,
             reasons=ruling.reasons,
+            error=None,
         )
-        media_key = self._keep(project_id, upload, file)
-        with self.together():
-            return self._written(who, replace(upload, media_key=media_key), kept, answer, ruling)
-
-    def _ruling(self, project_id: str, content_id: str, asset: Asset, answer: Answer) -> Ruling:
-        quarantined = self.quarantines.active(project_id, self.clock())
-        seen = [f for f in answer.matches if f.bank.role is BankRole.SEEN]
-        others = [f for f in answer.matches if f.bank.role is not BankRole.SEEN]
-        sightings = [
-            Sighting(
-                reference_id=found.reference.id,
-                bank=found.bank,
-                match=found.match,
-                regime=regime_of_media(asset.medium, found.reference.medium),
-                upload_duration=asset.duration,
-                reference_duration=found.reference.duration,
-                is_quarantined=found.reference.id in quarantined,
-            )
-            for found in (*others, *seen[:MOST_SEEN])
-        ]
-        policies = self.policies.live(project_id)
-        return rule(sightings, policies, self.cuts, content_id, cleared=answer.cleared)
+        held = upload.media_key
+        upload = replace(upload, media_key=self._keep(upload, file))
+        with self.alone(project_id):
+            written = self._written(who, upload, kept, answer, ruling)
+        if self.vault is not None and held is not None and written.media_key is None:
+            self.vault.delete([held])
+        return written
 
     def _written(
         self,
@@ -140,17 +132,20 @@ class Moderating:
         name = ReferenceDraft(upload.draft.content_id)
         added = self.references.add(self.seen_bank(project_id), name, Content(kept))
         content = added.reference
-        upload = self.uploads.add(replace(upload, content=content.number, reference_id=content.id))
-        first = upload.received_at
-        node = Node(content.number, kept.asset.medium, _order(first), _quality(kept.asset))
-        found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
-        tied = [f for f in found if f.bank.role in HARM | {BankRole.SEEN}]
-        told = self.clustering.arrive(
-            project_id,
-            node,
-            [_node_of(f) for f in tied],
-            [edge for f in tied if (edge := edge_between(node, kept.asset, f)) is not None],
+        late = self._late(project_id, content.number, answer.reached)
+        upload = self._put(
+            replace(upload, content=content.number, reference_id=content.id, late_from=late)
         )
+        node = content_node(content, kept.asset, upload.received_at)
+        found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
+        tied = [f for f in found if f.bank.role in TYING]
+        told = self.clustering.repeat(
+            project_id, content.number, upload.draft.account_id, upload.draft.reach
+        )
+        if told is None:
+            others = [node_of(f) for f in tied]
+            edges = [edge_between(node, kept.asset.duration, f) for f in tied]
+            told = self.clustering.arrive(project_id, node, others, edges)
         self.regrouped(project_id, told, who)
         cluster = told.clusters[0]
         upload = self.uploads.get(project_id, upload.id)
@@ -167,9 +162,29 @@ class Moderating:
             ),
         )
         self.outbox.emit(project_id, "upload.answered", said(upload))
+        self.heed(upload, cluster)
         if added.is_new:
             self.nudge(project_id, content.change)
+        if late is not None:
+            self.late()
         return upload
+
+    def _put(self, upload: Upload) -> Upload:
+        """Raises ``Conflict`` where it was answered meanwhile."""
+        if not upload.id:
+            return self.uploads.add(upload)
+        present = self.uploads.get(upload.project_id, upload.id)
+        if present.state is UploadState.DONE:
+            raise Conflict("The upload was answered meanwhile.", field="content_id")
+        self.uploads.save(upload)
+        return upload
+
+    def _late(self, project_id: str, content: int, reached: int | None) -> int | None:
+        """The change after which something came that was not searched."""
+        if reached is None:
+            return 0
+        others = self.references.changes(project_id, reached, 2)
+        return reached if any(c.reference_number != content for c in others) else None
 
     def seen_bank(self, project_id: str) -> Bank:
         """Where the project keeps uploads."""
@@ -181,37 +196,11 @@ class Moderating:
         except Conflict:  # made a moment ago, or a bank of another role has the name
             return self.banks.get(project_id, SEEN_BANK)
 
-    def _keep(self, project_id: str, upload: Upload, file: Fetched) -> str | None:
+    def _keep(self, upload: Upload, file: Fetched) -> str | None:
         """Encrypted media for whoever reviews it, where somebody will."""
         if self.vault is None or upload.action is Action.PASS:
             return None
-        return self.vault.put(project_id, upload.sha256, file.path)
-
-
-def edge_between(node: Node, asset: Asset, found: Found) -> Edge | None:
-    """What a search found between an upload, the query, and a reference; ``None`` where that has
-    no medium.
-    """
-    other = found.reference
-    if other.medium is None:
-        return None
-    channels = {s.channel for s in found.match.segments}
-    is_across = asset.medium is not other.medium or (
-        asset.medium is Medium.VIDEO and not channels & {Channel.VISUAL, Channel.FILE}
-    )
-    seen = channels - {Channel.AUDIO} if asset.medium is Medium.VIDEO else channels
-    shown = coverage(found.match.segments, asset.duration, other.duration, seen or channels)
-    surest = max(found.match.segments, key=lambda s: s.score)
-    one_first = node.number < other.number
-    return Edge(
-        one=min(node.number, other.number),
-        other=max(node.number, other.number),
-        score=found.match.score,
-        one_share=shown.query if one_first else shown.reference,
-        other_share=shown.reference if one_first else shown.query,
-        channel=surest.channel,
-        is_across=is_across,
-    )
+        return upload.media_key or self.vault.put(upload.project_id, upload.sha256, file.path)
 
 
 def said(upload: Upload) -> Mapping[str, object]:
@@ -226,7 +215,8 @@ def said(upload: Upload) -> Mapping[str, object]:
     }
 
 
-def _again(known: Upload, file: Fetched) -> Upload:
+def known_again(known: Upload, file: Fetched) -> Upload:
+    """An upload that is sent once more. Raises ``Conflict`` where its file is another."""
     if known.sha256 and known.sha256 != file.sha256:
         raise Conflict(
             f"The content_id {known.draft.content_id!r} was used for another file; each upload has"
@@ -234,28 +224,3 @@ def _again(known: Upload, file: Fetched) -> Upload:
             field="content_id",
         )
     return known
-
-
-def _node_of(found: Found) -> Node:
-    reference = found.reference
-    return Node(
-        reference.number,
-        reference.medium,
-        _order(reference.created_at),
-        is_upload=found.bank.role is BankRole.SEEN,
-    )
-
-
-def _order(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def _quality(asset: Asset) -> float:
-    """Pixels of a picture or a frame, and seconds."""
-    pixels = float((asset.width or 0) * (asset.height or 0))
-    return pixels * max(1.0, asset.duration or 0.0) if pixels else asset.duration or 0.0
-
-
-def contents_of(uploads: Sequence[Upload]) -> tuple[int, ...]:
-    """The contents of some uploads, each once."""
-    return tuple(sorted({u.content for u in uploads if u.content is not None}))

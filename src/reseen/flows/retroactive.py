@@ -9,7 +9,7 @@ A job's request is ``{"window_s": seconds}`` with ``"reference_id"`` or ``"refer
 dies.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -53,6 +53,8 @@ class Retroactive:
 
     searching: Searching
     jobs: JobStore
+    matched: Callable[[Reference, Found], object] = lambda _reference, _upload: None
+    """Told of each upload that a reference matches; more than once, where a job is done again."""
 
     def work(self, job: Job, hold: Hold) -> Mapping[str, Any]:
         """Matches of uploads within the window, by reference, surest first.
@@ -70,7 +72,11 @@ class Retroactive:
                 continue
             searched += 1
             remarks += (r for r in answer.remarks if r not in remarks)
-            matches += (_said(reference, f) for f in answer.matches if f.is_match)
+            for found in answer.matches:
+                if found.is_match:
+                    hold.check()
+                    self.matched(reference, found)
+                    matches.append(_said(reference, found))
         return {
             "since": rfc3339(since),
             "references": searched,

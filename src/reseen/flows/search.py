@@ -58,6 +58,7 @@ known.
 """
 MOST_SURE = 10
 """Times the budget that is looked at, at most, however many references are sure."""
+BEHIND = "The index is behind: what was added last may be missing."
 LOGGED = 0.05
 """Scores below are not kept for backtests."""
 
@@ -127,6 +128,24 @@ class Searching:
             party(self.perception.visual, fingerprint), search.equal([digest]), is_reference=True
         )
 
+    def again(self, project_id: str, fingerprint: Fingerprint, scope: Scope) -> Answer:
+        """A kept upload as the query once more: what its pixels would show besides stays hidden."""
+        search = self._begin(project_id, scope)
+        equal = search.equal(digests(fingerprint.asset.sha256, fingerprint.asset.md5))
+        return search.of_party(party(self.perception.visual, fingerprint), equal)
+
+    def among(
+        self, project_id: str, fingerprint: Fingerprint, numbers: Sequence[int], scope: Scope
+    ) -> Answer:
+        """A kept upload, held against these references, whatever an index knows of them."""
+        search = self._begin(project_id, scope)
+        candidates = search.may_match.among(numbers)
+        query = Query(fingerprint.asset.medium, party(self.perception.visual, fingerprint))
+        leads = [Lead(number, math.inf, sure=True) for number in candidates]
+        verifying = Verifying(self.perception.visual, self.cuts, self.references, self.workers)
+        verified, remarks = verifying.verify(query, leads, candidates, {})
+        return search.answer(query, verified, remarks=remarks)
+
     def _begin(self, project_id: str, scope: Scope) -> "_Search":
         every = (
             [self.banks.get(project_id, name) for name in scope.banks]
@@ -174,7 +193,8 @@ class _Search:
             first = (one for one in found if one.candidate.reference.number not in again)
             found, remarks = [*first, *more], [*remarks, *others]
         remarks = [*seen.remarks, *late, *remarks]
-        return self.answer(query, [*certain, *found], seen.skipped, remarks)
+        answer = self.answer(query, [*certain, *found], seen.skipped, remarks)
+        return answer if BEHIND in late else replace(answer, reached=self.newest)
 
     def _versions(self, party: Party) -> tuple[Sequence[Party], Sequence[Track], list[str]]:
         """The query in each version that is held, what to ask an index with, and what to say."""
@@ -263,7 +283,7 @@ class _Search:
         self.of.index.nudge(self.project_id, self.newest)
         if self.of.index.wait_for(self.project_id, self.newest, FRESH_S):
             return []
-        return ["The index is behind: what was added last may be missing."]
+        return [BEHIND]
 
     def answer(
         self,

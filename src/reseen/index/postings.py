@@ -14,7 +14,7 @@ from reseen.index.quad_windows import MARK_BITS, SAME, clocks, on_one_shift
 from reseen.index.rows import Alive, Arrays, Flags, Near, Rows, best, living
 
 _LONG = 64
-_AT_ONCE = 1 << 21
+_AT_ONCE = 1 << 23
 """Places counted at once. For fewer, what is counted into is added up too often."""
 
 
@@ -62,9 +62,7 @@ class Postings:
         windows = len(arrays["slots"])
         if held is None:
             return Near.join([])
-        shared = np.zeros(windows << TICK_BITS, np.int64)
-        for differences in held.differences():
-            shared += np.bincount(differences >> PITCH_BITS, minlength=len(shared))
+        shared = _counted((d >> PITCH_BITS for d in held.differences()), windows << TICK_BITS)
         agreeing, clock = clocks(shared.reshape(windows, -1))
         mask = alive.mask()
         if mask is not None:
@@ -115,19 +113,31 @@ def _shifted(
     held: _Held, likely: npt.NDArray[np.int64], clock: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
     """How many keys of these windows agree on their clock and on one shift of pitch."""
-    number = np.full(len(clock), -1, np.int64)
+    number = np.zeros(len(clock), np.int64)
     number[likely] = np.arange(len(likely))
-    counts = np.zeros(len(likely) << PITCH_BITS, np.int64)
-    for differences in held.differences():
-        window = differences >> MARK_BITS
-        some = np.flatnonzero(number[window] >= 0)
-        window, near = window[some], differences[some]
-        late = (near >> PITCH_BITS & (2**TICK_BITS - 1)) - clock[window]
-        on_clock = (late == 0) | (late == 1)
-        higher = near[on_clock] & (2**PITCH_BITS - 1)
-        place = (number[window[on_clock]] << PITCH_BITS) | higher
-        counts += np.bincount(place, minlength=len(counts))
+    is_likely = np.zeros(len(clock), np.bool_)
+    is_likely[likely] = True
+
+    def places() -> Iterator[npt.NDArray[np.int64]]:
+        for differences in held.differences():
+            near = differences[is_likely.take(differences >> MARK_BITS)]
+            window = near >> MARK_BITS
+            late = (near >> PITCH_BITS & (2**TICK_BITS - 1)) - clock[window]
+            on_clock = (late == 0) | (late == 1)
+            higher = near[on_clock] & (2**PITCH_BITS - 1)
+            yield (number[window[on_clock]] << PITCH_BITS) | higher
+
+    counts = _counted(places(), len(likely) << PITCH_BITS)
     return on_one_shift(counts.reshape(len(likely), -1))
+
+
+def _counted(places: Iterator[npt.NDArray[np.int64]], length: int) -> npt.NDArray[np.int64]:
+    """How often each place comes; there is one stretch nearly always."""
+    first = next(places, np.empty(0, np.int64))
+    counts = np.bincount(first, minlength=length)
+    for more in places:
+        counts += np.bincount(more, minlength=length)
+    return counts
 
 
 def _listed(
@@ -140,11 +150,9 @@ def _listed(
     are copied one by one, which is three times as fast as picking each of their places.
     """
     is_long = ends - begins > _LONG
-    if not is_long.all():
-        short = ~is_long
-        picked = places[ranges(begins[short], ends[short])].astype(np.int64)
-        picked += np.repeat(added[short], (ends - begins)[short])
-        yield picked
+    short = ~is_long
+    picked = places[ranges(begins[short], ends[short])].astype(np.int64)
+    picked += np.repeat(added[short], (ends - begins)[short])
     begins, ends, added = begins[is_long], ends[is_long], added[is_long]
     reached = np.cumsum(ends - begins, dtype=np.int64)
     total = int(reached[-1]) if len(reached) else 0
@@ -152,11 +160,11 @@ def _listed(
     for firsts, lasts, more in zip(
         *(np.split(c, turns) for c in (begins, ends, added)), strict=True
     ):
-        if len(firsts):
-            pairs = zip(firsts.tolist(), lasts.tolist(), strict=True)
-            listed = np.concatenate([places[a:b] for a, b in pairs], dtype=np.int64)
-            listed += np.repeat(more, lasts - firsts)
-            yield listed
+        pairs = zip(firsts.tolist(), lasts.tolist(), strict=True)
+        listed = np.concatenate([picked, *(places[a:b] for a, b in pairs)], dtype=np.int64)
+        listed[len(picked) :] += np.repeat(more, lasts - firsts)
+        yield listed
+        picked = picked[:0]
 
 
 def ranges(begins: npt.NDArray[np.uint32], ends: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:

@@ -30,6 +30,7 @@ from reseen.ports.jobs import (
     ScoreLog,
 )
 from reseen.ports.moderation import (
+    Alone,
     Around,
     CaseStore,
     ClusterStore,
@@ -38,6 +39,7 @@ from reseen.ports.moderation import (
     LegalHolds,
     MediaVault,
     PolicyStore,
+    Quarantine,
     Quarantines,
     Regrouped,
     Restrictions,
@@ -71,6 +73,7 @@ from reseen.ports.record import AuditLog, Endpoints, Outbox, Verified
 __all__ = [
     "QUAD_TICKS",
     "QUAD_WINDOW",
+    "Alone",
     "Answered",
     "Around",
     "AuditLog",
@@ -109,6 +112,7 @@ __all__ = [
     "Outbox",
     "Page",
     "PolicyStore",
+    "Quarantine",
     "Quarantines",
     "ReadRange",
     "ReferenceStore",

@@ -5,7 +5,7 @@ What one request or one arrival writes through several of these is one transacti
 is not there is ``NotFound``; a write that names an older version is ``Conflict``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reseen.domain.choices import Action
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Word
 from reseen.domain.policy import Policy, PolicyDraft
 from reseen.domain.review import (
     Appeal,
@@ -65,8 +65,8 @@ class UploadStore(Protocol):
         """Those with these contents, by id, from the id ``after`` on."""
         ...
 
-    def accounts(self, project_id: str, contents: Sequence[int], since: datetime) -> int:
-        """Different accounts that uploaded one of these since then."""
+    def accounts(self, project_id: str, cluster_id: str, since: datetime) -> int:
+        """Different accounts that uploaded a member since then."""
         ...
 
     def arrivals(self, project_id: str, since: datetime) -> tuple[int, int]:
@@ -77,6 +77,10 @@ class UploadStore(Protocol):
         self, project_id: str, cursor: str = "", limit: int = 500
     ) -> Sequence[Upload]:
         """Those whose media are kept, by id."""
+        ...
+
+    def late(self, limit: int = 100) -> Sequence[Upload]:
+        """Those that were not held against all that came before them, of all projects."""
         ...
 
     def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
@@ -92,6 +96,11 @@ class UploadStore(Protocol):
         open case keeps; what was removed.
         """
         ...
+
+
+type Alone = Callable[[str], AbstractContextManager[None]]
+"""A transaction, in which nobody else changes the references or the moderation of a project: all
+that is decided about it is decided one after the other, whichever process it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +119,14 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Regrouped:
-    """A cluster as it is to be: ``id`` ``None``: a new one. Clusters in ``absorbed`` became part
-    of it.
+    """A cluster as it is to be: ``id`` ``None``: a new one. ``shown``: of the members of which that
+    changed. Clusters in ``absorbed`` became part of it.
     """
 
     id: str | None
     representative: int
     members: tuple[int, ...]
+    shown: Mapping[int, float]
     absorbed: tuple[str, ...] = ()
 
 
@@ -133,10 +143,6 @@ class Restrictions(Protocol):
 class ClusterStore(Protocol):
     """Contents, edges, pins, and the clusters that follow from them."""
 
-    def lock(self, project_id: str) -> None:
-        """Others wait with changing the clusters of this project until the transaction ends."""
-        ...
-
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         """Those that are there stay as they are."""
         ...
@@ -151,6 +157,10 @@ class ClusterStore(Protocol):
         """As if they had never been said."""
         ...
 
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        """What reviewers said of its members, oldest first, each with all that was said at once."""
+        ...
+
     def around(self, project_id: str, contents: Sequence[int]) -> Around: ...
 
     def regroup(
@@ -159,8 +169,28 @@ class ClusterStore(Protocol):
         """Write clusters, in the order of ``groups``; those that are as they were stay so."""
         ...
 
+    def homes(self, project_id: str, contents: Sequence[int]) -> Mapping[int, str]:
+        """The cluster of each, of those that have one."""
+        ...
+
+    def is_cut(self, project_id: str, cluster_id: str) -> bool:
+        """Whether a reviewer said of a member that it and something else are apart."""
+        ...
+
+    def join(self, project_id: str, number: int, cluster_id: str, edges: Sequence[Edge]) -> Cluster:
+        """A new content comes into a cluster, by edges that all lead there, at a cost that does not
+        know how large it is.
+        """
+        ...
+
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
+        """A member was uploaded once more, by this account and seen by so many people: that upload
+        is kept already.
+        """
+        ...
+
     def count(self, project_id: str, cluster_id: str) -> Cluster:
-        """Another upload of a member arrived: uploads and accounts are counted anew."""
+        """Uploads of members were forgotten: they and their accounts are counted anew."""
         ...
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:
@@ -184,8 +214,24 @@ class ClusterStore(Protocol):
 
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]: ...
 
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        """The contents that have these names; ``None`` for what is no id of a reference."""
+        ...
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        """The references of some contents."""
+        ...
+
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         """Clusters that share something with this one, surest first."""
+        ...
+
+    def tied(self, project_id: str, number: int, since: datetime, limit: int) -> tuple[int, ...]:
+        """The newest contents that came since then and have an edge to this one, a reference."""
+        ...
+
+    def between(self, project_id: str, contents: Sequence[int]) -> tuple[Edge, ...]:
+        """Edges of which both ends are among these."""
         ...
 
     def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None: ...
@@ -331,10 +377,28 @@ class PolicyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A reference that matches far too much, and until when it is held back."""
+
+    reference_id: str
+    since: datetime
+    until: datetime
+    why: str
+
+
 class Quarantines(Protocol):
     """References that match far too much: for a while they remove nothing by themselves."""
 
     def put(self, project_id: str, reference_id: str, until: datetime, why: str) -> None: ...
+
+    def get(self, project_id: str, reference_id: str) -> Quarantine:
+        """Raises ``NotFound``."""
+        ...
+
+    def list(self, project_id: str, now: datetime) -> Sequence[Quarantine]:
+        """Those that have not ended, by reference."""
+        ...
 
     def active(self, project_id: str, now: datetime) -> Mapping[str, datetime]:
         """By reference, until when."""

@@ -1,6 +1,7 @@
 """Contents, the edges found between them, and reviewers' pins: what clusters follow from."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -128,6 +129,51 @@ class Neighbourhood:
             yield from self._connection.execute(query).all()
 
 
+def tied_to(
+    connection: sa.Connection, project_id: str, number: int, since: datetime, limit: int
+) -> tuple[int, ...]:
+    """The newest uploaded contents with an edge to a reference, that joined since then."""
+    found: set[int] = set()
+    for mine, theirs in ((EDGES.c.one, EDGES.c.other), (EDGES.c.other, EDGES.c.one)):
+        query = (
+            sa.select(NODES.c.number)
+            .join(
+                EDGES, sa.and_(EDGES.c.project_id == NODES.c.project_id, theirs == NODES.c.number)
+            )
+            .where(
+                NODES.c.project_id == project_id,
+                mine == number,
+                NODES.c.is_upload.is_(sa.true()),
+                NODES.c.joined_at >= since,
+            )
+            .order_by(NODES.c.number.desc())
+            .limit(limit)
+        )
+        found.update(connection.execute(query).scalars())
+    return tuple(sorted(found, reverse=True)[:limit])
+
+
+def edges_between(
+    connection: sa.Connection, project_id: str, contents: Sequence[int]
+) -> tuple[Edge, ...]:
+    """Edges both ends of which are among these."""
+    inside = frozenset(contents)
+    found: list[Edge] = []
+    for some in sliced(sorted(inside)):
+        query = sa.select(EDGES).where(EDGES.c.project_id == project_id, EDGES.c.one.in_(some))
+        found += (edge_of(row) for row in connection.execute(query) if row.other in inside)
+    return tuple(found)
+
+
+def nodes_with(connection: sa.Connection, project_id: str, numbers: Iterable[int]) -> list[Node]:
+    """Those of these that are there."""
+    found: list[Node] = []
+    for some in sliced(sorted(set(numbers))):
+        query = sa.select(NODES).where(NODES.c.project_id == project_id, NODES.c.number.in_(some))
+        found += map(node_of, connection.execute(query))
+    return found
+
+
 def node_of(row: sa.Row[Any]) -> Node:
     return Node(
         number=row.number,
@@ -135,6 +181,7 @@ def node_of(row: sa.Row[Any]) -> Node:
         order=row.first,
         quality=row.quality,
         is_upload=row.is_upload,
+        shown=row.shown,
     )
 
 

@@ -1,13 +1,13 @@
 """Clusters between domain and rows, and what is counted of them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.cluster import Cluster
+from reseen.domain.cluster import Cluster, Wish
 from reseen.domain.errors import NotFound
 from reseen.domain.review import DecisionState
 from reseen.store.review_tables import CASES, CLUSTERS, DECISIONS, EDGES, NODES, PINS, UPLOADS
@@ -66,19 +66,20 @@ def contents_of(connection: sa.Connection, cluster_id: str) -> list[int]:
 
 
 def counted(connection: sa.Connection, project_id: str, members: Sequence[int]) -> dict[str, Any]:
-    """How many members, uploads and accounts, and when the last upload came."""
-    uploads, last = 0, None
+    """How many members, uploads, accounts and people, and when the last upload came."""
+    uploads, reach, last = 0, 0, None
     accounts: set[str] = set()
     for some in sliced(members):
         of_these = sa.and_(UPLOADS.c.project_id == project_id, UPLOADS.c.content.in_(some))
-        query = sa.select(sa.func.count(), sa.func.max(UPLOADS.c.received_at)).where(of_these)
-        count, newest = connection.execute(query).one()
-        uploads += count
+        seen = sa.func.coalesce(sa.func.sum(UPLOADS.c.reach), 0)
+        query = sa.select(sa.func.count(), seen, sa.func.max(UPLOADS.c.received_at))
+        count, seen_by, newest = connection.execute(query.where(of_these)).one()
+        uploads, reach = uploads + count, reach + int(seen_by)
         last = newest if last is None or (newest is not None and newest > last) else last
         distinct = sa.select(UPLOADS.c.account_id).where(of_these).distinct()
         accounts.update(connection.execute(distinct).scalars())
     counts = {"members": len(members), "uploads": uploads, "accounts": len(accounts)}
-    return {**counts, "last_upload_at": last}
+    return {**counts, "reach": reach, "last_upload_at": last}
 
 
 def move(
@@ -125,6 +126,76 @@ def scores_of(
             for number, score in connection.execute(query):
                 found[number] = max(score, found.get(number, 0.0))
     return found
+
+
+def homes_of(connection: sa.Connection, project_id: str, contents: Sequence[int]) -> dict[int, str]:
+    """The cluster of each, of those that are in one."""
+    found: dict[int, str] = {}
+    for some in sliced(contents):
+        query = sa.select(NODES.c.number, NODES.c.cluster_id).where(
+            NODES.c.project_id == project_id, NODES.c.number.in_(some), NODES.c.cluster_id != ""
+        )
+        found |= {row.number: row.cluster_id for row in connection.execute(query)}
+    return found
+
+
+def is_cut(connection: sa.Connection, project_id: str, cluster_id: str) -> bool:
+    """Whether a word that holds members apart from others was said of it."""
+    return any(
+        connection.execute(
+            sa.select(PINS.c.one)
+            .join(NODES, sa.and_(NODES.c.project_id == PINS.c.project_id, NODES.c.number == end))
+            .where(
+                PINS.c.project_id == project_id,
+                PINS.c.wish == Wish.APART.value,
+                NODES.c.cluster_id == cluster_id,
+            )
+            .limit(1)
+        ).first()
+        for end in (PINS.c.one, PINS.c.other)
+    )
+
+
+def put_shown(connection: sa.Connection, project_id: str, shown: Mapping[int, float]) -> None:
+    """How much the others of its cluster show of each."""
+    if shown:
+        own = sa.and_(
+            NODES.c.project_id == project_id, NODES.c.number == sa.bindparam("content_number")
+        )
+        changed = sa.update(NODES).where(own).values(shown=sa.bindparam("how_much"))
+        rows = [{"content_number": n, "how_much": value} for n, value in sorted(shown.items())]
+        connection.execute(changed, rows)
+
+
+def uploads_by(
+    connection: sa.Connection, project_id: str, cluster_id: str, account_id: str, limit: int
+) -> int:
+    """How many uploads of members an account made, counted up to a limit."""
+    by_account = (
+        sa.select(UPLOADS.c.id)
+        .join(
+            NODES,
+            sa.and_(
+                NODES.c.project_id == UPLOADS.c.project_id, NODES.c.number == UPLOADS.c.content
+            ),
+        )
+        .where(
+            UPLOADS.c.project_id == project_id,
+            UPLOADS.c.account_id == account_id,
+            NODES.c.cluster_id == cluster_id,
+        )
+        .limit(limit)
+    )
+    return len(connection.execute(by_account).all())
+
+
+def new_accounts(connection: sa.Connection, project_id: str, cluster_id: str, number: int) -> int:
+    """Accounts that uploaded a content, and no member of the cluster yet."""
+    own = sa.and_(UPLOADS.c.project_id == project_id, UPLOADS.c.content == number)
+    accounts = connection.execute(sa.select(UPLOADS.c.account_id).where(own).distinct()).scalars()
+    return sum(
+        not uploads_by(connection, project_id, cluster_id, one, limit=1) for one in list(accounts)
+    )
 
 
 def pinned_among(

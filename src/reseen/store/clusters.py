@@ -1,18 +1,24 @@
 """Clusters in the database."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Tie
-from reseen.domain.errors import InvalidValue, NotFound
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Tie, Word
 from reseen.domain.media import Medium
-from reseen.engine.cluster import tie_of
+from reseen.engine.cluster import representative, shown, tie_of
 from reseen.ports import Around, Page, Regrouped
-from reseen.store.cluster_graph import Neighbourhood, edge_of, insert_missing, put_edges
+from reseen.store.cluster_graph import (
+    Neighbourhood,
+    edge_of,
+    edges_between,
+    insert_missing,
+    nodes_with,
+    put_edges,
+    tied_to,
+)
 from reseen.store.cluster_rows import (
     CLUSTER,
     cluster_of,
@@ -20,16 +26,23 @@ from reseen.store.cluster_rows import (
     contents_of,
     counted,
     found_one,
+    homes_of,
+    is_cut,
     move,
+    new_accounts,
     new_id,
     pinned_among,
+    put_shown,
     scores_of,
+    uploads_by,
     uploads_of,
 )
+from reseen.store.cluster_words import words_on
+from reseen.store.cursors import after_moment, moment_in, no_cursor
 from reseen.store.database import Database, utc_now
 from reseen.store.keeping import follow_members, follow_merge
-from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
-from reseen.store.rows import id_of
+from reseen.store.review_tables import CLUSTERS, EDGES, NODES, PINS
+from reseen.store.rows import id_of, number_of
 
 
 class SqlClusterStore:
@@ -39,12 +52,6 @@ class SqlClusterStore:
         self._database = database
         self._clock = clock
 
-    def lock(self, project_id: str) -> None:
-        with self._database.writing() as connection:
-            insert_missing(connection, CLUSTER_LOCKS, [{"project_id": project_id}])
-            held = sa.select(CLUSTER_LOCKS).where(CLUSTER_LOCKS.c.project_id == project_id)
-            connection.execute(held.with_for_update())
-
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         rows = [
             {
@@ -53,6 +60,7 @@ class SqlClusterStore:
                 "medium": None if node.medium is None else node.medium.value,
                 "first": node.order,
                 "quality": node.quality,
+                "shown": 0.0,
                 "is_upload": node.is_upload,
                 "cluster_id": "",
                 "joined_at": self._clock(),
@@ -83,6 +91,11 @@ class SqlClusterStore:
                     )
                 )
 
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        with self._database.reading() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            return words_on(connection, project_id, present.id)
+
     def around(self, project_id: str, contents: Sequence[int]) -> Around:
         with self._database.reading() as connection:
             grown = Neighbourhood(connection, project_id)
@@ -100,30 +113,37 @@ class SqlClusterStore:
         self, project_id: str, groups: Sequence[Regrouped], at: datetime
     ) -> Sequence[Cluster]:
         with self._database.writing() as connection:
-            return [self._written(connection, project_id, group, at) for group in groups]
+            ids = [group.id for group in groups if group.id is not None]
+            held = {one: frozenset(contents_of(connection, one)) for one in ids}
+            for group in groups:
+                put_shown(connection, project_id, group.shown)
+            return [self._written(connection, project_id, group, held, at) for group in groups]
 
     def _written(
-        self, connection: sa.Connection, project_id: str, group: Regrouped, at: datetime
+        self,
+        connection: sa.Connection,
+        project_id: str,
+        group: Regrouped,
+        held: Mapping[str, frozenset[int]],
+        at: datetime,
     ) -> Cluster:
         counts = counted(connection, project_id, group.members)
+        counts["representative"] = group.representative
         if group.id is None:
             cluster_id = new_id()
-            new = {"id": cluster_id, "project_id": project_id, "version": 1}
-            counts = {**counts, "representative": group.representative}
-            opened = {"opened_at": counts["last_upload_at"] or at}
-            values = {**new, **counts, **opened, "last_upload_at": counts["last_upload_at"] or at}
+            newest = counts["last_upload_at"] or at
+            opened = {"version": 1, "opened_at": newest, "last_upload_at": newest}
+            values = {"id": cluster_id, "project_id": project_id, **counts, **opened}
             connection.execute(sa.insert(CLUSTERS).values(values))
         else:
             cluster_id = group.id
             (present,) = clusters_with(connection, [cluster_id])
-            held = set(contents_of(connection, cluster_id))
-            is_same = held == set(group.members) and not group.absorbed
-            if is_same and present.representative == group.representative:
-                return self._recount(connection, present, counts)
-            changed = {**counts, "representative": group.representative}
-            changed["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
+            counts["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
+            is_same = held[cluster_id] == set(group.members) and not group.absorbed
+            if not (is_same and present.representative == group.representative):
+                counts["version"] = present.version + 1
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
-            connection.execute(row.values(**changed, version=CLUSTERS.c.version + 1))
+            connection.execute(row.values(counts))
         follow_merge(connection, project_id, cluster_id, group.absorbed)
         follow_members(connection, project_id, group.members, cluster_id)
         move(connection, project_id, group.members, cluster_id, at)
@@ -134,22 +154,64 @@ class SqlClusterStore:
             )
         return clusters_with(connection, [cluster_id])[0]
 
-    def _recount(
-        self, connection: sa.Connection, present: Cluster, counts: Mapping[str, Any]
-    ) -> Cluster:
-        """Another upload of a member changes what is counted, and not the cluster."""
-        if (present.uploads, present.accounts) == (counts["uploads"], counts["accounts"]):
-            return present
-        row = sa.update(CLUSTERS).where(CLUSTERS.c.id == present.id)
-        last = counts["last_upload_at"] or present.last_upload_at
-        connection.execute(row.values({**counts, "last_upload_at": last}))
-        return clusters_with(connection, [present.id])[0]
+    def homes(self, project_id: str, contents: Sequence[int]) -> Mapping[int, str]:
+        with self._database.reading() as connection:
+            return homes_of(connection, project_id, contents)
+
+    def is_cut(self, project_id: str, cluster_id: str) -> bool:
+        with self._database.reading() as connection:
+            return is_cut(connection, project_id, cluster_id)
+
+    def join(self, project_id: str, number: int, cluster_id: str, edges: Sequence[Edge]) -> Cluster:
+        with self._database.writing() as connection:
+            (present,) = clusters_with(connection, [cluster_id])
+            ends = {n for edge in edges for n in (edge.one, edge.other)} | {number}
+            nodes = nodes_with(connection, project_id, [*ends, present.representative])
+            more = shown(ends, edges)
+            nodes = [replace(n, shown=n.shown + more.get(n.number, 0.0)) for n in nodes]
+            put_shown(
+                connection, project_id, {n.number: n.shown for n in nodes if n.number in ends}
+            )
+            accounts = new_accounts(connection, project_id, cluster_id, number)
+            counts = counted(connection, project_id, [number])
+            last = max(present.last_upload_at, counts["last_upload_at"] or present.last_upload_at)
+            row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
+            connection.execute(
+                row.values(
+                    version=present.version + 1,
+                    representative=representative(nodes),
+                    members=present.members + 1,
+                    uploads=present.uploads + counts["uploads"],
+                    accounts=present.accounts + accounts,
+                    reach=present.reach + counts["reach"],
+                    last_upload_at=last,
+                )
+            )
+            move(connection, project_id, [number], cluster_id, self._clock())
+            return clusters_with(connection, [cluster_id])[0]
+
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
+        with self._database.writing() as connection:
+            is_new = uploads_by(connection, project_id, cluster_id, account_id, limit=2) < 2
+            row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
+            connection.execute(
+                row.values(
+                    uploads=CLUSTERS.c.uploads + 1,
+                    accounts=CLUSTERS.c.accounts + int(is_new),
+                    reach=CLUSTERS.c.reach + reach,
+                    last_upload_at=self._clock(),
+                )
+            )
+            return clusters_with(connection, [cluster_id])[0]
 
     def count(self, project_id: str, cluster_id: str) -> Cluster:
         with self._database.writing() as connection:
             present = found_one(connection, project_id, cluster_id)
             counts = counted(connection, project_id, contents_of(connection, present.id))
-            return self._recount(connection, present, counts)
+            counts["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
+            row = sa.update(CLUSTERS).where(CLUSTERS.c.id == present.id)
+            connection.execute(row.values(counts))
+            return clusters_with(connection, [present.id])[0]
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:
         with self._database.reading() as connection:
@@ -167,28 +229,20 @@ class SqlClusterStore:
         if bursting:
             query = query.where(CLUSTERS.c.bursting_since.is_not(None))
         with self._database.reading() as connection:
+            at, own = CLUSTERS.c.last_upload_at, CLUSTERS.c.id
             if cursor is not None:
-                try:
-                    last = found_one(connection, project_id, cursor)
-                except NotFound:
-                    raise InvalidValue(
-                        "This is no cursor that a list gave.", field="cursor"
-                    ) from None
-                at, own = CLUSTERS.c.last_upload_at, CLUSTERS.c.id
-                before = sa.or_(
-                    at < last.last_upload_at, sa.and_(at == last.last_upload_at, own < last.id)
-                )
-                query = query.where(before)
-            newest = CLUSTERS.c.last_upload_at.desc(), CLUSTERS.c.id.desc()
-            rows = connection.execute(query.order_by(*newest).limit(limit + 1)).all()
+                then, last = moment_in(cursor)
+                query = query.where(sa.or_(at < then, sa.and_(at == then, own < last)))
+            rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
         found = tuple(cluster_of(row) for row in rows[:limit])
-        return Page(found, found[-1].id if len(rows) > limit else None)
+        more = len(rows) > limit
+        return Page(found, after_moment(found[-1].last_upload_at, found[-1].id) if more else None)
 
     def members(
         self, project_id: str, cluster_id: str, cursor: str | None = None, limit: int = 100
     ) -> Page[Member]:
         if cursor is not None and not (cursor.isdecimal() and len(cursor) <= len(str(1 << 62))):
-            raise InvalidValue("This is no cursor that a list gave.", field="cursor")
+            raise no_cursor()
         with self._database.reading() as connection:
             present = found_one(connection, project_id, cluster_id)
             query = (
@@ -222,6 +276,12 @@ class SqlClusterStore:
         with self._database.reading() as connection:
             return tuple(contents_of(connection, found_one(connection, project_id, cluster_id).id))
 
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        return tuple(map(number_of, reference_ids))
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        return tuple(map(id_of, contents))
+
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         with self._database.reading() as connection:
             present = found_one(connection, project_id, cluster_id)
@@ -237,7 +297,7 @@ class SqlClusterStore:
                     .where(
                         EDGES.c.project_id == project_id,
                         mine.in_(own),
-                        NODES.c.cluster_id != present.id,
+                        NODES.c.cluster_id.not_in(("", present.id)),
                     )
                 )
                 for row in connection.execute(query):
@@ -248,6 +308,14 @@ class SqlClusterStore:
         return tuple(
             sorted(found.values(), key=lambda link: (_rank(link), link.other), reverse=True)
         )
+
+    def tied(self, project_id: str, number: int, since: datetime, limit: int) -> tuple[int, ...]:
+        with self._database.reading() as connection:
+            return tied_to(connection, project_id, number, since, limit)
+
+    def between(self, project_id: str, contents: Sequence[int]) -> tuple[Edge, ...]:
+        with self._database.reading() as connection:
+            return edges_between(connection, project_id, contents)
 
     def set_burst(self, project_id: str, cluster_id: str, since: datetime | None) -> None:
         ours = sa.and_(CLUSTERS.c.project_id == project_id, CLUSTERS.c.id == cluster_id)

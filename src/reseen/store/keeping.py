@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
-from reseen.ports import LegalHold, Page
+from reseen.ports import LegalHold, Page, Quarantine
 from reseen.store.database import Database, utc_now
 from reseen.store.review_tables import HOLDS, NODES, QUARANTINES
 from reseen.store.rows import sliced
@@ -35,6 +35,21 @@ class SqlQuarantines:
                 )
             )
 
+    def get(self, project_id: str, reference_id: str) -> Quarantine:
+        with self._database.reading() as connection:
+            row = connection.execute(_QUARANTINE.where(_is(project_id, reference_id))).one_or_none()
+        if row is None:
+            raise _in_none(reference_id)
+        return Quarantine(*row)
+
+    def list(self, project_id: str, now: datetime) -> Sequence[Quarantine]:
+        active = _QUARANTINE.where(
+            QUARANTINES.c.project_id == project_id, QUARANTINES.c.until > now
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(active.order_by(QUARANTINES.c.reference_id)).all()
+        return [Quarantine(*row) for row in rows]
+
     def active(self, project_id: str, now: datetime) -> Mapping[str, datetime]:
         query = sa.select(QUARANTINES.c.reference_id, QUARANTINES.c.until).where(
             QUARANTINES.c.project_id == project_id, QUARANTINES.c.until > now
@@ -46,7 +61,16 @@ class SqlQuarantines:
         gone = sa.delete(QUARANTINES).where(_is(project_id, reference_id))
         with self._database.writing() as connection:
             if connection.execute(gone).rowcount != 1:
-                raise NotFound(f"{reference_id[:80]!r} is in no quarantine.")
+                raise _in_none(reference_id)
+
+
+_QUARANTINE = sa.select(
+    QUARANTINES.c.reference_id, QUARANTINES.c.since, QUARANTINES.c.until, QUARANTINES.c.why
+)
+
+
+def _in_none(reference_id: str) -> NotFound:
+    return NotFound(f"{reference_id[:80]!r} is in no quarantine.")
 
 
 def _is(project_id: str, reference_id: str) -> sa.ColumnElement[bool]:

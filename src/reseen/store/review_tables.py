@@ -35,7 +35,14 @@ UPLOADS = sa.Table(
     sa.Column("media_key", sa.String(200)),
     sa.Column("job_id", sa.String(32)),
     sa.Column("error", sa.JSON),
+    sa.Column("late_from", sa.BigInteger),
     sa.UniqueConstraint("project_id", "content_id"),
+    sa.Index(
+        "ix_uploads_late_from",
+        "late_from",
+        sqlite_where=sa.text("late_from IS NOT NULL"),
+        postgresql_where=sa.text("late_from IS NOT NULL"),
+    ),
     sa.Index("ix_uploads_project_id_received_at_id", "project_id", "received_at", "id"),
     sa.Index("ix_uploads_project_id_content_id", "project_id", "content", "id"),
     sa.Index("ix_uploads_project_id_account_id_id", "project_id", "account_id", "id"),
@@ -57,6 +64,7 @@ NODES = sa.Table(
     sa.Column("medium", sa.String(8)),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("quality", sa.Float, nullable=False),
+    sa.Column("shown", sa.Float, nullable=False),
     sa.Column("is_upload", sa.Boolean, nullable=False),
     sa.Column("cluster_id", sa.String(32), nullable=False),
     sa.Column("joined_at", UtcDateTime, nullable=False),
@@ -89,6 +97,7 @@ PINS = sa.Table(
     sa.Column("wish", sa.String(8), nullable=False),
     sa.Column("by", sa.String(32), nullable=False),
     sa.Index("ix_cluster_pins_project_id_other", "project_id", "other"),
+    sa.Index("ix_cluster_pins_project_id_at", "project_id", "at"),
     sqlite_with_rowid=False,
 )
 
@@ -102,19 +111,13 @@ CLUSTERS = sa.Table(
     sa.Column("members", sa.Integer, nullable=False),
     sa.Column("uploads", sa.Integer, nullable=False),
     sa.Column("accounts", sa.Integer, nullable=False),
+    sa.Column("reach", sa.BigInteger, nullable=False),
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("last_upload_at", UtcDateTime, nullable=False),
     sa.Column("merged_into", sa.String(32)),
     sa.Column("bursting_since", UtcDateTime),
     sa.Index("ix_clusters_project_id_last_upload_at_id", "project_id", "last_upload_at", "id"),
 )
-
-CLUSTER_LOCKS = sa.Table(
-    "cluster_locks",
-    METADATA,
-    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
-)
-"""A row that whoever changes the clusters of a project locks first."""
 
 CASES = sa.Table(
     "cases",

@@ -116,17 +116,18 @@ class SqlUploadStore:
                 found += map(upload_of, rows)
         return sorted(found, key=lambda one: one.id)[:limit]
 
-    def accounts(self, project_id: str, contents: Sequence[int], since: datetime) -> int:
-        seen: set[str] = set()
+    def accounts(self, project_id: str, cluster_id: str, since: datetime) -> int:
+        query = (
+            sa.select(sa.func.count(UPLOADS.c.account_id.distinct()))
+            .select_from(_WITH_CLUSTER)
+            .where(
+                UPLOADS.c.project_id == project_id,
+                NODES.c.cluster_id == cluster_id,
+                UPLOADS.c.received_at >= since,
+            )
+        )
         with self._database.reading() as connection:
-            for some in sliced(contents):
-                query = sa.select(UPLOADS.c.account_id).where(
-                    UPLOADS.c.project_id == project_id,
-                    UPLOADS.c.content.in_(some),
-                    UPLOADS.c.received_at >= since,
-                )
-                seen.update(connection.execute(query.distinct()).scalars())
-        return len(seen)
+            return int(connection.execute(query).scalar_one())
 
     def arrivals(self, project_id: str, since: datetime) -> tuple[int, int]:
         query = (
@@ -149,6 +150,11 @@ class SqlUploadStore:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(UPLOADS.c.id).limit(limit)).all()
         return [upload_of(row) for row in rows]
+
+    def late(self, limit: int = 100) -> Sequence[Upload]:
+        query = UPLOAD.where(UPLOADS.c.late_from.is_not(None)).order_by(UPLOADS.c.late_from)
+        with self._database.reading() as connection:
+            return [upload_of(row) for row in connection.execute(query.limit(limit))]
 
     def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
         named = sa.and_(_is(project_id, upload_id), UPLOADS.c.media_key == media_key)
@@ -224,6 +230,7 @@ def _values(upload: Upload) -> dict[str, Any]:
         "media_key": upload.media_key,
         "job_id": upload.job_id,
         "error": None if upload.error is None else said_of_error(upload.error),
+        "late_from": upload.late_from,
     }
 
 
@@ -245,4 +252,5 @@ def upload_of(row: sa.Row[Any]) -> Upload:
         media_key=row.media_key,
         job_id=row.job_id,
         error=None if row.error is None else error_of(row.error),
+        late_from=row.late_from,
     )

@@ -126,7 +126,7 @@ class UploadStoreContract:
         with pytest.raises(InvalidValue, match="cursor"):
             store.list(PROJECT, cursor="upl_none")
 
-    def test_uploads_and_accounts_of_contents_are_told(self, store: UploadStore) -> None:
+    def test_uploads_and_arrivals_of_contents_are_told(self, store: UploadStore) -> None:
         for number in range(6):
             one = replace(
                 upload(f"post-{number}", f"user-{number % 4}", number), content=number % 2
@@ -139,8 +139,6 @@ class UploadStoreContract:
         assert [one.id for one in (*first, *rest)] == sorted(
             one.id for one in store.list(PROJECT).items
         )
-        assert store.accounts(PROJECT, [0], NOON) == 2
-        assert store.accounts(PROJECT, [0, 1], NOON + timedelta(minutes=4)) == 2
         assert store.arrivals(PROJECT, NOON + timedelta(minutes=4)) == (2, 0)
 
     def test_those_whose_media_are_kept_are_found(self, store: UploadStore) -> None:

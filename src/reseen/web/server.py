@@ -20,6 +20,7 @@ from reseen.web.audit import audit_routes
 from reseen.web.banks import bank_routes
 from reseen.web.batch import batch_routes
 from reseen.web.cases import case_routes
+from reseen.web.clusters import cluster_routes
 from reseen.web.decisions import appeal_routes, decision_routes
 from reseen.web.docs import docs_routes
 from reseen.web.health import health_routes
@@ -29,6 +30,7 @@ from reseen.web.jobs import job_routes
 from reseen.web.match import match_routes
 from reseen.web.media import media_routes
 from reseen.web.observe import Observed
+from reseen.web.quarantines import quarantine_routes
 from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
 from reseen.web.search import search_routes
@@ -84,6 +86,8 @@ def application(
     app.include_router(batch_routes(reception, once))
     app.include_router(job_routes(reception, once))
     app.include_router(upload_routes(reception, once))
+    app.include_router(cluster_routes(reception, once))
+    app.include_router(quarantine_routes(reception, once))
     app.include_router(media_routes(reception))
     app.include_router(case_routes(reception, once))
     app.include_router(decision_routes(reception, once))

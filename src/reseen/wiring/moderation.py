@@ -1,21 +1,34 @@
 """What moderation needs: uploads and all that follows from them, over the truth and the search."""
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
+from reseen.domain.bank import Reference
+from reseen.domain.choices import JobKind
+from reseen.domain.errors import ReseenError
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft, Delivery
+from reseen.flows.alarms import Alarms
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
+from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
 from reseen.flows.holding import Holding
-from reseen.flows.jobs import new_owner
+from reseen.flows.jobs import Handler, new_owner
+from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
+from reseen.flows.quarantine import Quarantining
+from reseen.flows.reports import Reporting
 from reseen.flows.retention import Retaining
 from reseen.flows.review import Reviewing
+from reseen.flows.revise import Revising
+from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
@@ -27,30 +40,45 @@ from reseen.wiring.matching import CUTS, fetch_policy
 from reseen.wiring.retention import make_retaining
 from reseen.wiring.statements import make_stating
 
+logger = logging.getLogger(__name__)
+
+CATCH_UP_S = 2.0
+"""Seconds after which what nobody called for is looked for: a server that died left it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
     """Everything that a server does with uploads, cases and decisions."""
 
     moderating: Moderating
+    later: Later
+    reporting: Reporting
     reviewing: Reviewing
+    revising: Revising
     sorting: Sorting
+    quarantining: Quarantining
     delivering: Delivering
+    handlers: Mapping[JobKind, Handler]
+    """Of the jobs that moderation brings, or has a word in."""
+    late: threading.Event
+    """Set when an upload is to be held against what came at the same moment."""
     looking: Looking
     holding: Holding
     retaining: Retaining
     stating: Stating
 
 
-def make_moderation(settings: Settings, banks: Banks) -> Moderation:
+def make_moderation(
+    settings: Settings, banks: Banks, clock: Callable[[], datetime] = now
+) -> Moderation:
     truth = banks.truth
     kept = truth.review
+    late = threading.Event()
 
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
 
-    together = truth.idempotency.together
-    clustering = Clustering(kept.clusters, now)
+    clustering = Clustering(kept.clusters, clock)
     consequences = Consequences(
         banks=truth.banks,
         references=truth.references,
@@ -59,7 +87,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         decisions=kept.decisions,
         outbox=kept.outbox,
         nudge=nudge,
-        clock=now,
+        clock=clock,
     )
     reviewing = Reviewing(
         cases=kept.cases,
@@ -69,11 +97,23 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         consequences=consequences,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
-        clock=now,
+        alone=kept.alone,
+        clock=clock,
     )
+    alarms = Alarms(
+        references=truth.references,
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        quarantines=kept.quarantines,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        opened=reviewing.open,
+        clock=clock,
+    )
+    rulings = Rulings(kept.policies, kept.quarantines, CUTS, clock)
     key = master_key(settings.home / "media.key")
     vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
         searching=banks.searching,
@@ -81,19 +121,32 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         references=truth.references,
         uploads=kept.uploads,
         clustering=clustering,
-        policies=kept.policies,
-        quarantines=kept.quarantines,
+        rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        vault=vault if settings.keep_media else None,
-        together=together,
+        vault=keeping,
+        alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
+        heed=alarms.heed,
         nudge=nudge,
-        cuts=CUTS,
-        clock=now,
+        late=partial(truth.afterwards, late.set),
+        clock=clock,
     )
-    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
+    revising = Revising(
+        searching=banks.searching,
+        references=truth.references,
+        uploads=kept.uploads,
+        clustering=clustering,
+        rulings=rulings,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        alone=kept.alone,
+        covered=reviewing.cover,
+        regrouped=reviewing.regrouped,
+    )
+    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -106,22 +159,83 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         kept.audit.append(delivery.event.project_id, said)
 
     post = GuardedPost(fetch_policy(settings))
-    delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
+    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up)
+
+    def matched(known: Reference, upload: Found) -> None:
+        bank = truth.banks.get(known.project_id, known.bank_id)
+        revising.matched(upload.reference, known, bank, upload.match)
+
+    later = Later(
+        moderating=moderating,
+        uploads=kept.uploads,
+        jobs=truth.jobs,
+        vault=keeping,
+        fetcher=banks.reseen.fetcher,
+        open_file=banks.reseen.open_file,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        alone=kept.alone,
+        clock=clock,
+    )
+    reporting = Reporting(
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        vault=keeping,
+        opened=reviewing.open,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        alone=kept.alone,
+    )
     looking = Looking(kept.uploads, vault, kept.audit)
-    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
-    retaining = make_retaining(settings, truth, vault)
-    stating = make_stating(settings, truth)
+    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, kept.alone)
+    retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
-        moderating, reviewing, sorting, delivering, looking, holding, retaining, stating
+        moderating=moderating,
+        later=later,
+        reporting=reporting,
+        reviewing=reviewing,
+        revising=revising,
+        sorting=sorting,
+        quarantining=quarantining,
+        delivering=delivering,
+        handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.UPLOAD: later.work},
+        late=late,
+        looking=looking,
+        holding=holding,
+        retaining=make_retaining(settings, truth, vault),
+        stating=make_stating(settings, truth),
     )
 
 
 @contextmanager
-def delivered(moderation: Moderation) -> Iterator[None]:
-    """Events are sent as long as the context is open."""
+def on_duty(moderation: Moderation) -> Iterator[None]:
+    """Events are sent, and what came at one moment is brought together, as long as the context is
+    open.
+    """
     deliverer = Deliverer(moderation.delivering, new_owner("deliver"))
+    ended = threading.Event()
+    catching_up = threading.Thread(
+        target=_catch_up, args=(moderation, ended), name="catch up", daemon=True
+    )
     deliverer.start()
+    catching_up.start()
     try:
         yield
     finally:
+        ended.set()
+        moderation.late.set()
         deliverer.stop()
+        catching_up.join()
+
+
+def _catch_up(moderation: Moderation, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            if moderation.revising.catch_up():
+                continue
+        except ReseenError as error:
+            logger.warning("What came at one moment waits: %s", error.detail)
+        except Exception:
+            logger.exception("Catching up goes on after an error")
+        moderation.late.wait(CATCH_UP_S)
+        moderation.late.clear()

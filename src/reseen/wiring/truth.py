@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.ports import (
+    Alone,
     AuditLog,
     BankStore,
     Blobs,
@@ -27,6 +28,7 @@ from reseen.ports import (
     UploadStore,
 )
 from reseen.settings import Settings
+from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
@@ -61,6 +63,7 @@ class Review:
     audit: AuditLog
     outbox: Outbox
     endpoints: Endpoints
+    alone: Alone
     restrictions: Restrictions
 
 
@@ -111,6 +114,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 audit=SqlAuditLog(database),
                 outbox=SqlOutbox(database),
                 endpoints=SqlEndpoints(database),
+                alone=alone_in(database),
                 restrictions=SqlRestrictions(database),
             ),
             blobs=blobs,

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
+from reseen.web.schemas.clusters import MergeRequest, PinRequest, SplitRequest
 from reseen.web.schemas.holds import HoldRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
@@ -11,6 +12,7 @@ from reseen.web.schemas.jobs import (
     RetroactiveRequest,
 )
 from reseen.web.schemas.match import Envelope, MatchRequest, envelope
+from reseen.web.schemas.quarantines import QuarantineRequest
 from reseen.web.schemas.references import (
     ReferenceBatch,
     ReferenceChange,
@@ -37,6 +39,10 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     RetroactiveRequest,
     BacktestRequest,
     UploadRequest,
+    SplitRequest,
+    MergeRequest,
+    PinRequest,
+    QuarantineRequest,
     HoldRequest,
     DecisionRequest,
     ReasonRequest,

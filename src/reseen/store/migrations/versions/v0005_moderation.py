@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("medium", sa.String(length=8), nullable=True),
         sa.Column("first", sa.BigInteger(), nullable=False),
         sa.Column("quality", sa.Float(), nullable=False),
+        sa.Column("shown", sa.Float(), nullable=False),
         sa.Column("is_upload", sa.Boolean(), nullable=False),
         sa.Column("cluster_id", sa.String(length=32), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
@@ -74,6 +75,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "one", "other", "at", name="pk_cluster_pins"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_cluster_pins_project_id_at", "cluster_pins", ["project_id", "at"])
     op.create_index("ix_cluster_pins_project_id_other", "cluster_pins", ["project_id", "other"])
     op.create_table(
         "quarantines",
@@ -137,14 +139,6 @@ def upgrade() -> None:
         "ix_cases_project_id_state_rank_id", "cases", ["project_id", "state", "rank", "id"]
     )
     op.create_table(
-        "cluster_locks",
-        sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_cluster_locks_project_id"
-        ),
-        sa.PrimaryKeyConstraint("project_id", name="pk_cluster_locks"),
-    )
-    op.create_table(
         "clusters",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -153,6 +147,7 @@ def upgrade() -> None:
         sa.Column("members", sa.Integer(), nullable=False),
         sa.Column("uploads", sa.Integer(), nullable=False),
         sa.Column("accounts", sa.Integer(), nullable=False),
+        sa.Column("reach", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_upload_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_into", sa.String(length=32), nullable=True),
@@ -255,12 +250,20 @@ def upgrade() -> None:
         sa.Column("media_key", sa.String(length=200), nullable=True),
         sa.Column("job_id", sa.String(length=32), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
+        sa.Column("late_from", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_uploads_project_id"),
         sa.PrimaryKeyConstraint("id", name="pk_uploads"),
         sa.UniqueConstraint("project_id", "content_id", name="uq_uploads_project_id_content_id"),
     )
     op.create_index(
         "ix_uploads_project_id_account_id_id", "uploads", ["project_id", "account_id", "id"]
+    )
+    op.create_index(
+        "ix_uploads_late_from",
+        "uploads",
+        ["late_from"],
+        sqlite_where=sa.text("late_from IS NOT NULL"),
+        postgresql_where=sa.text("late_from IS NOT NULL"),
     )
     op.create_index(
         "ix_uploads_project_id_media_key",
@@ -338,7 +341,6 @@ def downgrade() -> None:
     op.drop_table("events")
     op.drop_table("decisions")
     op.drop_table("clusters")
-    op.drop_table("cluster_locks")
     op.drop_table("cases")
     op.drop_table("audit_heads")
     op.drop_table("appeals")

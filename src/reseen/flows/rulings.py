@@ -1,0 +1,54 @@
+"""What the policies of a project make of a search for an upload."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reseen.domain.choices import BankRole
+from reseen.domain.match import Cuts
+from reseen.domain.media import Medium
+from reseen.domain.policy import Ruling
+from reseen.engine.policy import Sighting, rule
+from reseen.engine.verdict import regime_of_media
+from reseen.flows.findings import Answer
+from reseen.ports import PolicyStore, Quarantines
+
+MOST_SEEN = 5
+"""Earlier uploads that are told as reasons; the cluster has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulings:
+    """The policies that are live, and the references in quarantine. May raise ``NotReady``."""
+
+    policies: PolicyStore
+    quarantines: Quarantines
+    cuts: Cuts
+    clock: Callable[[], datetime]
+
+    def of(
+        self,
+        project_id: str,
+        content_id: str,
+        medium: Medium | None,
+        duration: float | None,
+        answer: Answer,
+    ) -> Ruling:
+        """``content_id`` is the client's name of the upload; its duration is in seconds."""
+        quarantined = self.quarantines.active(project_id, self.clock())
+        seen = [f for f in answer.matches if f.bank.role is BankRole.SEEN]
+        others = [f for f in answer.matches if f.bank.role is not BankRole.SEEN]
+        sightings = [
+            Sighting(
+                reference_id=found.reference.id,
+                bank=found.bank,
+                match=found.match,
+                regime=regime_of_media(medium, found.reference.medium),
+                upload_duration=duration,
+                reference_duration=found.reference.duration,
+                is_quarantined=found.reference.id in quarantined,
+            )
+            for found in (*others, *seen[:MOST_SEEN])
+        ]
+        policies = self.policies.live(project_id)
+        return rule(sightings, policies, self.cuts, content_id, cleared=answer.cleared)
