@@ -142,6 +142,7 @@ def desk_of(
             clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
         ),
         looking=None,  # type: ignore[arg-type]
+        enacting=None,  # type: ignore[arg-type]
         stating=None,  # type: ignore[arg-type]
         holding=Holding(holds, uploads, clusters, cases, audit, alone_in(database)),
         quarantining=Quarantining(quarantines, references, audit, alone_in(database), clock),

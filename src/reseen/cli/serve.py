@@ -101,6 +101,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         looking=moderation.looking,
         holding=moderation.holding,
         stating=moderation.stating,
+        enacting=moderation.enacting,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

@@ -16,6 +16,7 @@ from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
+from reseen.flows.policies import Enacting
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
@@ -59,6 +60,7 @@ class Desk:
     looking: Looking
     holding: Holding
     stating: Stating
+    enacting: Enacting
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

@@ -23,6 +23,8 @@ from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
+from reseen.flows.policies import Enacting
+from reseen.flows.policy_backtest import Trying
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.retention import Retaining
@@ -57,6 +59,7 @@ class Moderation:
     revising: Revising
     sorting: Sorting
     quarantining: Quarantining
+    enacting: Enacting
     delivering: Delivering
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
@@ -147,6 +150,26 @@ def make_moderation(
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
     quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
+    enacting = Enacting(
+        policies=kept.policies,
+        banks=truth.banks,
+        uploads=kept.uploads,
+        jobs=truth.jobs,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        alone=kept.alone,
+        cuts=CUTS,
+        clock=clock,
+    )
+    trying = Trying(
+        policies=kept.policies,
+        banks=truth.banks,
+        uploads=kept.uploads,
+        scores=truth.scores,
+        audit=kept.audit,
+        alone=kept.alone,
+        cuts=CUTS,
+    )
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -197,8 +220,13 @@ def make_moderation(
         revising=revising,
         sorting=sorting,
         quarantining=quarantining,
+        enacting=enacting,
         delivering=delivering,
-        handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.UPLOAD: later.work},
+        handlers={
+            JobKind.RETROACTIVE: retroactive.work,
+            JobKind.UPLOAD: later.work,
+            JobKind.POLICY_BACKTEST: trying.work,
+        },
         late=late,
         looking=looking,
         holding=holding,
