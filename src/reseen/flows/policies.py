@@ -173,7 +173,7 @@ def _remarks(
     if replaced is not None:
         said.append(f"Version {replaced.number} ({replaced.id}) retires.")
     if policy.draft.dry_run:
-        said.append("It runs dry: it says what it would do, and nothing is done.")
+        said.append("It runs dry: it says what it would do, and nothing is done while it is live.")
     elif policy.draft.rollout < 1.0:
         said.append(
             f"It removes within its rollout of {policy.draft.rollout:.0%}; what else it would"
