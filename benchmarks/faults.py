@@ -131,13 +131,13 @@ class Installation:
             check=False,
         )
 
-    def start_server(self) -> float:
-        """Seconds until it answers that it is ready."""
+    def start_server(self, program: str = "reseen") -> float:
+        """Seconds until it answers that it is ready. ``program``: the module that is run."""
         if self._server is not None:
             self._server.wait()
         begun = time.monotonic()
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "reseen", "serve", "--port", "0"],
+            [sys.executable, "-m", program, "serve", "--port", "0"],
             env=self.environment,
             stderr=subprocess.PIPE,
             text=True,

@@ -58,7 +58,13 @@ def openapi() -> dict[str, Any]:
     def authenticate(_: str) -> Key:
         raise NotImplementedError
 
-    nothing: Any = unused
+    class Nothing:
+        """What routes hold on to while they are made."""
+
+        def __getattr__(self, name: str) -> "Nothing":
+            return self
+
+    nothing: Any = Nothing()
     services = Services(
         scratch=unused,
         fetcher=nothing,
@@ -73,6 +79,7 @@ def openapi() -> dict[str, Any]:
         index=nothing,
         searching=nothing,
         ingesting=nothing,
+        desk=nothing,
     )
     return application(services, Settings()).openapi()
 

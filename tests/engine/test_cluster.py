@@ -69,6 +69,35 @@ def test_a_collage_of_two_pictures_belongs_to_neither_and_makes_no_bridge() -> N
     assert told.links == {(0, 2): Tie.WITHIN, (1, 2): Tie.WITHIN}
 
 
+def test_what_shows_one_picture_beside_most_of_another_makes_no_bridge() -> None:
+    """An inset, or two pictures of two sizes side by side."""
+    for share in (0.58, 0.8):
+        page = Edge(1, 3, 0.97, 0.95, share, Channel.VISUAL)
+        told = grouping(stills(1, 2, 3), [page, shows(3, 2, part=1.0 - share)], [])
+        assert told.groups == ((1, 3), (2,))
+        assert told.links == {(0, 1): Tie.WITHIN}
+
+
+def test_two_pictures_of_one_size_side_by_side_make_no_bridge() -> None:
+    halves = [Edge(n, 3, 0.97, 0.95, half, Channel.VISUAL) for n, half in ((1, 0.48), (2, 0.53))]
+    assert grouping(stills(1, 2, 3), halves, []).groups == ((1,), (2,), (3,))
+
+
+def test_a_small_crop_belongs_to_copies_of_all_that_it_is_cut_out_of() -> None:
+    copies = [near(1, 2), near(2, 3), near(1, 3)]
+    larger_crop = [Edge(n, 4, 0.97, 0.6, 1.0, Channel.VISUAL) for n in (1, 2, 3)]
+    smaller_crop = [shows(n, 5, part=0.3) for n in (1, 2, 3)]
+    told = grouping(stills(1, 2, 3, 4, 5), copies + larger_crop + smaller_crop, [])
+    assert told.groups == ((1, 2, 3, 4, 5),)
+
+
+def test_two_crops_that_overlap_belong_to_what_they_are_cut_out_of() -> None:
+    cut = [Edge(1, 2, 0.97, 0.6, 1.0, Channel.VISUAL), shows(1, 3, part=0.3)]
+    overlap = Edge(2, 3, 0.8, 0.1, 0.2, Channel.VISUAL)
+    assert grouping(stills(1, 2, 3), [*cut, overlap], []).groups == ((1, 2, 3),)
+    assert grouping(stills(1, 2, 3), cut, []).groups == ((1, 2), (3,))
+
+
 def test_a_screenshot_of_two_copies_of_one_picture_belongs_to_them() -> None:
     told = grouping(stills(1, 2, 3), [near(1, 2), shows(3, 1), shows(3, 2)], [])
     assert told.groups == ((1, 2, 3),)

@@ -225,34 +225,17 @@ def test_everything_is_in_the_audit_and_the_chain_holds(here: Desk, picture: Pic
     assert here.audit.verify(PROJECT).broken_at is None
 
 
-def test_a_reviewer_splits_and_merges_and_the_word_holds_for_what_comes_later(
-    here: Desk, picture: Picture
-) -> None:
-    first = here.upload(picture(1), "post-1")
-    second = here.upload(picture(1, 2), "post-2")
-    assert first.cluster_id is not None
-    assert second.content is not None
-    cluster = here.clusters.get(PROJECT, first.cluster_id)
-    left, moved = here.sorting.split(PROJECT, ANN, cluster.id, cluster.version, [second.content])
-    assert left.id == cluster.id
-    assert here.again(second).cluster_id == moved.id != left.id
-    with pytest.raises(Conflict, match="version"):
-        here.sorting.split(PROJECT, ANN, cluster.id, cluster.version, [second.content])
-    whole = here.sorting.merge(PROJECT, ANN, [left.id, moved.id])
-    assert here.again(second).cluster_id == whole.id == here.again(first).cluster_id
-
-
 def at_one_moment(here: Desk, *submit: tuple[Path, str]) -> list[Upload]:
     """Uploads all of which have searched before the first of them is written down."""
     met = threading.Barrier(len(submit))
 
     @contextmanager
-    def together() -> Iterator[None]:
+    def alone(project_id: str) -> Iterator[None]:
         met.wait(60)
-        with here.moderating.together():
+        with here.moderating.alone(project_id):
             yield
 
-    desk_ = replace(here, moderating=replace(here.moderating, together=together))
+    desk_ = replace(here, moderating=replace(here.moderating, alone=alone))
     with ThreadPoolExecutor(len(submit)) as threads:
         return list(threads.map(lambda one: desk_.upload(*one), submit))
 
@@ -277,13 +260,13 @@ def test_a_copy_that_came_while_its_cluster_was_decided_is_covered(
     met = threading.Barrier(2)
 
     @contextmanager
-    def late() -> Iterator[None]:
+    def late(project_id: str) -> Iterator[None]:
         met.wait(60)
         met.wait(60)
-        with here.moderating.together():
+        with here.moderating.alone(project_id):
             yield
 
-    desk_ = replace(here, moderating=replace(here.moderating, together=late))
+    desk_ = replace(here, moderating=replace(here.moderating, alone=late))
     with ThreadPoolExecutor(1) as threads:
         coming = threads.submit(desk_.upload, picture(1, 2), "post-2")
         met.wait(60)

@@ -27,6 +27,7 @@ from reseen.flows.fingerprint import Perception
 from reseen.flows.jobs import Hold, Left, work_on
 from reseen.flows.policies import Enacting
 from reseen.flows.policy_backtest import Trying
+from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
 from reseen.store.database import Database, open_database, sqlite_url
@@ -105,9 +106,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
     scores = SqlScoreLog(database, clock=lambda: NOW)
     audit, outbox = SqlAuditLog(database), SqlOutbox(database)
     enacting = Enacting(
-        policies, banks, uploads, jobs, audit, outbox, database.together, CUTS, lambda: NOW
+        policies, banks, uploads, jobs, audit, outbox, alone_in(database), CUTS, lambda: NOW
     )
-    trying = Trying(policies, banks, uploads, scores, audit, database.together, CUTS)
+    trying = Trying(policies, banks, uploads, scores, audit, alone_in(database), CUTS)
     yield Office(database, banks, policies, uploads, scores, jobs, audit, outbox, enacting, trying)
     database.close()
 
@@ -320,7 +321,7 @@ def test_a_real_upload_is_explained_as_it_was_answered(here: Desk, picture: Pict
         here.ground.jobs,
         here.audit,
         here.outbox,
-        here.ground.database.together,
+        alone_in(here.ground.database),
         CUTS,
         here.clock,
     )

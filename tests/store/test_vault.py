@@ -115,3 +115,16 @@ def test_the_master_key_is_made_once_and_is_private(tmp_path: Path) -> None:
     path.write_bytes(b"short")
     with pytest.raises(NotReady, match="damaged"):
         master_key(path)
+
+
+def test_what_a_killed_process_left_of_media_is_told_and_can_be_deleted(
+    kept: BlobVault, blobs: Blobs, tmp_path: Path
+) -> None:
+    whole = kept.put(PROJECT, "upl_1", file_of(tmp_path, os.urandom(2500)))
+    left = f"media/{PROJECT}/upl_2-0011"
+    for number in range(2):
+        blobs.put(f"{left}.{number:06d}", b"x")
+    assert set(kept.keys(PROJECT)) == {whole, left}
+    kept.delete([left, whole])
+    assert list(kept.keys(PROJECT)) == []
+    assert list(blobs.keys()) == []

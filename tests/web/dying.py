@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,19 +23,36 @@ from sqlalchemy import event
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.media import Asset, Medium
 from reseen.flows import retroactive
+from reseen.flows.clustering import Clustering
+from reseen.flows.consequences import Consequences
+from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
+from reseen.flows.quarantine import Quarantining
+from reseen.flows.reports import Reporting
+from reseen.flows.review import Reviewing
+from reseen.flows.sorting import Sorting
 from reseen.media.receive import local_file
 from reseen.ports import Fetched
 from reseen.settings import Settings
 from reseen.store import database as databases
+from reseen.store.alone import alone_in
+from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
+from reseen.store.cases import SqlCaseStore
+from reseen.store.clusters import SqlClusterStore
+from reseen.store.decisions import SqlDecisionStore
+from reseen.store.endpoints import SqlEndpoints
 from reseen.store.idempotency import SqlIdempotencyStore
 from reseen.store.jobs import SqlJobStore
+from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
 from reseen.store.keys import SqlKeyStore
+from reseen.store.outbox import SqlOutbox
+from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
+from reseen.store.uploads import SqlUploadStore
 from reseen.web.server import Server, listen
-from reseen.web.services import Services
+from reseen.web.services import Desk, Services
 
 
 class NoIndex:
@@ -80,6 +98,67 @@ def told(file: Fetched) -> Fingerprint:
     return Fingerprint(asset, ())
 
 
+def desk_of(
+    database: databases.Database,
+    banks: SqlBankStore,
+    references: SqlReferenceStore,
+    clock: Callable[[], datetime],
+) -> Desk:
+    """Where cases are decided; no upload comes in."""
+    uploads, clusters = SqlUploadStore(database, clock), SqlClusterStore(database, clock)
+    cases, decisions = SqlCaseStore(database), SqlDecisionStore(database)
+    audit, outbox = SqlAuditLog(database, clock), SqlOutbox(database, clock)
+    consequences = Consequences(
+        banks,
+        references,
+        uploads,
+        clusters,
+        decisions,
+        outbox,
+        lambda _project, _change: None,
+        clock,
+    )
+    reviewing = Reviewing(
+        cases,
+        decisions,
+        clusters,
+        uploads,
+        consequences,
+        audit,
+        outbox,
+        alone_in(database),
+        clock,
+    )
+    quarantines = SqlQuarantines(database, clock)
+    holds = SqlLegalHolds(database, clock)
+    return Desk(
+        moderating=None,  # type: ignore[arg-type]
+        later=None,  # type: ignore[arg-type]
+        reporting=Reporting(
+            uploads, clusters, None, reviewing.open, audit, outbox, alone_in(database)
+        ),
+        reviewing=reviewing,
+        sorting=Sorting(
+            clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
+        ),
+        looking=None,  # type: ignore[arg-type]
+        enacting=None,  # type: ignore[arg-type]
+        stating=None,  # type: ignore[arg-type]
+        holding=Holding(holds, uploads, clusters, cases, audit, alone_in(database)),
+        quarantining=Quarantining(quarantines, references, audit, alone_in(database), clock),
+        uploads=uploads,
+        clusters=clusters,
+        cases=cases,
+        decisions=decisions,
+        policies=SqlPolicyStore(database, clock),
+        quarantines=quarantines,
+        holds=holds,
+        audit=audit,
+        outbox=outbox,
+        endpoints=SqlEndpoints(database, clock),
+    )
+
+
 def serve(url: str, home: Path, die_at: int, later_s: float) -> None:
     """Say who serves where, and serve until killed."""
 
@@ -118,6 +197,7 @@ def serve(url: str, home: Path, die_at: int, later_s: float) -> None:
         index=NoIndex(),  # type: ignore[arg-type]
         searching=None,  # type: ignore[arg-type]
         ingesting=ingesting,
+        desk=desk_of(database, banks, references, clock),
     )
     bound = listen("127.0.0.1", 0)
     server = Server(services, Settings(home=home, rate_per_minute=0), bound)

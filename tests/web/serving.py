@@ -95,9 +95,9 @@ def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterato
     with (
         open_truth(settings) as truth,
         open_banks(settings, truth) as banks,
-        at_work(banks, (moderation := make_moderation(settings, banks)).handlers),
-        on_duty(moderation),
         listen(settings.host, 0) as bound,
+        on_duty(moderation := make_moderation(settings, banks)),
+        at_work(banks, moderation.handlers),
     ):
         services = services_of(banks, moderation)
         if compare is not None:

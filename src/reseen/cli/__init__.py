@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from reseen.cli import (
+    audit,
     banks,
     doctor,
     fingerprint,
@@ -42,6 +43,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(index.app, name="index")
 app.command()(fingerprint.fingerprint)
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.command()(samples.samples)
 app.command()(doctor.doctor)
 

@@ -35,6 +35,7 @@ def serve(
         from reseen.web.server import Server, listen
         from reseen.wiring.banks import at_work, open_banks
         from reseen.wiring.moderation import make_moderation, on_duty
+        from reseen.wiring.retention import retained
         from reseen.wiring.truth import open_truth
 
         configure_logging(settings.log_format)
@@ -56,6 +57,7 @@ def serve(
                 moderation = make_moderation(settings, banks)
                 beside.enter_context(at_work(banks, moderation.handlers))
                 beside.enter_context(on_duty(moderation))
+                beside.enter_context(retained(moderation.retaining, truth))
                 banks.reseen.scratch.folder()  # what a killed server left is removed before serving
                 services = services_of(banks, moderation)
                 server = Server(services, settings, bound)
@@ -91,8 +93,14 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
     kept = truth.review
     desk = Desk(
         moderating=moderation.moderating,
+        later=moderation.later,
+        reporting=moderation.reporting,
         reviewing=moderation.reviewing,
         sorting=moderation.sorting,
+        quarantining=moderation.quarantining,
+        looking=moderation.looking,
+        holding=moderation.holding,
+        stating=moderation.stating,
         enacting=moderation.enacting,
         uploads=kept.uploads,
         clusters=kept.clusters,

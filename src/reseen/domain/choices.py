@@ -41,6 +41,7 @@ class JobKind(StrEnum):
     RETROACTIVE = "retroactive_match"
     BACKTEST = "backtest"
     REINGEST = "reingest"
+    UPLOAD = "upload"
     POLICY_BACKTEST = "policy_backtest"
 
 
@@ -58,3 +59,10 @@ class ItemState(StrEnum):
     KNOWN = "known"
     """Done, and held before: nothing was added."""
     FAILED = "failed"
+
+
+class ExportFormat(StrEnum):
+    """How an export is written: one JSON object a line, or a table with a head."""
+
+    JSONL = "jsonl"
+    CSV = "csv"

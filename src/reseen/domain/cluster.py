@@ -59,6 +59,19 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """All that a reviewer said at one moment, to split, merge or pin; it is taken back as one.
+    ``holds``: newer words do not outweigh all of it.
+    """
+
+    id: str
+    by: str
+    at: datetime
+    pins: tuple[Pin, ...]
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A content as clustering sees it. ``order`` is its first upload's place in time; a
     representative is chosen by ``shown``, how much the others of its cluster show of it, and by
@@ -87,8 +100,9 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster as the truth holds it. ``version`` rises with every change: a write that names an
-    older one is refused. ``merged_into``: the id of the one that it became part of.
+    """A cluster as the truth holds it. ``reach``: how many people have seen its uploads.
+    ``version`` rises with every change: a write that names an older one is refused.
+    ``merged_into``: the id of the one that it became part of.
     """
 
     id: str
@@ -98,6 +112,7 @@ class Cluster:
     members: int
     uploads: int
     accounts: int
+    reach: int
     opened_at: datetime
     last_upload_at: datetime
     case_id: str | None = None

@@ -59,7 +59,21 @@ def chained(project_id: str, position: int, at: datetime, draft: AuditDraft, pre
     """The digest of an entry: SHA-256, in hexadecimal, of its canonical JSON (sorted keys, no
     spaces, UTF-8) with that of the entry before.
     """
-    said = {
+    said = _said(project_id, position, at, draft, previous)
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def told(entry: AuditEntry) -> dict[str, Any]:
+    """An entry as others are given it: what its digest covers, and the digest."""
+    said = _said(entry.project_id, entry.position, entry.at, entry.draft, entry.previous)
+    return {**said, "digest": entry.digest}
+
+
+def _said(
+    project_id: str, position: int, at: datetime, draft: AuditDraft, previous: str
+) -> dict[str, Any]:
+    return {
         "project_id": project_id,
         "position": position,
         "at": rfc3339(at),
@@ -74,8 +88,25 @@ def chained(project_id: str, position: int, at: datetime, draft: AuditDraft, pre
         "sensitive": draft.sensitive,
         "previous": previous,
     }
-    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+COLUMNS = (
+    "project_id",
+    "position",
+    "at",
+    "who",
+    "role",
+    "request_id",
+    "what",
+    "subject",
+    "reason",
+    "policy_id",
+    "detail",
+    "sensitive",
+    "previous",
+    "digest",
+)
+"""What ``told`` says, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,16 @@ class Upload:
     """The change of the truth after which what was added was not searched; ``None``: all was."""
 
 
+ACCOUNT = "account:"
+"""Before the client's name of an account, where a legal hold names it."""
+
+
+def subjects_of(upload: Upload, case_id: str | None) -> tuple[str, ...]:
+    """By what a legal hold may keep an upload: itself, its cluster, its case, its account."""
+    named = (upload.id, upload.cluster_id, case_id, ACCOUNT + upload.draft.account_id)
+    return tuple(subject for subject in named if subject)
+
+
 class CaseState(StrEnum):
     OPEN = "open"
     DECIDED = "decided"

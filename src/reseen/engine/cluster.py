@@ -4,7 +4,8 @@ The outcome is a function of the *set* of contents, edges and pins: whatever ord
 it is the same. Contents that show most of each other are joined, surest first (Kruskal's order), as
 long as no reviewer said that they are apart. What shows another one whole, in a frame of its own,
 belongs to it too, unless it shows several: a collage of two pictures is a copy of neither and makes
-no bridge. Anything less is a link: an opening that a hundred films share joins none of them.
+no bridge. Nor does what is mostly the one picture and shows the other beside it. Anything less is a
+link: an opening that a hundred films share joins none of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +15,14 @@ from reseen.domain.media import Medium
 
 JOINS = 0.6
 """Score from which two contents may be joined: the usual cut of ``medium``."""
-MOST = 0.5
-"""Share of both contents from which they are near."""
+MOST = 0.55
+"""Share of both contents from which they are near. Two things beside each other on one page cannot
+both have so much of it, though shares are measured to a few hundredths."""
+BESIDE = 1.05
+"""Sum of the shares of a page up to which two things that it shows may lie beside each other."""
+ALL = 0.9
+"""Share of both contents from which one is all of the other: nothing that the one shows whole has
+room beside the other (``BESIDE`` and ``PART_OF_STILL``)."""
 WHOLE = 0.7
 """Share of the smaller one from which it is shown whole."""
 PART_OF_STILL, PART_OF_SEQUENCE = 0.1, 0.25
@@ -52,22 +59,23 @@ def grouping(nodes: Sequence[Node], edges: Iterable[Edge], pins: Iterable[Pin]) 
         if edge.score >= JOINS and edge.one in by_number and edge.other in by_number
     }
     forest = _Forest(by_number, _apart(pins))
-    for pin in _latest(pins):
+    for pin in latest(pins):
         if pin.wish is Wish.TOGETHER and pin.one in by_number and pin.other in by_number:
             forest.join(pin.one, pin.other)
     for edge in sorted(ties, key=lambda e: (-e.score, e.one, e.other, e.channel)):
         if ties[edge] is Tie.NEAR:
             forest.join(edge.one, edge.other)
-    _attach(forest, [edge for edge, tie in ties.items() if tie is Tie.WITHIN])
+    _attach(forest, _Pages(ties))
     return _told(nodes, ties, forest)
 
 
 def is_plain(node: Node, edge: Edge, *, is_still: bool) -> bool:
     """Whether an edge of a new content says no more than that it belongs to the group of the other
-    end. What another one shows within itself may make that one a collage, and a group fall apart.
+    end. What another one shows within itself, or beside others, may make that one a collage, and a
+    group fall apart.
     """
     if tie_of(edge, is_still=is_still) is Tie.NEAR:
-        return True
+        return min(edge.one_share, edge.other_share) >= ALL
     own, theirs = edge.one_share, edge.other_share
     if node.number == edge.other:
         own, theirs = theirs, own
@@ -106,6 +114,14 @@ def count_of_things(numbers: Iterable[int], edges: Iterable[Edge]) -> int:
     return len({forest.root(number) for number in every})
 
 
+def latest(pins: Iterable[Pin]) -> list[Pin]:
+    """The word that holds on each pair, the newest first."""
+    held: dict[tuple[int, int], Pin] = {}
+    for pin in sorted(pins, key=lambda p: (p.at, p.wish)):
+        held[pin.one, pin.other] = pin
+    return sorted(held.values(), key=lambda p: (p.at, p.one, p.other), reverse=True)
+
+
 class _Forest:
     """Groups that grow, and never hold two contents that are apart."""
 
@@ -138,21 +154,55 @@ class _Forest:
         return True
 
 
-def _attach(forest: _Forest, within: Sequence[Edge]) -> None:
-    """Join what shows others whole to these, where all of them are of one group. Joins only make
-    groups fewer, so repeating it until nothing changes ends, in any order, at the same groups.
+class _Pages:
+    """What contents show whole within themselves, and what else they have in common with others."""
+
+    def __init__(self, ties: Mapping[Edge, Tie]) -> None:
+        self.within: list[tuple[int, int, float]] = []
+        """The larger one, the smaller one that it shows, and the share of itself as which."""
+        self._near: dict[int, list[tuple[int, float]]] = {}
+        self._shared: dict[int, set[int]] = {}
+        for edge, tie in ties.items():
+            one, other = (edge.one, edge.one_share), (edge.other, edge.other_share)
+            if tie is Tie.ACROSS:
+                continue
+            self._shared.setdefault(edge.one, set()).add(edge.other)
+            self._shared.setdefault(edge.other, set()).add(edge.one)
+            if tie is Tie.NEAR:
+                self._near.setdefault(edge.one, []).append((edge.other, edge.one_share))
+                self._near.setdefault(edge.other, []).append((edge.one, edge.other_share))
+            elif tie is Tie.WITHIN:
+                (larger, share), (smaller, _) = sorted((one, other), key=lambda end: end[1])
+                self.within.append((larger, smaller, share))
+
+    def vouches(self, larger: int, smaller: int, share: float, forest: _Forest) -> bool:
+        """Whether what it shows is of what it is: not where most contents that are near to it show
+        the rest of it alone, and have nothing in common with what it shows.
+        """
+        group = forest.root(smaller)
+        inside = beside = 0
+        for other, common in self._near.get(larger, ()):
+            is_of_it = any(forest.root(number) == group for number in self._shared[other])
+            if is_of_it or common + share > BESIDE:
+                inside += 1
+            else:
+                beside += 1
+        return inside > beside or not beside
+
+
+def _attach(forest: _Forest, pages: _Pages) -> None:
+    """Join what shows others whole to these, where all of them are of one group. Each round looks
+    at the groups as they were at its beginning, so that the order of contents decides nothing.
     """
-    shows = [(e.one, e.other) if e.one_share < e.other_share else (e.other, e.one) for e in within]
     changes = True
     while changes:
-        changes = False
         shown: dict[int, set[int]] = {}
-        for larger, smaller in shows:
-            shown.setdefault(forest.root(larger), set()).add(smaller)
-        for group in sorted(shown):
-            others = {forest.root(number) for number in shown[group]} - {forest.root(group)}
-            if len(others) == 1:
-                changes |= forest.join(group, others.pop())
+        for larger, smaller, share in pages.within:
+            group, other = forest.root(larger), forest.root(smaller)
+            if group != other and pages.vouches(larger, smaller, share, forest):
+                shown.setdefault(group, set()).add(other)
+        joins = [(group, *others) for group, others in sorted(shown.items()) if len(others) == 1]
+        changes = sum(forest.join(group, other) for group, other in joins) > 0
 
 
 def _told(nodes: Sequence[Node], ties: Mapping[Edge, Tie], forest: _Forest) -> Grouping:
@@ -171,16 +221,8 @@ def _told(nodes: Sequence[Node], ties: Mapping[Edge, Tie], forest: _Forest) -> G
     return Grouping(groups, links)
 
 
-def _latest(pins: Iterable[Pin]) -> list[Pin]:
-    """The word that holds on each pair, the newest first."""
-    held: dict[tuple[int, int], Pin] = {}
-    for pin in sorted(pins, key=lambda p: (p.at, p.wish)):
-        held[pin.one, pin.other] = pin
-    return sorted(held.values(), key=lambda p: (p.at, p.one, p.other), reverse=True)
-
-
 def _apart(pins: Iterable[Pin]) -> list[tuple[int, int]]:
-    return [(p.one, p.other) for p in _latest(pins) if p.wish is Wish.APART]
+    return [(p.one, p.other) for p in latest(pins) if p.wish is Wish.APART]
 
 
 def _are_stills(one: Node, other: Node) -> bool:

@@ -9,7 +9,6 @@ itself in the window waits for somebody too.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from reseen.domain.bank import Reference
 from reseen.domain.choices import Action
@@ -22,7 +21,7 @@ from reseen.domain.review import Upload
 from reseen.engine.cluster import count_of_things
 from reseen.engine.priority import BURSTING, FLOODING, is_burst, is_flood
 from reseen.engine.verdict import HARM
-from reseen.flows.moderate import said
+from reseen.flows.moderate import Opened, said
 from reseen.ports import AuditLog, ClusterStore, Outbox, Quarantines, ReferenceStore, UploadStore
 
 WINDOW = timedelta(hours=1)
@@ -33,12 +32,6 @@ EVERY = 8
 """Uploads of a large cluster, and matches of one reference, between two looks at them."""
 MOST = 500
 """Matches of a reference that are looked at."""
-
-
-class Opened(Protocol):
-    """``review.Reviewing.open``: the case of a cluster, opened or raised."""
-
-    def __call__(self, project_id: str, cluster: Cluster, ruling: Ruling, why: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

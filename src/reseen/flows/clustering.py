@@ -7,7 +7,7 @@ content, and of several names the oldest stays.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reseen.domain.cluster import Cluster, Edge, Node, Pin
@@ -25,16 +25,20 @@ LEAST_SHOWN = 1e-9
 @dataclass(frozen=True, slots=True)
 class Regrouping:
     """What became of some contents: their clusters, in the order that was asked for, and which ones
-    went, by the id of the one that they are part of now.
+    went, by the id of the one that they are part of now. ``parted``: contents that came out of a
+    cluster which stays, by that one and the one that they are in now.
     """
 
     clusters: tuple[Cluster, ...]
     absorbed: Mapping[str, str]
+    parted: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """Every call writes within the caller's transaction, and may raise ``NotReady``."""
+    """Every call writes within the caller's transaction, in which nobody else changes the project's
+    clusters (``Alone``), and may raise ``NotReady``.
+    """
 
     clusters: ClusterStore
     clock: Callable[[], datetime]
@@ -46,7 +50,6 @@ class Clustering:
 
         What clearly belongs to one cluster comes into it without a look at the rest of that.
         """
-        self.clusters.lock(project_id)
         self.clusters.add_nodes(project_id, [node, *others])
         homes = self.clusters.homes(project_id, [one.number for one in others])
         kept = _strongest(node, edges, homes)
@@ -57,19 +60,19 @@ class Clustering:
         inner = [edge for edge in kept if homes.get(_end(node, edge)) == home]
         return Regrouping((self.clusters.join(project_id, node.number, home, inner),), {})
 
-    def repeat(self, project_id: str, content: int, account_id: str) -> Regrouping | None:
+    def repeat(
+        self, project_id: str, content: int, account_id: str, reach: int
+    ) -> Regrouping | None:
         """The bytes of a content were uploaded once more; ``None`` where it is in no cluster."""
-        self.clusters.lock(project_id)
         home = self.clusters.homes(project_id, [content]).get(content)
         if home is None:
             return None
-        return Regrouping((self.clusters.uploaded(project_id, home, account_id),), {})
+        return Regrouping((self.clusters.uploaded(project_id, home, account_id, reach),), {})
 
     def found(
         self, project_id: str, node: Node, others: Sequence[Node], edges: Sequence[Edge]
     ) -> Regrouping:
         """What a later search found of a content that is in a cluster, or was."""
-        self.clusters.lock(project_id)
         self.clusters.add_nodes(project_id, [node, *others])
         ends = [_end(node, edge) for edge in edges]
         homes = self.clusters.homes(project_id, [node.number, *ends])
@@ -101,22 +104,24 @@ class Clustering:
         (home,) = found
         return None if home is None or self.clusters.is_cut(project_id, home) else home
 
-    def say(self, project_id: str, pins: Sequence[Pin]) -> Regrouping:
-        """A reviewer's word. The clusters of all that it names."""
-        self.clusters.lock(project_id)
+    def say(self, project_id: str, pins: Sequence[Pin], stays: int | None = None) -> Regrouping:
+        """A reviewer's word. The clusters of all that it names. Of a cluster that comes apart, the
+        part with the content that ``stays`` keeps the name.
+        """
         self.clusters.add_pins(project_id, pins)
-        return self._settled(project_id, _named(pins))
+        return self._settled(project_id, _named(pins), stays)
 
     def unsay(self, project_id: str, pins: Sequence[Pin]) -> Regrouping:
         """As if it had never been said."""
-        self.clusters.lock(project_id)
         self.clusters.remove_pins(project_id, pins)
         return self._settled(project_id, _named(pins))
 
-    def _settled(self, project_id: str, contents: Sequence[int]) -> Regrouping:
+    def _settled(
+        self, project_id: str, contents: Sequence[int], stays: int | None = None
+    ) -> Regrouping:
         around = self.clusters.around(project_id, contents)
         told = grouping(around.nodes, around.edges, around.pins)
-        names = _names(told.groups, around)
+        names = _names(told.groups, around, stays)
         by_number = {node.number: node for node in around.nodes}
         nodes = {
             number: replace(by_number[number], shown=how_much)
@@ -135,11 +140,18 @@ class Clustering:
         ]
         written = self.clusters.regroup(project_id, groups, self.clock())
         place_of = {n: place for place, members in enumerate(told.groups) for n in members}
+        absorbed = {
+            old: written[place].id for place, gone in names.absorbed.items() for old in gone
+        }
+        parted: dict[tuple[str, str], list[int]] = {}
+        for number, old in sorted(around.cluster_of.items()):
+            now = written[place_of[number]].id
+            if now != absorbed.get(old, old):
+                parted.setdefault((absorbed.get(old, old), now), []).append(number)
         return Regrouping(
             clusters=tuple(written[place_of[number]] for number in contents),
-            absorbed={
-                old: written[place].id for place, gone in names.absorbed.items() for old in gone
-            },
+            absorbed=absorbed,
+            parted={way: tuple(numbers) for way, numbers in parted.items()},
         )
 
 
@@ -151,8 +163,8 @@ class _Names:
     absorbed: Mapping[int, tuple[str, ...]]
 
 
-def _names(groups: Sequence[Sequence[int]], around: Around) -> _Names:
-    orders = {node.number: (node.order, node.number) for node in around.nodes}
+def _names(groups: Sequence[Sequence[int]], around: Around, stays: int | None) -> _Names:
+    orders = {node.number: (node.number != stays, node.order, node.number) for node in around.nodes}
     first: dict[str, int] = {}
     for number in sorted(orders, key=orders.__getitem__):
         if number in around.cluster_of:

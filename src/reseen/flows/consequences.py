@@ -79,8 +79,14 @@ class Consequences:
             for one in self.decisions.consequences(decision.id)
             if one.state is ConsequenceState.DONE
         ]
+        stays: dict[str, str] = {}
         for one in sorted(done, key=lambda one: one.kind is ConsequenceKind.EVENT):
-            state, note = self._reverse(decision, one)
+            if one.kind is ConsequenceKind.EVENT and one.note in stays:
+                state, note = ConsequenceState.IRREVERSIBLE, stays[one.note]
+            else:
+                state, note = self._reverse(decision, one)
+            if one.kind is ConsequenceKind.ACTION and state is ConsequenceState.IRREVERSIBLE:
+                stays[one.subject] = note
             self.decisions.mark(decision.id, one.number, state, note)
         return self.decisions.consequences(decision.id)
 
@@ -148,15 +154,18 @@ class Consequences:
         if upload.action is not action:
             self._tell(changed, book)
 
-    def _tell(self, upload: Upload, book: "_Book", compensates: str | None = None) -> None:
-        said = {
-            "upload_id": upload.id,
-            "content_id": upload.draft.content_id,
-            "account_id": upload.draft.account_id,
-            "action": str(upload.action),
-            "decision_id": upload.decision_id,
-        }
-        event = self.outbox.emit(upload.project_id, "upload.action_changed", said, compensates)
+    def tell(self, upload: Upload, what: str = "upload.action_changed") -> None:
+        """Others learn of an upload as it is now; with the decision that covers it this is undone
+        again.
+        """
+        event = self.outbox.emit(upload.project_id, what, _said(upload))
+        if upload.decision_id is not None:
+            book = _Book.of(self.decisions, upload.decision_id, self.clock())
+            book.add(ConsequenceKind.EVENT, event.id, note=upload.id)
+            self.decisions.add_consequences(book.lines)
+
+    def _tell(self, upload: Upload, book: "_Book") -> None:
+        event = self.outbox.emit(upload.project_id, "upload.action_changed", _said(upload))
         book.add(ConsequenceKind.EVENT, event.id, note=upload.id)
 
     def _reverse(self, decision: Decision, one: Consequence) -> tuple[ConsequenceState, str]:
@@ -186,6 +195,8 @@ class Consequences:
             upload = self.uploads.get(decision.project_id, one.subject)
         except NotFound:
             return ConsequenceState.IRREVERSIBLE, "The upload is not kept any more."
+        if upload.decision_id is None:
+            return ConsequenceState.IRREVERSIBLE, "It left the cluster, and is looked at by itself."
         if upload.decision_id != decision.id:
             return ConsequenceState.IRREVERSIBLE, "Another decision holds for it now."
         action = Action(one.before) if one.before else upload.ruled
@@ -228,6 +239,16 @@ class _Book:
         number = self.next + len(self.lines)
         line = Consequence(self.decision_id, number, kind, subject, self.at)
         self.lines.append(replace(line, before=before, note=note))
+
+
+def _said(upload: Upload) -> Mapping[str, object]:
+    return {
+        "upload_id": upload.id,
+        "content_id": upload.draft.content_id,
+        "account_id": upload.draft.account_id,
+        "action": str(upload.action),
+        "decision_id": upload.decision_id,
+    }
 
 
 def _told(decision: Decision) -> Mapping[str, object]:

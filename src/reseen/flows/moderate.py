@@ -8,9 +8,9 @@ same moment do not see each other in the index, and are brought together right a
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from reseen.domain.bank import Bank, BankDraft, Content, ReferenceDraft
 from reseen.domain.choices import Action, BankRole
@@ -27,6 +27,7 @@ from reseen.flows.rulings import Rulings
 from reseen.flows.search import Searching
 from reseen.flows.ties import TYING, content_node, edge_between, node_of
 from reseen.ports import (
+    Alone,
     AuditLog,
     BankStore,
     Fetched,
@@ -49,6 +50,12 @@ type Covered = Callable[[Upload, Cluster, Ruling], Upload]
 Within the caller's transaction."""
 
 
+class Opened(Protocol):
+    """``review.Reviewing.open``: the case of a cluster, opened or raised. Likewise."""
+
+    def __call__(self, project_id: str, cluster: Cluster, ruling: Ruling, why: str) -> object: ...
+
+
 type Followed = Callable[[str, Regrouping, Actor], object]
 """Cases and decisions follow their clusters: ``review.Reviewing.regrouped``. Likewise."""
 
@@ -67,7 +74,7 @@ class Moderating:
     audit: AuditLog
     outbox: Outbox
     vault: MediaVault | None
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     covered: Covered
     regrouped: Followed
     heed: Callable[[Upload, Cluster], None]
@@ -81,26 +88,36 @@ class Moderating:
         Raises the media errors, and ``Conflict`` where the ``content_id`` is that of another file.
         """
         known = self.uploads.by_content_id(project_id, draft.content_id)
-        if known is not None:
-            return _again(known, file)
+        if known is not None and known.state is not UploadState.FAILED:
+            return known_again(known, file)
+        new = Upload("", project_id, draft, UploadState.PENDING, self.clock())
+        return self.answer(who, known or new, file)
+
+    def answer(self, who: Actor, upload: Upload, file: Fetched) -> Upload:
+        """Rule on an upload that is new, without an ``id``, or was accepted before. Raises the
+        media errors.
+        """
+        project_id, name = upload.project_id, upload.draft.content_id
         rendition, kept = self.perceive(file)
         answer = self.searching.by_rendition(project_id, rendition, Scope(limit=MOST_FOUND))
         asset = kept.asset
-        ruling = self.rulings.of(project_id, draft.content_id, asset.medium, asset.duration, answer)
-        upload = Upload(
-            id="",
-            project_id=project_id,
-            draft=draft,
+        ruling = self.rulings.of(project_id, name, asset.medium, asset.duration, answer)
+        upload = replace(
+            upload,
             state=UploadState.DONE,
-            received_at=self.clock(),
             sha256=file.sha256,
             action=ruling.action,
             ruled=ruling.action,
             reasons=ruling.reasons,
+            error=None,
         )
-        media_key = self._keep(project_id, upload, file)
-        with self.together():
-            return self._written(who, replace(upload, media_key=media_key), kept, answer, ruling)
+        held = upload.media_key
+        upload = replace(upload, media_key=self._keep(upload, file))
+        with self.alone(project_id):
+            written = self._written(who, upload, kept, answer, ruling)
+        if self.vault is not None and held is not None and written.media_key is None:
+            self.vault.delete([held])
+        return written
 
     def _written(
         self,
@@ -116,13 +133,15 @@ class Moderating:
         added = self.references.add(self.seen_bank(project_id), name, Content(kept))
         content = added.reference
         late = self._late(project_id, content.number, answer.reached)
-        upload = self.uploads.add(
+        upload = self._put(
             replace(upload, content=content.number, reference_id=content.id, late_from=late)
         )
         node = content_node(content, kept.asset, upload.received_at)
         found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
         tied = [f for f in found if f.bank.role in TYING]
-        told = self.clustering.repeat(project_id, content.number, upload.draft.account_id)
+        told = self.clustering.repeat(
+            project_id, content.number, upload.draft.account_id, upload.draft.reach
+        )
         if told is None:
             others = [node_of(f) for f in tied]
             edges = [edge_between(node, kept.asset.duration, f) for f in tied]
@@ -150,6 +169,16 @@ class Moderating:
             self.late()
         return upload
 
+    def _put(self, upload: Upload) -> Upload:
+        """Raises ``Conflict`` where it was answered meanwhile."""
+        if not upload.id:
+            return self.uploads.add(upload)
+        present = self.uploads.get(upload.project_id, upload.id)
+        if present.state is UploadState.DONE:
+            raise Conflict("The upload was answered meanwhile.", field="content_id")
+        self.uploads.save(upload)
+        return upload
+
     def _late(self, project_id: str, content: int, reached: int | None) -> int | None:
         """The change after which something came that was not searched."""
         if reached is None:
@@ -167,11 +196,11 @@ class Moderating:
         except Conflict:  # made a moment ago, or a bank of another role has the name
             return self.banks.get(project_id, SEEN_BANK)
 
-    def _keep(self, project_id: str, upload: Upload, file: Fetched) -> str | None:
+    def _keep(self, upload: Upload, file: Fetched) -> str | None:
         """Encrypted media for whoever reviews it, where somebody will."""
         if self.vault is None or upload.action is Action.PASS:
             return None
-        return self.vault.put(project_id, upload.sha256, file.path)
+        return upload.media_key or self.vault.put(upload.project_id, upload.sha256, file.path)
 
 
 def said(upload: Upload) -> Mapping[str, object]:
@@ -186,7 +215,8 @@ def said(upload: Upload) -> Mapping[str, object]:
     }
 
 
-def _again(known: Upload, file: Fetched) -> Upload:
+def known_again(known: Upload, file: Fetched) -> Upload:
+    """An upload that is sent once more. Raises ``Conflict`` where its file is another."""
     if known.sha256 and known.sha256 != file.sha256:
         raise Conflict(
             f"The content_id {known.draft.content_id!r} was used for another file; each upload has"

@@ -6,7 +6,6 @@ event.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +19,7 @@ from reseen.domain.record import Actor, AuditDraft
 from reseen.engine.policy import rule
 from reseen.engine.replay import sightings_of, with_candidate
 from reseen.engine.verdict import HARM
-from reseen.ports import AuditLog, BankStore, JobStore, Outbox, PolicyStore, UploadStore
+from reseen.ports import Alone, AuditLog, BankStore, JobStore, Outbox, PolicyStore, UploadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Enacting:
     jobs: JobStore
     audit: AuditLog
     outbox: Outbox
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     cuts: Cuts
     clock: Callable[[], datetime]
 
@@ -60,7 +59,7 @@ class Enacting:
             self._check(draft, None)
         else:
             self._check(draft, self.banks.get(project_id, draft.bank_id))
-        with self.together():
+        with self.alone(project_id):
             made = self.policies.add(project_id, draft, who.id)
             self._note(project_id, who, "policy.drafted", made, draft.note)
         return made
@@ -71,7 +70,7 @@ class Enacting:
         """Bring a version into force. Raises ``Conflict`` for one that was not tried, unless it is
         forced, and ``InvalidValue`` where that is done without a ``reason``.
         """
-        with self.together():
+        with self.alone(project_id):
             policy = self.policies.get(project_id, policy_id)
             if policy.state is PolicyState.LIVE:
                 return Enacted(policy, None, ("It is live already.",))

@@ -9,8 +9,7 @@ A version that runs dry is tried as if it acted: that is what one wants to know 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +26,7 @@ from reseen.engine.policy import RISING, asked_of, policy_of, rule
 from reseen.engine.replay import sightings_of, with_candidate
 from reseen.engine.verdict import HARM
 from reseen.flows.jobs import Hold
-from reseen.ports import AuditLog, BankStore, PolicyStore, ScoreLog, UploadStore
+from reseen.ports import Alone, AuditLog, BankStore, PolicyStore, ScoreLog, UploadStore
 
 EXAMPLES = 20
 """Uploads listed of each change."""
@@ -131,7 +130,7 @@ class Trying:
     uploads: UploadStore
     scores: ScoreLog
     audit: AuditLog
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     cuts: Cuts
 
     def work(self, job: Job, hold: Hold) -> Mapping[str, Any]:
@@ -153,7 +152,7 @@ class Trying:
             "uploads": trial.said(),
             "searches": searches.said(),
         }
-        with self.together():
+        with self.alone(project_id):
             tried = self.policies.tried(project_id, policy.id, job.id)
             detail = {"job_id": job.id, "uploads": trial.uploads}
             said = AuditDraft(

@@ -6,8 +6,7 @@ Where a bank asks for two people, a decision is a proposal until another one agr
 is one transaction each, with its audit entry and its events.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,7 +32,16 @@ from reseen.domain.review import (
 from reseen.engine.priority import rank
 from reseen.flows.clustering import Regrouping
 from reseen.flows.consequences import Consequences
-from reseen.ports import AuditLog, CaseStore, ClusterStore, DecisionStore, Outbox, UploadStore
+from reseen.flows.following import DIFFER, Following
+from reseen.ports import (
+    Alone,
+    AuditLog,
+    CaseStore,
+    ClusterStore,
+    DecisionStore,
+    Outbox,
+    UploadStore,
+)
 
 HELD = timedelta(minutes=15)
 """How long a case is held by whoever was given it; asking again holds it anew."""
@@ -50,7 +58,7 @@ class Reviewing:
     consequences: Consequences
     audit: AuditLog
     outbox: Outbox
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     clock: Callable[[], datetime]
 
     # What arrives, within the caller's transaction.
@@ -60,8 +68,13 @@ class Reviewing:
         somebody is to look. A decision removes by itself only what hangs together with its cluster
         as surely as a bank's match would have to.
         """
-        decision = self.in_force(upload.project_id, cluster.id)
-        if decision is not None:
+        held = self._held(upload.project_id, cluster.id, DecisionState.IN_FORCE)
+        if len({decision.draft.verdict for decision in held}) > 1:
+            kept = Action.REMOVE if upload.action is Action.REMOVE else Action.REVIEW
+            self.open(upload.project_id, cluster, ruling, DIFFER)
+            return replace(upload, action=kept)
+        if held:
+            decision = held[0]
             if decision.draft.verdict is not Verdict.HARMFUL or _is_sure(upload):
                 return self.consequences.cover(decision, upload)
             upload = replace(upload, action=Action.REVIEW)
@@ -76,7 +89,11 @@ class Reviewing:
         """The case of a cluster; a decided one is to be looked at again."""
         now = self.clock()
         standing = rank(
-            ruling.severity, cluster.accounts, 0, now, bursting=cluster.bursting_since is not None
+            ruling.severity,
+            cluster.accounts,
+            cluster.reach,
+            now,
+            bursting=cluster.bursting_since is not None,
         )
         case = Case(
             id="",
@@ -96,16 +113,15 @@ class Reviewing:
             rank=max(held.rank, standing),
             severity=max(held.severity, ruling.severity),
             two_person=held.two_person or ruling.two_person,
-            state=CaseState.OPEN if held.state is CaseState.DECIDED else held.state,
         )
+        if held.state is CaseState.DECIDED:
+            raised = replace(raised, state=CaseState.OPEN, why=why)
         return held if raised == held else self.cases.save(raised)
 
     def in_force(self, project_id: str, cluster_id: str) -> Decision | None:
         """The decision that covers a cluster."""
-        held = self.decisions.list(
-            project_id, cluster_id=cluster_id, state=DecisionState.IN_FORCE, limit=1
-        )
-        return held.items[0] if held.items else None
+        held = self._held(project_id, cluster_id, DecisionState.IN_FORCE)
+        return held[0] if held else None
 
     # What reviewers do.
 
@@ -114,14 +130,14 @@ class Reviewing:
         where somebody else holds it.
         """
         now = self.clock()
-        with self.together():
+        with self.alone(project_id):
             case = self.cases.claim(project_id, Lease(who.id, now + HELD), now, case_id)
             if case is not None:
                 self._note(project_id, who, "case.claimed", case.id)
         return case
 
     def release(self, project_id: str, who: Actor, case_id: str) -> Case:
-        with self.together():
+        with self.alone(project_id):
             case = self.cases.release(project_id, case_id, who.id)
             self._note(project_id, who, "case.released", case_id)
         return case
@@ -137,15 +153,12 @@ class Reviewing:
         if draft.verdict is Verdict.HARMFUL and not draft.policy:
             raise InvalidValue("Say which policy was broken.", field="policy")
         now = self.clock()
-        with self.together():
+        with self.alone(project_id):
             case = self._at(project_id, case_id, version)
             if case.lease is not None and case.lease.holder != who.id and case.lease.until > now:
                 raise Conflict("Somebody else works on this case.", field="case_id")
             if case.state is CaseState.DECIDED:
                 raise Conflict("The case is decided; undo that decision, or answer an appeal.")
-            before = self.in_force(project_id, case.cluster_id)
-            if before is not None:
-                self._end(before, who, "another decision took its place")
             state = DecisionState.PROPOSED if case.two_person else DecisionState.IN_FORCE
             decision = self.decisions.add(
                 Decision("", project_id, case.id, case.cluster_id, draft, state, who.id, now)
@@ -153,13 +166,14 @@ class Reviewing:
             if state is DecisionState.IN_FORCE:
                 self._enforce(case, decision, who)
             else:
+                self._supersede(case, who)
                 self.cases.save(replace(case, decision_id=decision.id, lease=None))
                 self._note(project_id, who, "decision.proposed", decision.id, draft.reason)
         return self.decisions.get(project_id, decision.id)
 
     def approve(self, project_id: str, who: Actor, decision_id: str) -> Decision:
         """A second person agrees. Raises ``Forbidden`` for the first, ``Conflict``."""
-        with self.together():
+        with self.alone(project_id):
             decision = self._proposed(project_id, who, decision_id)
             agreed = replace(decision, state=DecisionState.IN_FORCE, approved_by=who.id)
             self.decisions.save(agreed, DecisionState.PROPOSED)
@@ -168,12 +182,15 @@ class Reviewing:
 
     def decline(self, project_id: str, who: Actor, decision_id: str, reason: str) -> Decision:
         """A second person disagrees: the case waits again. Raises as ``approve``."""
-        with self.together():
+        with self.alone(project_id):
             decision = self._proposed(project_id, who, decision_id)
             declined = self._ended(decision, who, reason, DecisionState.DECLINED)
             self.decisions.save(declined, DecisionState.PROPOSED)
             case = self.cases.get(project_id, decision.case_id)
-            self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
+            state = CaseState.APPEALED if self._is_appealed(case) else CaseState.OPEN
+            held = self.in_force(project_id, case.cluster_id)
+            stands = None if held is None else held.id
+            self.cases.save(replace(case, state=state, decision_id=stands, lease=None))
             self._note(project_id, who, "decision.declined", decision_id, reason)
         return declined
 
@@ -184,7 +201,7 @@ class Reviewing:
 
         Raises ``NotFound``, and ``Conflict`` where it is not in force.
         """
-        with self.together():
+        with self.alone(project_id):
             decision = self.decisions.get(project_id, decision_id)
             if decision.state is not DecisionState.IN_FORCE:
                 raise Conflict(f"The decision is {decision.state}, not in force.")
@@ -199,7 +216,7 @@ class Reviewing:
         """An uploader asks for another look. Raises ``NotFound``, and ``Conflict`` where no
         decision holds for the upload or an appeal is open.
         """
-        with self.together():
+        with self.alone(project_id):
             upload = self.uploads.get(project_id, upload_id)
             if upload.decision_id is None:
                 raise Conflict("No decision holds for this upload.", field="upload_id")
@@ -229,7 +246,7 @@ class Reviewing:
 
         Raises ``NotFound``, ``Forbidden``, ``Conflict`` where it was answered.
         """
-        with self.together():
+        with self.alone(project_id):
             appeal = self.decisions.appeal(project_id, appeal_id)
             decision = self.decisions.get(project_id, appeal.decision_id)
             if decision.by == who.id:
@@ -242,45 +259,58 @@ class Reviewing:
             if state is AppealState.OVERTURNED and decision.state is DecisionState.IN_FORCE:
                 self._end(decision, who, answer)
                 self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
-            else:
-                self.cases.save(replace(case, state=CaseState.DECIDED, lease=None))
+            elif case.state is CaseState.APPEALED:
+                self.cases.save(replace(case, state=self._answered(case), lease=None))
             said = {"appeal_id": appeal_id, "state": str(state), "answer": answer}
             self.outbox.emit(project_id, "appeal.answered", said)
             self._note(project_id, who, "appeal.answered", appeal_id, answer)
         return answered
 
+    def _is_appealed(self, case: Case) -> bool:
+        waiting = self.decisions.appeals(
+            case.project_id, case_id=case.id, state=AppealState.OPEN, limit=1
+        )
+        return bool(waiting.items)
+
+    def _answered(self, case: Case) -> CaseState:
+        """What a case is once an appeal was answered and changed nothing."""
+        if self._is_appealed(case):
+            return CaseState.APPEALED
+        held = self.in_force(case.project_id, case.cluster_id)
+        return CaseState.OPEN if held is None else CaseState.DECIDED
+
     # Clusters that became one, or two.
 
     def regrouped(self, project_id: str, told: Regrouping, who: Actor) -> None:
-        """Cases and decisions follow their clusters. A decision covers what came to it, as far as
-        it is surely the same; where decisions differ, somebody is to look, and neither spreads.
-        """
-        gone: dict[str, list[str]] = {}
-        for old, kept in told.absorbed.items():
-            gone.setdefault(kept, []).append(old)
-        for kept, absorbed in gone.items():
-            case = self.cases.merge(project_id, kept, absorbed)
-            case_id = None if case is None else case.id
-            self.decisions.merge(project_id, kept, absorbed, case_id)
-            self._note(project_id, who, "cluster.merged", kept, ", ".join(absorbed))
-            cluster = self.clusters.get(project_id, kept)
-            held = self.decisions.list(
-                project_id, cluster_id=kept, state=DecisionState.IN_FORCE
-            ).items
-            if len({decision.draft.verdict for decision in held}) > 1:
-                why = "clusters with different decisions became one"
-                self.open(project_id, cluster, Ruling(Action.REVIEW, severity=50), why)
-            elif held:
-                self._cover_all(cluster, held[0])
+        """Cases and decisions follow their clusters."""
+        following = Following(
+            self.cases,
+            self.decisions,
+            self.clusters,
+            self.uploads,
+            self.consequences,
+            self.audit,
+            self.open,
+        )
+        following.regrouped(project_id, told, who)
 
-    def _cover_all(self, cluster: Cluster, decision: Decision) -> None:
-        """What a decision does not cover yet."""
-        for upload in self.consequences.members(decision):
-            if upload.decision_id is None:
-                ruling = Ruling(upload.ruled or Action.PASS, upload.reasons)
-                self.uploads.save(self.cover(upload, cluster, ruling))
+    def _supersede(self, case: Case, who: Actor) -> None:
+        """A proposal that nobody agreed to yet gives way to another one."""
+        proposed = DecisionState.PROPOSED
+        for one in self._held(case.project_id, case.cluster_id, proposed):
+            if one.id == case.decision_id:
+                why = "another proposal took its place"
+                self.decisions.save(self._ended(one, who, why, DecisionState.DECLINED), proposed)
+                self._note(case.project_id, who, "decision.declined", one.id, why)
+
+    def _held(self, project_id: str, cluster_id: str, state: DecisionState) -> Sequence[Decision]:
+        """Newest first."""
+        return self.decisions.list(project_id, cluster_id=cluster_id, state=state).items
 
     def _enforce(self, case: Case, decision: Decision, who: Actor) -> None:
+        for before in self._held(case.project_id, case.cluster_id, DecisionState.IN_FORCE):
+            if before.id != decision.id:
+                self._end(before, who, "another decision took its place")
         self.consequences.follow(decision)
         self.cases.save(replace(case, state=CaseState.DECIDED, decision_id=decision.id, lease=None))
         self._note(decision.project_id, who, "case.decided", case.id, decision.draft.reason)

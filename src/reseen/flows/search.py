@@ -30,6 +30,7 @@ from reseen.flows.decoded import Decoded
 from reseen.flows.equal_files import as_equal, as_pair, digests
 from reseen.flows.findings import Answer, Found, Scope, told
 from reseen.flows.fingerprint import Perception, Rendition, fingerprint
+from reseen.flows.kindred import Homes, is_bound, nearest_of_each
 from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
 from reseen.flows.match import WORTH
 from reseen.flows.may_match import MayMatch
@@ -87,6 +88,8 @@ class Searching:
     counts: tuple[int, ...] = COUNTS
     workers: int = 2
     clock: Callable[[], datetime] = now
+    homes: Homes | None = None
+    """Where given, a few of each cluster of uploads are looked at, as long as they bind."""
 
     def by_file(self, project_id: str, file: Fetched, scope: Scope) -> Answer:
         """Raises the decoder's errors, unless equal bytes are in a bank, and ``NotFound`` for a
@@ -237,10 +240,37 @@ class _Search:
             if len(leads) > most:
                 remarks.append(f"{len(leads) - most:,} more references are as near; not compared.")
             leads = leads[:most]
+            others: Sequence[Lead] = ()
+            homes: Mapping[int, str] = {}
+            if of.homes is not None and BankRole.SEEN in crowd:
+                homes = of.homes(self.project_id, [lead.reference for lead in leads])
+                leads, others = nearest_of_each(leads, homes)
             verified, unread = verifying.verify(query, leads, candidates, clues.hashes)
-            found += verified
-            remarks += unread
+            others = self._unbound(query, others, homes, verified) if others else ()
+            more, unread_too = verifying.verify(query, others, candidates, clues.hashes)
+            found += [*verified, *more]
+            remarks += [*unread, *unread_too]
         return found, remarks
+
+    def _unbound(
+        self,
+        query: Query,
+        leads: Sequence[Lead],
+        homes: Mapping[int, str],
+        verified: Sequence[Verified],
+    ) -> list[Lead]:
+        """Those of clusters that nothing binds the query to so far (``kindred``)."""
+        asset = None if query.party is None else query.party.fingerprint.asset
+        duration = None if asset is None else asset.duration
+        matched, bound = set[str | None](), set[str | None]()
+        for one in map(self._judge, verified):
+            home = homes.get(one.reference.number)
+            if one.is_match:
+                matched.add(home)
+            if is_bound(query.medium, duration, one):
+                bound.add(home)
+        told = ((lead, homes[lead.reference]) for lead in leads)
+        return [lead for lead, home in told if home not in bound and (lead.sure or home in matched)]
 
     def _led(
         self,

@@ -30,6 +30,7 @@ from reseen.ports.jobs import (
     ScoreLog,
 )
 from reseen.ports.moderation import (
+    Alone,
     Around,
     CaseStore,
     ClusterStore,
@@ -38,8 +39,10 @@ from reseen.ports.moderation import (
     LegalHolds,
     MediaVault,
     PolicyStore,
+    Quarantine,
     Quarantines,
     Regrouped,
+    Restrictions,
     UploadStore,
 )
 from reseen.ports.perception import (
@@ -70,6 +73,7 @@ from reseen.ports.record import AuditLog, Endpoints, Outbox, Verified
 __all__ = [
     "QUAD_TICKS",
     "QUAD_WINDOW",
+    "Alone",
     "Answered",
     "Around",
     "AuditLog",
@@ -108,10 +112,12 @@ __all__ = [
     "Outbox",
     "Page",
     "PolicyStore",
+    "Quarantine",
     "Quarantines",
     "ReadRange",
     "ReferenceStore",
     "Regrouped",
+    "Restrictions",
     "Sampling",
     "ScoreLog",
     "Side",

@@ -5,7 +5,7 @@ What one request or one arrival writes through several of these is one transacti
 is not there is ``NotFound``; a write that names an older version is ``Conflict``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reseen.domain.choices import Action
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Word
 from reseen.domain.policy import Policy, PolicyDraft
 from reseen.domain.review import (
     Appeal,
@@ -27,6 +27,7 @@ from reseen.domain.review import (
     Lease,
     Upload,
 )
+from reseen.domain.statement import Restricted
 from reseen.ports.banks import Page
 
 
@@ -82,9 +83,24 @@ class UploadStore(Protocol):
         """Those that were not held against all that came before them, of all projects."""
         ...
 
-    def forget(self, before: datetime, limit: int = 500) -> int:
-        """Remove what was received before, but for what a legal hold or an open case keeps."""
+    def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
+        """The upload names these media no more; whether it did."""
         ...
+
+    def naming(self, project_id: str, media_keys: Sequence[str]) -> frozenset[str]:
+        """Those of these keys of kept media that an upload names."""
+        ...
+
+    def forget(self, project_id: str, before: datetime, limit: int = 100) -> Sequence[Upload]:
+        """Remove what was received before, but for what has kept media or what a legal hold or an
+        open case keeps; what was removed.
+        """
+        ...
+
+
+type Alone = Callable[[str], AbstractContextManager[None]]
+"""A transaction, in which nobody else changes the references or the moderation of a project: all
+that is decided about it is decided one after the other, whichever process it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +130,18 @@ class Regrouped:
     absorbed: tuple[str, ...] = ()
 
 
+class Restrictions(Protocol):
+    """What was removed. Any call may raise ``NotReady``."""
+
+    def after(self, project_id: str, upload_id: str = "", limit: int = 500) -> Sequence[Restricted]:
+        """Uploads that the policies or a decision removed at some time, by id, from behind this one
+        on.
+        """
+        ...
+
+
 class ClusterStore(Protocol):
     """Contents, edges, pins, and the clusters that follow from them."""
-
-    def lock(self, project_id: str) -> None:
-        """Others wait with changing the clusters of this project until the transaction ends."""
-        ...
 
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         """Those that are there stay as they are."""
@@ -133,6 +155,10 @@ class ClusterStore(Protocol):
 
     def remove_pins(self, project_id: str, pins: Sequence[Pin]) -> None:
         """As if they had never been said."""
+        ...
+
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        """What reviewers said of its members, oldest first, each with all that was said at once."""
         ...
 
     def around(self, project_id: str, contents: Sequence[int]) -> Around: ...
@@ -157,8 +183,14 @@ class ClusterStore(Protocol):
         """
         ...
 
-    def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
-        """A member was uploaded once more, by this account: that upload is kept already."""
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
+        """A member was uploaded once more, by this account and seen by so many people: that upload
+        is kept already.
+        """
+        ...
+
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
+        """Uploads of members were forgotten: they and their accounts are counted anew."""
         ...
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:
@@ -181,6 +213,14 @@ class ClusterStore(Protocol):
     ) -> Page[Member]: ...
 
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]: ...
+
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        """The contents that have these names; ``None`` for what is no id of a reference."""
+        ...
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        """The references of some contents."""
+        ...
 
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         """Clusters that share something with this one, surest first."""
@@ -285,6 +325,10 @@ class DecisionStore(Protocol):
         self, decision_id: str, number: int, state: ConsequenceState, note: str = ""
     ) -> None: ...
 
+    def closed_at(self, decision_id: str) -> datetime | None:
+        """When it came into force, or when the last appeal against it was answered."""
+        ...
+
     def add_appeal(self, appeal: Appeal) -> Appeal:
         """Raises ``Conflict`` where one on this upload is open."""
         ...
@@ -333,10 +377,28 @@ class PolicyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """A reference that matches far too much, and until when it is held back."""
+
+    reference_id: str
+    since: datetime
+    until: datetime
+    why: str
+
+
 class Quarantines(Protocol):
     """References that match far too much: for a while they remove nothing by themselves."""
 
     def put(self, project_id: str, reference_id: str, until: datetime, why: str) -> None: ...
+
+    def get(self, project_id: str, reference_id: str) -> Quarantine:
+        """Raises ``NotFound``."""
+        ...
+
+    def list(self, project_id: str, now: datetime) -> Sequence[Quarantine]:
+        """Those that have not ended, by reference."""
+        ...
 
     def active(self, project_id: str, now: datetime) -> Mapping[str, datetime]:
         """By reference, until when."""
@@ -349,7 +411,10 @@ class Quarantines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:
-    """Nothing of the subject, an upload, a cluster or a case, is deleted while it is held."""
+    """Nothing of the subject is deleted while it is held: an upload, a cluster, a case, or an
+    account (``review.ACCOUNT`` and its name). A hold follows what it holds: to the cluster that
+    another one became part of, and to each part of one that was split.
+    """
 
     id: str
     project_id: str
@@ -396,4 +461,6 @@ class MediaVault(Protocol):
         """Unreadable at once: first the key that it was encrypted with, then the bytes."""
         ...
 
-    def keys(self, project_id: str) -> Iterator[str]: ...
+    def keys(self, project_id: str) -> Iterator[str]:
+        """Whatever lies there, whole or in part, perhaps more than once."""
+        ...

@@ -19,13 +19,15 @@ from reseen.ports.banks import Page
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What became of checking a chain: how many entries hold, the digest of the last of these, and
-    at which position it is broken (``None``: nowhere).
+    at which position it is broken (``None``: nowhere). ``known_at``: the position of the digest
+    that was asked for, ``None`` where no entry that holds has it.
     """
 
     entries: int
     head: str
     broken_at: int | None = None
     problem: str = ""
+    known_at: int | None = None
 
 
 class AuditLog(Protocol):
@@ -48,11 +50,27 @@ class AuditLog(Protocol):
         """Newest first."""
         ...
 
-    def walk(self, project_id: str, after: int = 0) -> Iterator[AuditEntry]:
-        """All of them, oldest first."""
+    def walk(
+        self,
+        project_id: str,
+        after: int = 0,
+        *,
+        who: str | None = None,
+        what: str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[AuditEntry]:
+        """All of them, or those that are asked for, oldest first; few are in memory at once."""
         ...
 
-    def verify(self, project_id: str) -> Verified: ...
+    def verify(self, project_id: str, known: str | None = None) -> Verified:
+        """Every entry against the one before it, and the last against what is known of it.
+
+        A chain that was cut short with care holds. Whoever kept the digest of an entry elsewhere
+        asks for it as ``known``.
+        """
+        ...
 
 
 class Endpoints(Protocol):

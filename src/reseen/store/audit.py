@@ -1,6 +1,8 @@
 """The audit in the database: a chain of entries, each of which vouches for the one before it."""
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +17,8 @@ from reseen.store.review_tables import AUDIT, AUDIT_HEADS
 from reseen.store.tables import PROJECTS
 from reseen.store.text import cleaned, json_object
 
-PAGE = 1000
+PAGE = 200
+"""Entries that are in memory at once: the longest detail of each is 100 kB."""
 LONGEST_DETAIL = 100_000
 
 
@@ -27,16 +30,7 @@ class SqlAuditLog:
         self._clock = clock
 
     def append(self, project_id: str, draft: AuditDraft) -> AuditEntry:
-        detail = json_object(draft.detail, "detail", LONGEST_DETAIL)
-        kept = AuditDraft(
-            who=draft.who,
-            what=draft.what,
-            subject=draft.subject,
-            reason=cleaned(draft.reason) or "",
-            policy_id=draft.policy_id,
-            detail=detail,
-            sensitive=draft.sensitive,
-        )
+        kept = _storable(draft)
         with self._database.writing() as connection:
             head = _locked(connection, project_id)
             now = self._clock()
@@ -55,7 +49,7 @@ class SqlAuditLog:
                     subject=kept.subject,
                     reason=kept.reason,
                     policy_id=kept.policy_id,
-                    detail=detail,
+                    detail=dict(kept.detail),
                     sensitive=kept.sensitive,
                     previous=head.digest,
                     digest=digest,
@@ -77,15 +71,7 @@ class SqlAuditLog:
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[AuditEntry]:
-        query = sa.select(AUDIT).where(AUDIT.c.project_id == project_id)
-        asked = {AUDIT.c.who: who, AUDIT.c.what: what, AUDIT.c.subject: subject}
-        for column, wanted in asked.items():
-            if wanted is not None:
-                query = query.where(column == wanted)
-        if since is not None:
-            query = query.where(AUDIT.c.at >= since)
-        if until is not None:
-            query = query.where(AUDIT.c.at < until)
+        query = _chosen(project_id, who, what, subject, since, until)
         if cursor is not None:
             if not (cursor.isdecimal() and len(cursor) <= len(str(1 << 62))):
                 raise InvalidValue("This is no cursor that a list gave.", field="cursor")
@@ -96,14 +82,20 @@ class SqlAuditLog:
         found = tuple(_entry_of(row) for row in rows[:limit])
         return Page(found, str(found[-1].position) if len(rows) > limit else None)
 
-    def walk(self, project_id: str, after: int = 0) -> Iterator[AuditEntry]:
+    def walk(
+        self,
+        project_id: str,
+        after: int = 0,
+        *,
+        who: str | None = None,
+        what: str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[AuditEntry]:
+        chosen = _chosen(project_id, who, what, subject, since, until)
         while True:
-            query = (
-                sa.select(AUDIT)
-                .where(AUDIT.c.project_id == project_id, AUDIT.c.position > after)
-                .order_by(AUDIT.c.position)
-                .limit(PAGE)
-            )
+            query = chosen.where(AUDIT.c.position > after).order_by(AUDIT.c.position).limit(PAGE)
             with self._database.reading() as connection:
                 rows = connection.execute(query).all()
             yield from map(_entry_of, rows)
@@ -111,26 +103,72 @@ class SqlAuditLog:
                 return
             after = rows[-1].position
 
-    def verify(self, project_id: str) -> Verified:
+    def verify(self, project_id: str, known: str | None = None) -> Verified:
+        noted = self._head(project_id)
+        position, digest = 0, FIRST
+        known_at = 0 if known == FIRST else None
+        for entry in self.walk(project_id):
+            problem = _problem(entry, position, digest)
+            if not problem and entry.position == noted[0] and entry.digest != noted[1]:
+                problem = "it is not the one that was noted as the last"
+            if problem:
+                return Verified(position, digest, position + 1, problem, known_at)
+            position, digest = entry.position, entry.digest
+            if digest == known:
+                known_at = position
+        if position < noted[0]:
+            missing = "the last entries are missing"
+            return Verified(position, digest, position + 1, missing, known_at)
+        last, held = self._head(project_id)  # again: who appended meanwhile moved it on
+        if position > last:
+            return Verified(last, held, last + 1, "it was never noted", known_at)
+        return Verified(position, digest, known_at=known_at)
+
+    def _head(self, project_id: str) -> tuple[int, str]:
+        """Position and digest of the entry that was noted as the last."""
         query = sa.select(AUDIT_HEADS).where(AUDIT_HEADS.c.project_id == project_id)
         with self._database.reading() as connection:
-            head = connection.execute(query).one_or_none()
-        position, digest, is_reached = 0, FIRST, False
-        for entry in self.walk(project_id):
-            if entry.position != position + 1:
-                missing = f"entry {position + 1} is missing"
-                return Verified(position, digest, position + 1, missing)
-            if entry.previous != digest:
-                return Verified(position, digest, entry.position, "it follows another entry")
-            made = chained(project_id, entry.position, entry.at, entry.draft, entry.previous)
-            if made != entry.digest:
-                return Verified(position, digest, entry.position, "it was changed")
-            position, digest = entry.position, entry.digest
-            if head is not None and position == head.position:
-                is_reached = digest == head.digest
-        if head is not None and head.position and not is_reached:
-            return Verified(position, digest, position + 1, "the last entries are missing")
-        return Verified(position, digest)
+            row = connection.execute(query).one_or_none()
+        return (0, FIRST) if row is None else (row.position, row.digest)
+
+
+def _problem(entry: AuditEntry, position: int, digest: str) -> str:
+    """Why an entry cannot follow the one at this position with this digest."""
+    if entry.position != position + 1:
+        return "it is missing"
+    if entry.previous != digest:
+        return "it follows another entry"
+    made = chained(entry.project_id, entry.position, entry.at, entry.draft, entry.previous)
+    return "" if made == entry.digest else "it was changed"
+
+
+def _storable(draft: AuditDraft) -> AuditDraft:
+    """As it will be read again, so that its digest is that of what is kept: names in JSON are text,
+    an enumeration is its value, and what is no character in UTF-8 is replaced.
+    """
+    plain = json_object(draft.detail, "detail", LONGEST_DETAIL)
+    detail = json.loads(cleaned(json.dumps(plain, ensure_ascii=False)) or "{}")
+    return replace(draft, reason=cleaned(draft.reason) or "", detail=detail)
+
+
+def _chosen(
+    project_id: str,
+    who: str | None,
+    what: str | None,
+    subject: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> sa.Select[Any]:
+    query = sa.select(AUDIT).where(AUDIT.c.project_id == project_id)
+    asked = {AUDIT.c.who: who, AUDIT.c.what: what, AUDIT.c.subject: subject}
+    for column, wanted in asked.items():
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if since is not None:
+        query = query.where(AUDIT.c.at >= since)
+    if until is not None:
+        query = query.where(AUDIT.c.at < until)
+    return query
 
 
 def _locked(connection: sa.Connection, project_id: str) -> sa.Row[Any]:

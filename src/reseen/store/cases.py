@@ -7,13 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.errors import Conflict, InvalidValue, NotFound
+from reseen.domain.errors import Conflict, NotFound
 from reseen.domain.review import Case, CaseState, Lease
 from reseen.ports import Page
+from reseen.store.cursors import after_number, number_in
 from reseen.store.database import Database
+from reseen.store.keeping import follow_merge
 from reseen.store.review_tables import CASES
 from reseen.store.rows import sliced
 
+_URGENCY = (CaseState.APPEALED, CaseState.OPEN, CaseState.DECIDED)
 _WAITING = CASES.c.state.in_([CaseState.OPEN.value, CaseState.APPEALED.value])
 
 
@@ -106,17 +109,12 @@ class SqlCaseStore:
         rank, own = CASES.c.rank, CASES.c.id
         with self._database.reading() as connection:
             if cursor is not None:
-                try:
-                    last = _found(connection, project_id, cursor)
-                except NotFound:
-                    raise InvalidValue(
-                        "This is no cursor that a list gave.", field="cursor"
-                    ) from None
-                below = sa.or_(rank < last.rank, sa.and_(rank == last.rank, own > last.id))
-                query = query.where(below)
+                then, last = number_in(cursor)
+                query = query.where(sa.or_(rank < then, sa.and_(rank == then, own > last)))
             rows = connection.execute(query.order_by(rank.desc(), own).limit(limit + 1)).all()
         found = tuple(_case_of(row) for row in rows[:limit])
-        return Page(found, found[-1].id if len(rows) > limit else None)
+        more = len(rows) > limit
+        return Page(found, after_number(found[-1].rank, found[-1].id) if more else None)
 
     def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> Case | None:
         with self._database.writing() as connection:
@@ -128,19 +126,25 @@ class SqlCaseStore:
             held = _of_cluster(connection, project_id, kept)
             if not gone:
                 return held
+            every = gone if held is None else [held, *gone]
             if held is None:
                 held, *gone = sorted(gone, key=lambda case: (-case.rank, case.id))
-                row = sa.update(CASES).where(CASES.c.id == held.id)
-                connection.execute(row.values(cluster_id=kept, version=held.version + 1))
-            waits = [case for case in (held, *gone) if case.state is not CaseState.DECIDED]
+            follow_merge(connection, project_id, held.id, [case.id for case in gone])
             for some in sliced([case.id for case in gone]):
                 connection.execute(sa.delete(CASES).where(CASES.c.id.in_(some)))
-            if waits and held.state is CaseState.DECIDED:
-                row = sa.update(CASES).where(CASES.c.id == held.id)
-                highest = max(case.rank for case in waits)
-                state = CaseState.OPEN.value
-                values = {"state": state, "rank": highest, "version": CASES.c.version + 1}
-                connection.execute(row.values(values))
+            waits = [case for case in every if case.state is not CaseState.DECIDED]
+            state = min((case.state for case in waits), default=held.state, key=_URGENCY.index)
+            row = sa.update(CASES).where(CASES.c.id == held.id)
+            connection.execute(
+                row.values(
+                    cluster_id=kept,
+                    state=state.value,
+                    rank=max(case.rank for case in waits or every),
+                    severity=max(case.severity for case in every),
+                    two_person=any(case.two_person for case in every),
+                    version=held.version + 1,
+                )
+            )
             return _found(connection, project_id, held.id)
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Tie
-from reseen.domain.errors import InvalidValue, NotFound
+from reseen.domain.cluster import Cluster, Edge, Link, Member, Node, Pin, Tie, Word
 from reseen.domain.media import Medium
 from reseen.engine.cluster import representative, shown, tie_of
 from reseen.ports import Around, Page, Regrouped
@@ -38,9 +37,12 @@ from reseen.store.cluster_rows import (
     uploads_by,
     uploads_of,
 )
+from reseen.store.cluster_words import words_on
+from reseen.store.cursors import after_moment, moment_in, no_cursor
 from reseen.store.database import Database, utc_now
-from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
-from reseen.store.rows import id_of
+from reseen.store.keeping import follow_members, follow_merge
+from reseen.store.review_tables import CLUSTERS, EDGES, NODES, PINS
+from reseen.store.rows import id_of, number_of
 
 
 class SqlClusterStore:
@@ -49,12 +51,6 @@ class SqlClusterStore:
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._clock = clock
-
-    def lock(self, project_id: str) -> None:
-        with self._database.writing() as connection:
-            insert_missing(connection, CLUSTER_LOCKS, [{"project_id": project_id}])
-            held = sa.select(CLUSTER_LOCKS).where(CLUSTER_LOCKS.c.project_id == project_id)
-            connection.execute(held.with_for_update())
 
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         rows = [
@@ -94,6 +90,11 @@ class SqlClusterStore:
                         PINS.c.at == pin.at,
                     )
                 )
+
+    def words(self, project_id: str, cluster_id: str) -> tuple[Word, ...]:
+        with self._database.reading() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            return words_on(connection, project_id, present.id)
 
     def around(self, project_id: str, contents: Sequence[int]) -> Around:
         with self._database.reading() as connection:
@@ -143,6 +144,8 @@ class SqlClusterStore:
                 counts["version"] = present.version + 1
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
             connection.execute(row.values(counts))
+        follow_merge(connection, project_id, cluster_id, group.absorbed)
+        follow_members(connection, project_id, group.members, cluster_id)
         move(connection, project_id, group.members, cluster_id, at)
         if group.absorbed:
             gone = sa.update(CLUSTERS).where(CLUSTERS.c.id.in_(group.absorbed))
@@ -180,13 +183,14 @@ class SqlClusterStore:
                     members=present.members + 1,
                     uploads=present.uploads + counts["uploads"],
                     accounts=present.accounts + accounts,
+                    reach=present.reach + counts["reach"],
                     last_upload_at=last,
                 )
             )
             move(connection, project_id, [number], cluster_id, self._clock())
             return clusters_with(connection, [cluster_id])[0]
 
-    def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
         with self._database.writing() as connection:
             is_new = uploads_by(connection, project_id, cluster_id, account_id, limit=2) < 2
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
@@ -194,10 +198,20 @@ class SqlClusterStore:
                 row.values(
                     uploads=CLUSTERS.c.uploads + 1,
                     accounts=CLUSTERS.c.accounts + int(is_new),
+                    reach=CLUSTERS.c.reach + reach,
                     last_upload_at=self._clock(),
                 )
             )
             return clusters_with(connection, [cluster_id])[0]
+
+    def count(self, project_id: str, cluster_id: str) -> Cluster:
+        with self._database.writing() as connection:
+            present = found_one(connection, project_id, cluster_id)
+            counts = counted(connection, project_id, contents_of(connection, present.id))
+            counts["last_upload_at"] = counts["last_upload_at"] or present.last_upload_at
+            row = sa.update(CLUSTERS).where(CLUSTERS.c.id == present.id)
+            connection.execute(row.values(counts))
+            return clusters_with(connection, [present.id])[0]
 
     def get(self, project_id: str, cluster_id: str) -> Cluster:
         with self._database.reading() as connection:
@@ -215,28 +229,20 @@ class SqlClusterStore:
         if bursting:
             query = query.where(CLUSTERS.c.bursting_since.is_not(None))
         with self._database.reading() as connection:
+            at, own = CLUSTERS.c.last_upload_at, CLUSTERS.c.id
             if cursor is not None:
-                try:
-                    last = found_one(connection, project_id, cursor)
-                except NotFound:
-                    raise InvalidValue(
-                        "This is no cursor that a list gave.", field="cursor"
-                    ) from None
-                at, own = CLUSTERS.c.last_upload_at, CLUSTERS.c.id
-                before = sa.or_(
-                    at < last.last_upload_at, sa.and_(at == last.last_upload_at, own < last.id)
-                )
-                query = query.where(before)
-            newest = CLUSTERS.c.last_upload_at.desc(), CLUSTERS.c.id.desc()
-            rows = connection.execute(query.order_by(*newest).limit(limit + 1)).all()
+                then, last = moment_in(cursor)
+                query = query.where(sa.or_(at < then, sa.and_(at == then, own < last)))
+            rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
         found = tuple(cluster_of(row) for row in rows[:limit])
-        return Page(found, found[-1].id if len(rows) > limit else None)
+        more = len(rows) > limit
+        return Page(found, after_moment(found[-1].last_upload_at, found[-1].id) if more else None)
 
     def members(
         self, project_id: str, cluster_id: str, cursor: str | None = None, limit: int = 100
     ) -> Page[Member]:
         if cursor is not None and not (cursor.isdecimal() and len(cursor) <= len(str(1 << 62))):
-            raise InvalidValue("This is no cursor that a list gave.", field="cursor")
+            raise no_cursor()
         with self._database.reading() as connection:
             present = found_one(connection, project_id, cluster_id)
             query = (
@@ -269,6 +275,12 @@ class SqlClusterStore:
     def contents(self, project_id: str, cluster_id: str) -> tuple[int, ...]:
         with self._database.reading() as connection:
             return tuple(contents_of(connection, found_one(connection, project_id, cluster_id).id))
+
+    def numbered(self, reference_ids: Sequence[str]) -> tuple[int | None, ...]:
+        return tuple(map(number_of, reference_ids))
+
+    def named(self, contents: Sequence[int]) -> tuple[str, ...]:
+        return tuple(map(id_of, contents))
 
     def links(self, project_id: str, cluster_id: str) -> tuple[Link, ...]:
         with self._database.reading() as connection:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,7 +77,7 @@ class SqlDecisionStore:
                     raise _no_cursor() from None
                 query = query.where(sa.or_(at < last.at, sa.and_(at == last.at, own < last.id)))
             rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
-        found = tuple(_decision_of(row) for row in rows[:limit])
+        found = tuple(decision_of(row) for row in rows[:limit])
         return Page(found, found[-1].id if len(rows) > limit else None)
 
     def merge(
@@ -113,7 +114,7 @@ class SqlDecisionStore:
         )
         with self._database.reading() as connection:
             row = connection.execute(query.order_by(DECISIONS.c.at.desc()).limit(1)).one_or_none()
-        return None if row is None else _decision_of(row)
+        return None if row is None else decision_of(row)
 
     def add_consequences(self, consequences: Sequence[Consequence]) -> None:
         rows = [
@@ -155,6 +156,25 @@ class SqlDecisionStore:
         with self._database.writing() as connection:
             row = sa.update(CONSEQUENCES).where(one)
             connection.execute(row.values(state=state.value, note=note))
+
+    def closed_at(self, decision_id: str) -> datetime | None:
+        first = (
+            sa.select(CONSEQUENCES.c.at)
+            .where(CONSEQUENCES.c.decision_id == decision_id)
+            .order_by(CONSEQUENCES.c.number)
+            .limit(1)
+        )
+        answered = (
+            sa.select(APPEALS.c.answered_at)
+            .join(DECISIONS, DECISIONS.c.case_id == APPEALS.c.case_id)
+            .where(DECISIONS.c.id == decision_id, APPEALS.c.decision_id == decision_id)
+            .where(APPEALS.c.answered_at.is_not(None))
+            .order_by(APPEALS.c.answered_at.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            told = [connection.execute(query).scalar_one_or_none() for query in (first, answered)]
+        return max((moment for moment in told if moment is not None), default=None)
 
     def add_appeal(self, appeal: Appeal) -> Appeal:
         kept = replace(appeal, id=f"app_{secrets.token_hex(8)}")
@@ -222,7 +242,7 @@ def _found(connection: sa.Connection, project_id: str, decision_id: str) -> Deci
     row = connection.execute(sa.select(DECISIONS).where(own)).one_or_none()
     if row is None:
         raise NotFound(f"There is no decision {decision_id[:80]!r}.")
-    return _decision_of(row)
+    return decision_of(row)
 
 
 def _found_appeal(connection: sa.Connection, project_id: str, appeal_id: str) -> Appeal:
@@ -253,7 +273,7 @@ def _values(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _decision_of(row: sa.Row[Any]) -> Decision:
+def decision_of(row: sa.Row[Any]) -> Decision:
     return Decision(
         id=row.id,
         project_id=row.project_id,

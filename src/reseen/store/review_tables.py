@@ -46,6 +46,13 @@ UPLOADS = sa.Table(
     sa.Index("ix_uploads_project_id_received_at_id", "project_id", "received_at", "id"),
     sa.Index("ix_uploads_project_id_content_id", "project_id", "content", "id"),
     sa.Index("ix_uploads_project_id_account_id_id", "project_id", "account_id", "id"),
+    sa.Index(
+        "ix_uploads_project_id_media_key",
+        "project_id",
+        "media_key",
+        sqlite_where=sa.text("media_key IS NOT NULL"),
+        postgresql_where=sa.text("media_key IS NOT NULL"),
+    ),
 )
 """``content_id`` is the client's name, ``content`` our number."""
 
@@ -90,6 +97,7 @@ PINS = sa.Table(
     sa.Column("wish", sa.String(8), nullable=False),
     sa.Column("by", sa.String(32), nullable=False),
     sa.Index("ix_cluster_pins_project_id_other", "project_id", "other"),
+    sa.Index("ix_cluster_pins_project_id_at", "project_id", "at"),
     sqlite_with_rowid=False,
 )
 
@@ -103,19 +111,13 @@ CLUSTERS = sa.Table(
     sa.Column("members", sa.Integer, nullable=False),
     sa.Column("uploads", sa.Integer, nullable=False),
     sa.Column("accounts", sa.Integer, nullable=False),
+    sa.Column("reach", sa.BigInteger, nullable=False),
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("last_upload_at", UtcDateTime, nullable=False),
     sa.Column("merged_into", sa.String(32)),
     sa.Column("bursting_since", UtcDateTime),
     sa.Index("ix_clusters_project_id_last_upload_at_id", "project_id", "last_upload_at", "id"),
 )
-
-CLUSTER_LOCKS = sa.Table(
-    "cluster_locks",
-    METADATA,
-    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
-)
-"""A row that whoever changes the clusters of a project locks first."""
 
 CASES = sa.Table(
     "cases",
@@ -226,7 +228,7 @@ HOLDS = sa.Table(
     METADATA,
     sa.Column("id", sa.String(32), primary_key=True),
     _project(),
-    sa.Column("subject", sa.String(32), nullable=False),
+    sa.Column("subject", sa.String(220), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("by", sa.String(32), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
@@ -234,7 +236,9 @@ HOLDS = sa.Table(
     sa.Column("released_at", UtcDateTime),
     sa.Index("ix_legal_holds_project_id_subject", "project_id", "subject"),
 )
-"""``subject`` is an upload, a cluster or a case; nothing of it is deleted while it is held."""
+"""``subject`` is an upload, a cluster or a case, or ``account:`` and the name of one; nothing of it
+is deleted while it is held.
+"""
 
 AUDIT_HEADS = sa.Table(
     "audit_heads",
@@ -253,7 +257,7 @@ AUDIT = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("who", sa.String(32), nullable=False),
     sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("request_id", sa.String(128), nullable=False),
     sa.Column("what", sa.String(64), nullable=False),
     sa.Column("subject", sa.String(64), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),

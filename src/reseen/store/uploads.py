@@ -10,7 +10,7 @@ from sqlalchemy import exc
 
 from reseen.domain.choices import Action
 from reseen.domain.errors import Conflict, InvalidValue, NotFound
-from reseen.domain.review import CaseState, Upload, UploadDraft, UploadState
+from reseen.domain.review import ACCOUNT, CaseState, Upload, UploadDraft, UploadState
 from reseen.ports import Page
 from reseen.store.database import Database, utc_now
 from reseen.store.review_errors import error_of, said_of_error
@@ -67,7 +67,7 @@ class SqlUploadStore:
         query = UPLOAD.where(UPLOADS.c.project_id == project_id, UPLOADS.c.content_id == content_id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _upload_of(row)
+        return None if row is None else upload_of(row)
 
     def list(
         self,
@@ -98,7 +98,7 @@ class SqlUploadStore:
                 same = sa.and_(at == last.received_at, own < last.id)
                 query = query.where(sa.or_(at < last.received_at, same))
             rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
-        found = tuple(_upload_of(row) for row in rows[:limit])
+        found = tuple(upload_of(row) for row in rows[:limit])
         return Page(found, found[-1].id if len(rows) > limit else None)
 
     def of_contents(
@@ -113,7 +113,7 @@ class SqlUploadStore:
                     UPLOADS.c.id > after,
                 )
                 rows = connection.execute(query.order_by(UPLOADS.c.id).limit(limit)).all()
-                found += map(_upload_of, rows)
+                found += map(upload_of, rows)
         return sorted(found, key=lambda one: one.id)[:limit]
 
     def accounts(self, project_id: str, cluster_id: str, since: datetime) -> int:
@@ -149,35 +149,52 @@ class SqlUploadStore:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(UPLOADS.c.id).limit(limit)).all()
-        return [_upload_of(row) for row in rows]
+        return [upload_of(row) for row in rows]
 
     def late(self, limit: int = 100) -> Sequence[Upload]:
         query = UPLOAD.where(UPLOADS.c.late_from.is_not(None)).order_by(UPLOADS.c.late_from)
         with self._database.reading() as connection:
-            return [_upload_of(row) for row in connection.execute(query.limit(limit))]
+            return [upload_of(row) for row in connection.execute(query.limit(limit))]
 
-    def forget(self, before: datetime, limit: int = 500) -> int:
-        held = sa.select(HOLDS.c.subject).where(HOLDS.c.released_at.is_(None))
-        open_cases = sa.select(CASES.c.cluster_id).where(CASES.c.state != CaseState.DECIDED.value)
-        due = (
-            sa.select(UPLOADS.c.id)
-            .select_from(_WITH_CLUSTER)
-            .where(
-                UPLOADS.c.received_at < before,
-                UPLOADS.c.media_key.is_(None),
-                UPLOADS.c.id.not_in(held),
-                sa.or_(
-                    NODES.c.cluster_id.is_(None),
-                    sa.and_(NODES.c.cluster_id.not_in(open_cases), NODES.c.cluster_id.not_in(held)),
-                ),
-            )
-            .limit(limit)
+    def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
+        named = sa.and_(_is(project_id, upload_id), UPLOADS.c.media_key == media_key)
+        with self._database.writing() as connection:
+            row = sa.update(UPLOADS).where(named).values(media_key=None)
+            return bool(connection.execute(row).rowcount)
+
+    def naming(self, project_id: str, media_keys: Sequence[str]) -> frozenset[str]:
+        found: set[str] = set()
+        with self._database.reading() as connection:
+            for some in sliced(media_keys):
+                query = sa.select(UPLOADS.c.media_key).where(
+                    UPLOADS.c.project_id == project_id, UPLOADS.c.media_key.in_(some)
+                )
+                found.update(key for key in connection.execute(query).scalars() if key)
+        return frozenset(found)
+
+    def forget(self, project_id: str, before: datetime, limit: int = 100) -> Sequence[Upload]:
+        held = sa.select(HOLDS.c.subject).where(
+            HOLDS.c.project_id == project_id, HOLDS.c.released_at.is_(None)
+        )
+        own_cases = sa.select(CASES.c.cluster_id).where(CASES.c.project_id == project_id)
+        kept = sa.or_(CASES.c.state != CaseState.DECIDED.value, CASES.c.id.in_(held))
+        cluster = NODES.c.cluster_id
+        due = UPLOAD.where(
+            UPLOADS.c.project_id == project_id,
+            UPLOADS.c.received_at < before,
+            UPLOADS.c.media_key.is_(None),
+            UPLOADS.c.id.not_in(held),
+            sa.literal(ACCOUNT).concat(UPLOADS.c.account_id).not_in(held),
+            sa.or_(
+                cluster.is_(None),
+                sa.and_(cluster.not_in(own_cases.where(kept)), cluster.not_in(held)),
+            ),
         )
         with self._database.writing() as connection:
-            ids = list(connection.execute(due).scalars())
-            for some in sliced(ids):
+            rows = connection.execute(due.order_by(UPLOADS.c.received_at).limit(limit)).all()
+            for some in sliced([row.id for row in rows]):
                 connection.execute(sa.delete(UPLOADS).where(UPLOADS.c.id.in_(some)))
-        return len(ids)
+        return [upload_of(row) for row in rows]
 
 
 def _is(project_id: str, upload_id: str) -> sa.ColumnElement[bool]:
@@ -192,7 +209,7 @@ def _found(connection: sa.Connection, project_id: str, upload_id: str) -> Upload
     row = connection.execute(UPLOAD.where(_is(project_id, upload_id))).one_or_none()
     if row is None:
         raise _missing(upload_id)
-    return _upload_of(row)
+    return upload_of(row)
 
 
 def _values(upload: Upload) -> dict[str, Any]:
@@ -217,7 +234,7 @@ def _values(upload: Upload) -> dict[str, Any]:
     }
 
 
-def _upload_of(row: sa.Row[Any]) -> Upload:
+def upload_of(row: sa.Row[Any]) -> Upload:
     return Upload(
         id=row.id,
         project_id=row.project_id,

@@ -110,9 +110,12 @@ class BlobVault:
             self._blobs.delete(list(self._blobs.keys(f"{key}.")))
 
     def keys(self, project_id: str) -> Iterator[str]:
+        last = ""
         for blob in self._blobs.keys(f"{PREFIX}/{project_id}/"):
-            if blob.endswith(".key"):
-                yield blob.removesuffix(".key")
+            key = blob.rpartition(".")[0]
+            if key != last:
+                yield key
+            last = key
 
     def _unwrapped(self, key: str) -> bytes:
         project_id = key.split("/")[1]

@@ -1,15 +1,20 @@
 # ruff: noqa: S101 the suite of a port is made of assertions
 """What every ``ports.AuditLog`` must do: an adapter's test class inherits this."""
 
+import hashlib
+import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reseen.domain.access import DEFAULT_PROJECT as PROJECT
+from reseen.domain.choices import Action
 from reseen.domain.errors import InvalidValue, NotFound
-from reseen.domain.record import FIRST, Actor, AuditDraft, chained
+from reseen.domain.record import FIRST, Actor, AuditDraft, chained, told
 from reseen.ports import AuditLog
 from reseen.testing.bank_store_contract import OTHER_PROJECT
 
@@ -41,8 +46,8 @@ class AuditLogContract:
         assert list(log.walk(PROJECT)) == [first, second]
         again = chained(PROJECT, 2, second.at, second.draft, first.digest)
         assert again == second.digest
-        told = log.verify(PROJECT)
-        assert (told.entries, told.head, told.broken_at) == (2, second.digest, None)
+        checked = log.verify(PROJECT)
+        assert (checked.entries, checked.head, checked.broken_at) == (2, second.digest, None)
 
     def test_an_empty_chain_holds(self, log: AuditLog) -> None:
         assert log.verify(PROJECT).broken_at is None
@@ -69,6 +74,38 @@ class AuditLogContract:
         assert log.entries(PROJECT, until=made[0].at).items == ()
         with pytest.raises(InvalidValue, match="cursor"):
             log.entries(PROJECT, cursor="x")
+        walked = log.walk(PROJECT, who="key_bob", since=made[1].at, until=made[6].at)
+        between = [one for one in made[::2] if made[1].at <= one.at < made[6].at]
+        assert list(walked) == between
+
+    @pytest.mark.parametrize(
+        "detail",
+        [
+            {"n": 1e16, "m": -0.0, "k": 0.1 + 0.2, "l": 10**30},
+            {"action": Action.REMOVE, "of": (Action.PASS, None, True)},
+            {10: "ten", 9: "nine", "8": {7: []}},
+            {"a\0b": "\ud800", "é": "\U0001f600\u2028"},
+        ],
+    )
+    def test_what_is_read_again_has_the_digest_that_was_written(
+        self, log: AuditLog, detail: Mapping[str, Any]
+    ) -> None:
+        draft = AuditDraft(replace(ANN, request_id="r" * 128), "case.decided", "cas_1")
+        kept = log.append(PROJECT, replace(draft, detail=detail))
+        assert list(log.walk(PROJECT)) == [kept]
+        assert log.verify(PROJECT).broken_at is None
+        line = json.loads(json.dumps(told(kept)))
+        digest = line.pop("digest")
+        said = json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert hashlib.sha256(said.encode()).hexdigest() == digest
+
+    def test_a_digest_that_was_noted_is_found_in_the_chain(self, log: AuditLog) -> None:
+        first, second = log.append(PROJECT, line(1)), log.append(PROJECT, line(2))
+        assert log.verify(PROJECT, second.digest).known_at == 2
+        assert log.verify(PROJECT, first.digest).known_at == 1
+        assert log.verify(PROJECT, FIRST).known_at == 0
+        assert log.verify(PROJECT, "ab" * 32).known_at is None
+        assert log.verify(PROJECT).known_at is None
 
     def test_what_is_rolled_back_leaves_no_hole(self, log: AuditLog, together: Together) -> None:
         log.append(PROJECT, line(1))
@@ -93,5 +130,5 @@ class AuditLogContract:
             thread.start()
         for thread in threads:
             thread.join(60)
-        told = log.verify(PROJECT)
-        assert (told.entries, told.broken_at) == (25, None)
+        checked = log.verify(PROJECT)
+        assert (checked.entries, checked.broken_at) == (25, None)

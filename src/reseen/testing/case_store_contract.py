@@ -129,6 +129,33 @@ class CaseStoreContract:
         with pytest.raises(InvalidValue, match="cursor"):
             store.list(PROJECT, cursor="cas_none")
 
+    def test_a_list_goes_on_where_it_was_whatever_became_of_its_last_case(
+        self, store: CaseStore
+    ) -> None:
+        made = [store.open(case(f"clu_{number}", -(number + 0.1))) for number in range(6)]
+        first = store.list(PROJECT, limit=2)
+        store.merge(PROJECT, "clu_0", ["clu_1"])
+        store.save(replace(made[5], rank=9.0))
+        assert first.next is not None
+        rest = store.list(PROJECT, cursor=first.next)
+        assert [one.id for one in rest.items] == [one.id for one in made[2:5]]
+
+    @pytest.mark.parametrize("cursor", ["", ".", "x.cas_1", "inf.cas_1", "nan.cas_1", "0x1p9999.a"])
+    def test_what_no_list_gave_is_no_cursor(self, store: CaseStore, cursor: str) -> None:
+        with pytest.raises(InvalidValue, match="cursor"):
+            store.list(PROJECT, cursor=cursor)
+
+    def test_a_case_that_took_others_up_has_changed_and_asks_for_what_they_asked(
+        self, store: CaseStore
+    ) -> None:
+        kept, other = store.open(case("clu_1", 1.0)), store.open(case("clu_2", 2.0))
+        store.save(replace(other, severity=90, two_person=True, state=CaseState.APPEALED))
+        found = store.merge(PROJECT, "clu_1", ["clu_2"])
+        assert found is not None
+        assert (found.id, found.version) == (kept.id, kept.version + 1)
+        assert (found.rank, found.severity, found.two_person) == (2.0, 90, True)
+        assert found.state is CaseState.APPEALED
+
     def test_cases_of_clusters_that_become_one_are_one(self, store: CaseStore) -> None:
         low, high = store.open(case("clu_low", 1.0)), store.open(case("clu_high", 9.0))
         store.merge(PROJECT, "clu_kept", ["clu_low", "clu_high"])

@@ -90,6 +90,27 @@ class DecisionStoreContract:
         marked = store.consequences(kept.id)[1]
         assert (marked.state, marked.note) == (ConsequenceState.IRREVERSIBLE, "gone")
 
+    def test_it_is_closed_when_it_came_into_force_or_was_last_appealed(
+        self, store: DecisionStore
+    ) -> None:
+        kept, other = store.add(decision()), store.add(decision())
+        assert store.closed_at(kept.id) is None
+        store.add_consequences(
+            [
+                Consequence(kept.id, n, ConsequenceKind.ACTION, "upl_1", NOON + timedelta(hours=n))
+                for n in (1, 0)
+            ]
+        )
+        assert store.closed_at(kept.id) == NOON
+        mine = store.add_appeal(replace(appeal("upl_1"), decision_id=kept.id))
+        theirs = store.add_appeal(replace(appeal("upl_2"), decision_id=other.id))
+        assert store.closed_at(kept.id) == NOON
+        for one, hours in ((mine, 5), (theirs, 9)):
+            answered = NOON + timedelta(hours=hours)
+            upheld = replace(one, state=AppealState.UPHELD, answered_at=answered)
+            store.save_appeal(upheld, AppealState.OPEN)
+        assert store.closed_at(kept.id) == NOON + timedelta(hours=5)
+
     def test_the_decision_behind_a_reference_is_found_while_it_is_in_force(
         self, store: DecisionStore
     ) -> None:

@@ -153,6 +153,26 @@ class UploadStoreContract:
         for number in range(4):
             store.add(upload(f"post-{number}", minutes=number))
         with_media = store.add(replace(upload("post-9"), media_key="media/9"))
-        assert store.forget(NOON + timedelta(minutes=2), limit=10) == 2
+        other = store.add(replace(upload("post-0"), project_id=OTHER_PROJECT))
+        gone = store.forget(PROJECT, NOON + timedelta(minutes=2), limit=1)
+        gone = [*gone, *store.forget(PROJECT, NOON + timedelta(minutes=2))]
+        assert [one.draft.content_id for one in gone] == ["post-0", "post-1"]
+        assert store.forget(PROJECT, NOON + timedelta(minutes=2)) == []
         left = {one.draft.content_id for one in store.list(PROJECT).items}
         assert left == {"post-2", "post-3", with_media.draft.content_id}
+        assert store.list(OTHER_PROJECT).items == (other,)
+
+    def test_media_are_named_no_more(self, store: UploadStore) -> None:
+        kept = store.add(replace(upload("post-1"), media_key="media/default/1"))
+        assert not store.drop_media(PROJECT, kept.id, "media/default/2")
+        assert not store.drop_media(OTHER_PROJECT, kept.id, "media/default/1")
+        assert store.drop_media(PROJECT, kept.id, "media/default/1")
+        assert not store.drop_media(PROJECT, kept.id, "media/default/1")
+        assert store.get(PROJECT, kept.id) == replace(kept, media_key=None)
+
+    def test_it_is_told_which_kept_media_are_named(self, store: UploadStore) -> None:
+        store.add(replace(upload("post-1"), media_key="media/default/1"))
+        keys = ["media/default/1", "media/default/2"]
+        assert store.naming(PROJECT, keys) == {"media/default/1"}
+        assert store.naming(OTHER_PROJECT, keys) == frozenset()
+        assert store.naming(PROJECT, []) == frozenset()

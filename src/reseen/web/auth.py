@@ -28,6 +28,7 @@ class Right(StrEnum):
     UPLOAD = "submit uploads and appeals"
     REVIEW = "review cases"
     AUDIT = "read the audit"
+    HOLD = "place and release legal holds"
 
 
 RIGHTS: Mapping[Right, frozenset[Role]] = {
@@ -39,6 +40,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.UPLOAD: frozenset({Role.OWNER, Role.ADMIN, Role.SERVICE}),
     Right.REVIEW: frozenset({Role.OWNER, Role.ADMIN, Role.REVIEWER}),
     Right.AUDIT: frozenset({Role.OWNER, Role.ADMIN}),
+    Right.HOLD: frozenset({Role.OWNER, Role.ADMIN}),
 }
 """The one table of who may do what; the documentation shows it."""
 

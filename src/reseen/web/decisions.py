@@ -67,7 +67,8 @@ def appeal_routes(reception: Reception, once: Once) -> APIRouter:
 
 
 def _reads(router: APIRouter, reception: Reception) -> None:
-    decisions, reader = reception.services.desk.decisions, reception.caller(Right.READ)
+    desk, reader = reception.services.desk, reception.caller(Right.READ)
+    decisions = desk.decisions
 
     @router.get(
         "",
@@ -76,14 +77,17 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         operation_id="list_decisions",
         response_model=DecisionList,
         response_description="some decisions",
-        responses=_of_decisions(),
+        responses=_of_decisions("not_found"),
     )
     def list_some(
         who: Annotated[Key, Depends(reader)], chosen: Annotated[Decided, Query()]
     ) -> JSONResponse:
+        cluster_id = chosen.cluster
+        if cluster_id is not None:
+            cluster_id = desk.clusters.get(who.project_id, cluster_id).id
         page = decisions.list(
             who.project_id,
-            cluster_id=chosen.cluster,
+            cluster_id=cluster_id,
             state=chosen.state,
             cursor=chosen.cursor,
             limit=chosen.limit,

@@ -16,21 +16,27 @@ from reseen import __version__
 from reseen.settings import Settings
 from reseen.web import errors, openapi
 from reseen.web.admission import Gate
+from reseen.web.audit import audit_routes
 from reseen.web.banks import bank_routes
 from reseen.web.batch import batch_routes
 from reseen.web.cases import case_routes
+from reseen.web.clusters import cluster_routes
 from reseen.web.decisions import appeal_routes, decision_routes
 from reseen.web.docs import docs_routes
 from reseen.web.health import health_routes
+from reseen.web.holds import hold_routes
 from reseen.web.idempotency import Once
 from reseen.web.jobs import job_routes
 from reseen.web.match import match_routes
+from reseen.web.media import media_routes
 from reseen.web.observe import Observed
 from reseen.web.policies import policy_routes
+from reseen.web.quarantines import quarantine_routes
 from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
 from reseen.web.search import search_routes
 from reseen.web.services import Services
+from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
 
 BACKLOG = 128
@@ -81,9 +87,15 @@ def application(
     app.include_router(batch_routes(reception, once))
     app.include_router(job_routes(reception, once))
     app.include_router(upload_routes(reception, once))
+    app.include_router(cluster_routes(reception, once))
+    app.include_router(quarantine_routes(reception, once))
+    app.include_router(media_routes(reception))
     app.include_router(case_routes(reception, once))
     app.include_router(decision_routes(reception, once))
     app.include_router(appeal_routes(reception, once))
+    app.include_router(audit_routes(reception))
+    app.include_router(hold_routes(reception, once))
+    app.include_router(statement_routes(reception))
     app.include_router(policy_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))

@@ -10,13 +10,19 @@ from pathlib import Path
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
+from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
+from reseen.flows.later import Later
+from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
 from reseen.flows.policies import Enacting
+from reseen.flows.quarantine import Quarantining
+from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.ports import (
     AuditLog,
     BankStore,
@@ -46,8 +52,14 @@ class Desk:
     """Where uploads come in and cases are decided."""
 
     moderating: Moderating
+    later: Later
+    reporting: Reporting
     reviewing: Reviewing
     sorting: Sorting
+    quarantining: Quarantining
+    looking: Looking
+    holding: Holding
+    stating: Stating
     enacting: Enacting
     uploads: UploadStore
     clusters: ClusterStore

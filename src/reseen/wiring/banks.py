@@ -30,6 +30,8 @@ LONG = frozenset({JobKind.INGEST, JobKind.REINGEST})
 """Kinds with a worker of their own: what is short need not wait for a long ingest, and two ingests
 at a time would hire twice the processes.
 """
+WAITED_FOR = frozenset({JobKind.UPLOAD})
+"""Kinds that somebody waits for: as many workers as there are processes that fingerprint."""
 SWEEP_S = 30.0
 SWEPT = 250
 BREATH_S = 0.05
@@ -90,9 +92,10 @@ def at_work(banks: Banks, more: Mapping[JobKind, Handler]) -> Iterator[None]:
         JobKind.BACKTEST: Backtesting(banks.truth.banks, banks.truth.scores, CUTS).work,
         **more,
     }
+    others = frozenset(handlers) - LONG - WAITED_FOR
     workers = [
-        JobWorker(banks.truth.jobs, {k: h for k, h in handlers.items() if (k in LONG) == is_long})
-        for is_long in (True, False)
+        JobWorker(banks.truth.jobs, {k: h for k, h in handlers.items() if k in kinds})
+        for kinds in (LONG, others, *(WAITED_FOR,) * banks.ingesting.workers)
     ]
     ended = threading.Event()
     sweeper = threading.Thread(target=_sweep, args=(banks.truth, ended), name="sweep", daemon=True)

@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from reseen.domain.bank import Reference
@@ -17,20 +18,29 @@ from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
+from reseen.flows.holding import Holding
 from reseen.flows.jobs import Handler, new_owner
+from reseen.flows.later import Later
+from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.policies import Enacting
 from reseen.flows.policy_backtest import Trying
+from reseen.flows.quarantine import Quarantining
+from reseen.flows.reports import Reporting
+from reseen.flows.retention import Retaining
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
+from reseen.wiring.retention import make_retaining
+from reseen.wiring.statements import make_stating
 
 logger = logging.getLogger(__name__)
 
@@ -43,18 +53,27 @@ class Moderation:
     """Everything that a server does with uploads, cases and decisions."""
 
     moderating: Moderating
+    later: Later
+    reporting: Reporting
     reviewing: Reviewing
     revising: Revising
     sorting: Sorting
+    quarantining: Quarantining
     enacting: Enacting
     delivering: Delivering
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
+    looking: Looking
+    holding: Holding
+    retaining: Retaining
+    stating: Stating
 
 
-def make_moderation(settings: Settings, banks: Banks) -> Moderation:
+def make_moderation(
+    settings: Settings, banks: Banks, clock: Callable[[], datetime] = now
+) -> Moderation:
     truth = banks.truth
     kept = truth.review
     late = threading.Event()
@@ -62,8 +81,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
 
-    together = truth.idempotency.together
-    clustering = Clustering(kept.clusters, now)
+    clustering = Clustering(kept.clusters, clock)
     consequences = Consequences(
         banks=truth.banks,
         references=truth.references,
@@ -72,7 +90,7 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         decisions=kept.decisions,
         outbox=kept.outbox,
         nudge=nudge,
-        clock=now,
+        clock=clock,
     )
     reviewing = Reviewing(
         cases=kept.cases,
@@ -82,8 +100,8 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         consequences=consequences,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
-        clock=now,
+        alone=kept.alone,
+        clock=clock,
     )
     alarms = Alarms(
         references=truth.references,
@@ -93,13 +111,12 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         audit=kept.audit,
         outbox=kept.outbox,
         opened=reviewing.open,
-        clock=now,
+        clock=clock,
     )
-    rulings = Rulings(kept.policies, kept.quarantines, CUTS, now)
-    vault = None
-    if settings.keep_media:
-        key = master_key(settings.home / "media.key")
-        vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    rulings = Rulings(kept.policies, kept.quarantines, CUTS, clock)
+    key = master_key(settings.home / "media.key")
+    vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
+    keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
         searching=banks.searching,
@@ -110,14 +127,14 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        vault=vault,
-        together=together,
+        vault=keeping,
+        alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
         heed=alarms.heed,
         nudge=nudge,
         late=partial(truth.afterwards, late.set),
-        clock=now,
+        clock=clock,
     )
     revising = Revising(
         searching=banks.searching,
@@ -127,10 +144,12 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
     )
+    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
     enacting = Enacting(
         policies=kept.policies,
         banks=truth.banks,
@@ -138,9 +157,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         jobs=truth.jobs,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         cuts=CUTS,
-        clock=now,
+        clock=clock,
     )
     trying = Trying(
         policies=kept.policies,
@@ -148,10 +167,9 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         uploads=kept.uploads,
         scores=truth.scores,
         audit=kept.audit,
-        together=together,
+        alone=kept.alone,
         cuts=CUTS,
     )
-    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, now)
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -164,22 +182,56 @@ def make_moderation(settings: Settings, banks: Banks) -> Moderation:
         kept.audit.append(delivery.event.project_id, said)
 
     post = GuardedPost(fetch_policy(settings))
-    delivering = Delivering(kept.outbox, kept.endpoints, post, now, gave_up)
+    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up)
 
     def matched(known: Reference, upload: Found) -> None:
         bank = truth.banks.get(known.project_id, known.bank_id)
         revising.matched(upload.reference, known, bank, upload.match)
 
+    later = Later(
+        moderating=moderating,
+        uploads=kept.uploads,
+        jobs=truth.jobs,
+        vault=keeping,
+        fetcher=banks.reseen.fetcher,
+        open_file=banks.reseen.open_file,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        alone=kept.alone,
+        clock=clock,
+    )
+    reporting = Reporting(
+        uploads=kept.uploads,
+        clusters=kept.clusters,
+        vault=keeping,
+        opened=reviewing.open,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        alone=kept.alone,
+    )
+    looking = Looking(kept.uploads, vault, kept.audit)
+    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, kept.alone)
     retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
         moderating=moderating,
+        later=later,
+        reporting=reporting,
         reviewing=reviewing,
         revising=revising,
         sorting=sorting,
+        quarantining=quarantining,
         enacting=enacting,
         delivering=delivering,
-        handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.POLICY_BACKTEST: trying.work},
+        handlers={
+            JobKind.RETROACTIVE: retroactive.work,
+            JobKind.UPLOAD: later.work,
+            JobKind.POLICY_BACKTEST: trying.work,
+        },
         late=late,
+        looking=looking,
+        holding=holding,
+        retaining=make_retaining(settings, truth, vault),
+        stating=make_stating(settings, truth),
     )
 
 

@@ -3,6 +3,8 @@
 from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
+from reseen.web.schemas.clusters import MergeRequest, PinRequest, SplitRequest
+from reseen.web.schemas.holds import HoldRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
     IngestRequest,
@@ -16,6 +18,7 @@ from reseen.web.schemas.policies import (
     PolicyBacktestRequest,
     PolicyRequest,
 )
+from reseen.web.schemas.quarantines import QuarantineRequest
 from reseen.web.schemas.references import (
     ReferenceBatch,
     ReferenceChange,
@@ -42,6 +45,11 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     RetroactiveRequest,
     BacktestRequest,
     UploadRequest,
+    SplitRequest,
+    MergeRequest,
+    PinRequest,
+    QuarantineRequest,
+    HoldRequest,
     DecisionRequest,
     ReasonRequest,
     AppealRequest,

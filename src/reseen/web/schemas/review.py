@@ -68,11 +68,21 @@ class DecisionRequest(Request):
 class ReasonRequest(Request):
     """Why something is undone or declined."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "It is a scene of a film."}]}
+    )
+
     reason: Why
 
 
 class AppealRequest(Request):
     """Another look at an upload is asked for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"upload_id": "upl_5f0c9a3be1d24c77", "reason": "I filmed this myself."}]
+        }
+    )
 
     upload_id: Id
     reason: Why
@@ -81,6 +91,12 @@ class AppealRequest(Request):
 
 class AppealAnswer(Request):
     """What came of the other look."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"state": "overturned", "answer": "It is your own recording."}]
+        }
+    )
 
     state: Literal["upheld", "overturned"]
     """`upheld`: the decision stands. `overturned`: it is undone."""

@@ -39,6 +39,7 @@ class UploadForm(Described):
     """The texts of a form with a file, or with its address."""
 
     url: Url | None = None
+    wait: bool = True
 
 
 class UploadRequest(Described):
@@ -59,6 +60,32 @@ class UploadRequest(Described):
 
     url: Url | None = None
     """Where the medium is."""
+
+    wait: bool = True
+    """Whether to answer when all is known. If not, the upload is `pending` at first, a job works on
+    it, and the event `upload.answered` tells of the answer."""
+
+
+class Reported(Request):
+    """What is said of a report."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
+    """Why somebody should look at it."""
+
+    severity: Annotated[int, Field(ge=0, le=100)] = 50
+    """How bad it is if it is so; ranks the case."""
+
+
+class ReportForm(Reported):
+    """The texts of a form with the file, for reviewers, where none is kept."""
+
+
+class ReportRequest(Reported):
+    """Somebody says that an upload is harmful."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "It shows an attack.", "severity": 80}]}
+    )
 
 
 class ReasonSchema(Answer):
@@ -147,16 +174,6 @@ class UploadList(Answer):
 
     data: list[UploadSchema]
     next_cursor: str | None
-
-
-class ReportRequest(Request):
-    """Somebody says that an upload is harmful."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
-    """What they say, for reviewers."""
-
-    severity: Annotated[int, Field(ge=0, le=100)] = 50
-    """How grave it would be."""
 
 
 def upload_fields(upload: Upload) -> dict[str, Any]:

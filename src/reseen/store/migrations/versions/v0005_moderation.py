@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("who", sa.String(length=32), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("request_id", sa.String(length=64), nullable=False),
+        sa.Column("request_id", sa.String(length=128), nullable=False),
         sa.Column("what", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "one", "other", "at", name="pk_cluster_pins"),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_cluster_pins_project_id_at", "cluster_pins", ["project_id", "at"])
     op.create_index("ix_cluster_pins_project_id_other", "cluster_pins", ["project_id", "other"])
     op.create_table(
         "quarantines",
@@ -138,14 +139,6 @@ def upgrade() -> None:
         "ix_cases_project_id_state_rank_id", "cases", ["project_id", "state", "rank", "id"]
     )
     op.create_table(
-        "cluster_locks",
-        sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_cluster_locks_project_id"
-        ),
-        sa.PrimaryKeyConstraint("project_id", name="pk_cluster_locks"),
-    )
-    op.create_table(
         "clusters",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -154,6 +147,7 @@ def upgrade() -> None:
         sa.Column("members", sa.Integer(), nullable=False),
         sa.Column("uploads", sa.Integer(), nullable=False),
         sa.Column("accounts", sa.Integer(), nullable=False),
+        sa.Column("reach", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_upload_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_into", sa.String(length=32), nullable=True),
@@ -208,7 +202,7 @@ def upgrade() -> None:
         "legal_holds",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=220), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("by", sa.String(length=32), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -270,6 +264,13 @@ def upgrade() -> None:
         ["late_from"],
         sqlite_where=sa.text("late_from IS NOT NULL"),
         postgresql_where=sa.text("late_from IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_uploads_project_id_media_key",
+        "uploads",
+        ["project_id", "media_key"],
+        sqlite_where=sa.text("media_key IS NOT NULL"),
+        postgresql_where=sa.text("media_key IS NOT NULL"),
     )
     op.create_index("ix_uploads_project_id_content_id", "uploads", ["project_id", "content", "id"])
     op.create_index(
@@ -340,7 +341,6 @@ def downgrade() -> None:
     op.drop_table("events")
     op.drop_table("decisions")
     op.drop_table("clusters")
-    op.drop_table("cluster_locks")
     op.drop_table("cases")
     op.drop_table("audit_heads")
     op.drop_table("appeals")

@@ -1,0 +1,308 @@
+"""``/v1/clusters``: near-copies that are one, and what reviewers say of that."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import Field
+from starlette.responses import JSONResponse, Response
+
+from reseen.domain.access import Key
+from reseen.domain.cluster import Cluster, Link, Tie
+from reseen.domain.errors import InvalidValue
+from reseen.flows.sorting import Seen
+from reseen.web.auth import Right
+from reseen.web.idempotency import IdempotencyKey, Once
+from reseen.web.openapi import BODY, EVERYWHERE, ONCE, problem_responses, request_body
+from reseen.web.paging import Paging, page_by
+from reseen.web.reception import Received, Reception
+from reseen.web.schemas.clusters import (
+    ClusterList,
+    ClusterSchema,
+    LinkList,
+    LinkSchema,
+    MemberList,
+    MemberSchema,
+    MergeRequest,
+    PinRequest,
+    SplitRequest,
+    SplitSchema,
+    Unsaid,
+    WordList,
+    WordSchema,
+)
+from reseen.web.schemas.model import said
+from reseen.web.services import Desk
+from reseen.web.spool import Shape
+from reseen.web.uploads import actor_of
+
+SPLIT = Shape((SplitRequest,), json_bytes=1 << 19)
+MERGE = Shape((MergeRequest,))
+PIN = Shape((PinRequest,))
+
+ClusterId = Annotated[str, Path(description="Its id, or that of one that became part of it.")]
+WordId = Annotated[str, Path(description="Its id.")]
+
+
+class Clustered(Paging):
+    """Which clusters to list."""
+
+    bursting: Annotated[
+        bool, Field(description="Only those that unusually many accounts upload at once.")
+    ] = False
+
+
+def cluster_routes(reception: Reception, once: Once) -> APIRouter:
+    router = APIRouter(prefix="/v1/clusters", tags=["Clusters"])
+    _reads(router, reception)
+    _inside(router, reception)
+    _sorts(router, reception, once)
+    _words(router, reception, once)
+    return router
+
+
+def told(desk: Desk, cluster: Cluster) -> ClusterSchema:
+    """One cluster, with an upload to look at."""
+    content = cluster.representative
+    (reference_id,) = desk.clusters.named([content])
+    uploads = desk.uploads.of_contents(cluster.project_id, [content], limit=1)
+    return ClusterSchema.of(cluster, reference_id, uploads[0].id if uploads else None)
+
+
+def _reads(router: APIRouter, reception: Reception) -> None:
+    desk, reader = reception.services.desk, reception.caller(Right.READ)
+
+    @router.get(
+        "",
+        summary="List clusters",
+        description="The one that was uploaded last comes first. While uploads arrive, clusters "
+        "move up: what was told once is not told again further down.",
+        operation_id="list_clusters",
+        response_model=ClusterList,
+        response_description="some clusters",
+        responses=_problems(),
+    )
+    def list_some(
+        who: Annotated[Key, Depends(reader)], chosen: Annotated[Clustered, Query()]
+    ) -> JSONResponse:
+        page = desk.clusters.list(
+            who.project_id, bursting=chosen.bursting, cursor=chosen.cursor, limit=chosen.limit
+        )
+        names = desk.clusters.named([one.representative for one in page.items])
+        data = [ClusterSchema.of(*pair) for pair in zip(page.items, names, strict=True)]
+        return JSONResponse(said(ClusterList(data=data, next_cursor=page.next)))
+
+    @router.get(
+        "/{cluster_id}",
+        summary="Read a cluster",
+        description="Of one that became part of another, that one. Its uploads are listed at "
+        "`/v1/uploads?cluster=ID`.",
+        operation_id="read_cluster",
+        response_model=ClusterSchema,
+        response_description="the cluster",
+        responses=_problems("not_found"),
+    )
+    def read(cluster_id: ClusterId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+        return JSONResponse(said(told(desk, desk.clusters.get(who.project_id, cluster_id))))
+
+
+def _inside(router: APIRouter, reception: Reception) -> None:
+    clusters, reader = reception.services.desk.clusters, reception.caller(Right.READ)
+
+    @router.get(
+        "/{cluster_id}/members",
+        summary="List members",
+        description="Contents, in the order of their first upload; the same bytes are one content, "
+        "however often they were uploaded.",
+        operation_id="list_members",
+        response_model=MemberList,
+        response_description="some members",
+        responses=_problems("not_found"),
+    )
+    def members(
+        cluster_id: ClusterId,
+        who: Annotated[Key, Depends(reader)],
+        paging: Annotated[Paging, Query()],
+    ) -> JSONResponse:
+        page = clusters.members(who.project_id, cluster_id, paging.cursor, paging.limit)
+        data = [MemberSchema.of(one) for one in page.items]
+        return JSONResponse(said(MemberList(data=data, next_cursor=page.next)))
+
+    @router.get(
+        "/{cluster_id}/links",
+        summary="List links",
+        description="Clusters that have something in common with this one: a part, a still of a "
+        "film, a soundtrack under other pictures. The surest first.",
+        operation_id="list_links",
+        response_model=LinkList,
+        response_description="some links",
+        responses=_problems("not_found"),
+    )
+    def links(
+        cluster_id: ClusterId,
+        who: Annotated[Key, Depends(reader)],
+        paging: Annotated[Paging, Query()],
+    ) -> JSONResponse:
+        every = sorted(clusters.links(who.project_id, cluster_id), key=_surest)
+        page = page_by(every, _surest, paging)
+        data = [LinkSchema.of(one) for one in page.items]
+        return JSONResponse(said(LinkList(data=data, next_cursor=page.next)))
+
+
+def _sorts(router: APIRouter, reception: Reception, once: Once) -> None:
+    desk = reception.services.desk
+
+    @router.post(
+        "/merge",
+        summary="Merge clusters",
+        description="A reviewer says that they are one; it holds whatever is found, until the word "
+        "is taken back. Where their decisions differ the case waits again, and neither spreads; "
+        "a decision covers of the others what is surely the same.",
+        operation_id="merge_clusters",
+        response_model=ClusterSchema,
+        response_description="the cluster that they are now",
+        responses=_problems(*BODY, "forbidden", "not_found", *ONCE),
+        openapi_extra=request_body(MERGE),
+    )
+    def merge(
+        request: Request,
+        received: Annotated[Received, Depends(reception.letter(Right.REVIEW, MERGE))],
+        key: IdempotencyKey = None,
+    ) -> Response:
+        def work() -> tuple[int, ClusterSchema]:
+            sent = received.body.read(MergeRequest)
+            seen = [one.seen() for one in sent.clusters]
+            actor = actor_of(request, received.key)
+            merged = desk.sorting.merge(received.project_id, actor, seen, sent.reason)
+            return 200, told(desk, merged)
+
+        return once.answer(request, received.project_id, key, received.body, work)
+
+    @router.post(
+        "/{cluster_id}/split",
+        status_code=201,
+        summary="Split a cluster",
+        description="Some members become a cluster of their own; copies that come later join the "
+        "part that they are of. The rest keeps its name, its case and its decision; what came out "
+        "keeps its actions and has a case of its own, to be decided by itself.",
+        operation_id="split_cluster",
+        response_model=SplitSchema,
+        response_description="the two parts",
+        responses=_problems(*BODY, "forbidden", "not_found", *ONCE),
+        openapi_extra=request_body(SPLIT),
+    )
+    def split(
+        cluster_id: ClusterId,
+        request: Request,
+        received: Annotated[Received, Depends(reception.letter(Right.REVIEW, SPLIT))],
+        key: IdempotencyKey = None,
+    ) -> Response:
+        def work() -> tuple[int, SplitSchema]:
+            sent = received.body.read(SplitRequest)
+            seen = Seen(cluster_id, sent.version)
+            contents = _numbers(desk, sent.members, "members")
+            actor = actor_of(request, received.key)
+            left, new = desk.sorting.split(received.project_id, actor, seen, contents, sent.reason)
+            return 201, SplitSchema(left=told(desk, left), new=told(desk, new))
+
+        return once.answer(request, received.project_id, key, received.body, work)
+
+    @router.post(
+        "/{cluster_id}/pins",
+        summary="Pin a member",
+        description="It belongs to this cluster, whatever is found; it comes out of the one that "
+        "it is in. Taking the word back unpins it.",
+        operation_id="pin_member",
+        response_model=ClusterSchema,
+        response_description="the cluster, with its member",
+        responses=_problems(*BODY, "forbidden", "not_found", *ONCE),
+        openapi_extra=request_body(PIN),
+    )
+    def pin(
+        cluster_id: ClusterId,
+        request: Request,
+        received: Annotated[Received, Depends(reception.letter(Right.REVIEW, PIN))],
+        key: IdempotencyKey = None,
+    ) -> Response:
+        def work() -> tuple[int, ClusterSchema]:
+            sent = received.body.read(PinRequest)
+            seen = Seen(cluster_id, sent.version)
+            (content,) = _numbers(desk, [sent.reference_id], "reference_id")
+            actor = actor_of(request, received.key)
+            pinned = desk.sorting.pin(received.project_id, actor, seen, content, sent.reason)
+            return 200, told(desk, pinned)
+
+        return once.answer(request, received.project_id, key, received.body, work)
+
+
+def _words(router: APIRouter, reception: Reception, once: Once) -> None:
+    desk = reception.services.desk
+    reader, reviewer = reception.caller(Right.READ), reception.caller(Right.REVIEW)
+
+    @router.get(
+        "/{cluster_id}/words",
+        summary="List what was said",
+        description="Splits, merges and pins that name a member, the oldest first. Each can be "
+        "taken back.",
+        operation_id="list_words",
+        response_model=WordList,
+        response_description="some words",
+        responses=_problems("not_found"),
+    )
+    def words(
+        cluster_id: ClusterId,
+        who: Annotated[Key, Depends(reader)],
+        paging: Annotated[Paging, Query()],
+    ) -> JSONResponse:
+        every = desk.clusters.words(who.project_id, cluster_id)
+        page = page_by(
+            every, lambda word: f"{word.at.isoformat('T', 'microseconds')} {word.id}", paging
+        )
+        numbers = sorted({n for word in page.items for p in word.pins for n in (p.one, p.other)})
+        names = dict(zip(numbers, desk.clusters.named(numbers), strict=True))
+        data = [WordSchema.of(one, names) for one in page.items]
+        return JSONResponse(said(WordList(data=data, next_cursor=page.next)))
+
+    @router.delete(
+        "/{cluster_id}/words/{word_id}",
+        summary="Take a word back",
+        description="As if it had never been said: what was split is together again where nothing "
+        "else holds it apart, what was merged or pinned goes where it is found to belong.",
+        operation_id="take_word_back",
+        response_model=Unsaid,
+        response_description="the clusters of all that it named",
+        responses=_problems("forbidden", "not_found", *ONCE),
+    )
+    def unsay(
+        cluster_id: ClusterId,
+        word_id: WordId,
+        request: Request,
+        who: Annotated[Key, Depends(reviewer)],
+        key: IdempotencyKey = None,
+    ) -> Response:
+        def work() -> tuple[int, Unsaid]:
+            actor = actor_of(request, who)
+            found = desk.sorting.unsay(who.project_id, actor, cluster_id, word_id)
+            return 200, Unsaid(id=word_id, clusters=[told(desk, one) for one in found])
+
+        return once.answer(request, who.project_id, key, None, work)
+
+
+def _numbers(desk: Desk, reference_ids: Sequence[str], field: str) -> list[int]:
+    """Raises ``InvalidValue``."""
+    numbers = [number for number in desk.clusters.numbered(reference_ids) if number is not None]
+    if len(numbers) < len(reference_ids):
+        raise InvalidValue("Name members by their reference_id.", field=field)
+    return numbers
+
+
+_TIES = (Tie.NEAR, Tie.WITHIN, Tie.PART, Tie.ACROSS)
+
+
+def _surest(link: Link) -> str:
+    """Sorts links, the surest first, and tells each from every other."""
+    return f"{_TIES.index(link.tie)} {1.0 - link.score:.6f} {link.other}"
+
+
+def _problems(*codes: str) -> dict[int | str, dict[str, Any]]:
+    return problem_responses(*EVERYWHERE, *codes, path="/v1/clusters")
