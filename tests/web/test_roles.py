@@ -42,6 +42,9 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("GET", "/v1/jobs", None),
         ("GET", "/v1/jobs/{job}", None),
         ("GET", "/v1/jobs/{job}/items", None),
+        ("GET", "/v1/policies", None),
+        ("GET", "/v1/policies/{policy}", None),
+        ("POST", "/v1/policies/{policy}/explain", {"upload_id": "upl_none"}),
         ("GET", "/v1/uploads", None),
         ("GET", "/v1/uploads/{upload}", None),
         ("GET", "/v1/clusters", None),
@@ -72,6 +75,9 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
             {"kind": "retroactive_match", "reference_id": "{reference}", "window_s": 60},
         ),
         ("POST", "/v1/jobs/{job}/cancel", None),
+        ("POST", "/v1/policies", {"bank": "{bank}"}),
+        ("POST", "/v1/policies/{policy}/backtest", {}),
+        ("POST", "/v1/policies/{policy}/live", {}),
         ("POST", "/v1/quarantines", QUARANTINE),
         ("DELETE", "/v1/quarantines/{held}", None),
         ("DELETE", "/v1/references/{reference}", None),
@@ -135,7 +141,9 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
         held = server.post("/v1/references", json=sent).json()["id"]
         urls = ["http://10.0.0.1/"]
         job = server.post("/v1/jobs", json={"kind": "ingest", "bank": bank, "urls": urls}).json()
+        policy = server.manage("POST", "/v1/policies", json={"bank": bank}).json()["id"]
         names = {"bank": bank, "reference": held, "job": job["id"], "name": next(NAMES), **NONE}
+        names["policy"] = policy
 
         def filled(value: object, names: dict[str, str] = names) -> object:
             if isinstance(value, str):

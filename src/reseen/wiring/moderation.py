@@ -40,6 +40,7 @@ from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
+from reseen.wiring.policies import make_enacting
 from reseen.wiring.retention import make_retaining
 from reseen.wiring.statements import make_stating
 
@@ -153,17 +154,7 @@ def make_moderation(
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
     quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
-    enacting = Enacting(
-        policies=kept.policies,
-        banks=truth.banks,
-        uploads=kept.uploads,
-        jobs=truth.jobs,
-        audit=kept.audit,
-        outbox=kept.outbox,
-        alone=kept.alone,
-        cuts=CUTS,
-        clock=clock,
-    )
+    enacting = make_enacting(truth, clock)
     trying = Trying(
         policies=kept.policies,
         banks=truth.banks,
