@@ -6,7 +6,7 @@ another, and a stopwatch stands around the two parts of an answer that are told 
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from reseen.domain.review import Upload, UploadDraft
 from reseen.flows.fingerprint import Rendition
 from reseen.flows.moderate import Moderating
 from reseen.media.receive import local_file
-from reseen.ports import Fetched
+from reseen.ports import Alone, Fetched
 from reseen.settings import Settings
 from reseen.wiring.banks import Banks, open_banks
 from reseen.wiring.crew import remembering
@@ -119,7 +119,7 @@ def _moved(truth: Truth, banks: Banks, settings: Settings, clock: Clock) -> Desk
     moderating = replace(
         shipped.moderating,
         perceive=_timed(watch, shipped.moderating.perceive),
-        together=_written(watch, shipped.moderating),
+        alone=_written(watch, shipped.moderating),
     )
     return Desk(clock, watch, truth, banks, moderating, shipped)
 
@@ -134,10 +134,10 @@ def _timed(
     return timed
 
 
-def _written(watch: Stopwatch, of: Moderating) -> Callable[[], AbstractContextManager[None]]:
+def _written(watch: Stopwatch, of: Moderating) -> Alone:
     @contextmanager
-    def together() -> Iterator[None]:
-        with watch.running("write"), of.together():
+    def alone(project_id: str) -> Iterator[None]:
+        with watch.running("write"), of.alone(project_id):
             yield
 
-    return together
+    return alone

@@ -14,18 +14,20 @@ from itertools import count
 import numpy as np
 
 from benchmarks.rows import Stamp
-from benchmarks.traffic_desk import PLATFORM, PROJECT, REVIEWER, Desk
+from benchmarks.traffic_desk import PROJECT, REVIEWER, Desk
 from benchmarks.traffic_media import Media
 from benchmarks.traffic_plan import Act, Role, Shows, Thing
 from benchmarks.traffic_rows import Reviewed, Uploaded
 from reseen.domain.choices import Action
 from reseen.domain.cluster import Cluster
 from reseen.domain.errors import Conflict, ReseenError
+from reseen.domain.policy import Ruling
 from reseen.domain.review import Case, DecisionDraft, Upload, Verdict
 from reseen.flows.sorting import Seen
 
 LOOK_S = 600.0
 """Mean seconds from taking a case to deciding it."""
+REPORT_SEVERITY = 50
 VERDICTS = {
     Role.HARMFUL: Verdict.HARMFUL,
     Role.KNOWN: Verdict.HARMFUL,
@@ -103,9 +105,12 @@ class Replay:
 
         def report(at: float) -> None:
             upload = self._desk.truth.review.uploads.get(PROJECT, upload_id)
-            if upload.action is Action.REMOVE:
+            if upload.action is Action.REMOVE or upload.decision_id is not None:
                 return
-            self._desk.moderation.reporting.report(PROJECT, PLATFORM, upload_id, "by a user")
+            ruling = Ruling(Action.REVIEW, severity=REPORT_SEVERITY)
+            self._desk.moderation.reviewing.open(
+                PROJECT, self._cluster(upload), ruling, "it was reported"
+            )
             self._call(at)
 
         del act
@@ -142,7 +147,7 @@ class Replay:
         for thing, contents in shown.items():
             if thing != mine:
                 cluster, _ = desk.moderation.sorting.split(
-                    PROJECT, REVIEWER, Seen(cluster.id, cluster.version), contents
+                    PROJECT, REVIEWER, Seen(cluster.id, cluster.version), contents, "other things"
                 )
                 self._note(at, case, "split", thing, Verdict.NO_ACTION, cluster, contents)
         case = desk.truth.review.cases.get(PROJECT, case.id)

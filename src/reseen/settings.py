@@ -68,6 +68,18 @@ class Settings(BaseSettings):
     """How long events are kept after they came. When a decision is undone, who was told of an event
     that is not kept any more is not told of its undoing."""
 
+    statement_territory: Names = ()
+    """Countries in which what is removed cannot be seen any more, as `DE,FR`, for statements of
+    reasons. Empty: the European Economic Area."""
+
+    statement_laws: Names = ()
+    """Policies of decisions that name a law: what breaks one of them is stated to be illegal, and
+    all else to be incompatible with your terms."""
+
+    statement_redress: str = Field(default="", max_length=5000)
+    """What an uploader can do about a removal, said in each statement of reasons. Empty: the ways
+    that the Digital Services Act opens."""
+
     host: str = "127.0.0.1"
     """The address that the server listens on. Another than loopback needs a key to exist first."""
 
@@ -148,7 +160,14 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "text", "json"] = "auto"
     """`json` writes one object a line; `auto` writes text to a terminal and JSON elsewhere."""
 
-    @field_validator("fetch_allow_hosts", "fetch_allow_networks", "fetch_ports", mode="before")
+    @field_validator(
+        "fetch_allow_hosts",
+        "fetch_allow_networks",
+        "fetch_ports",
+        "statement_territory",
+        "statement_laws",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -173,6 +192,14 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             ipaddress.ip_network(network)
+        return value
+
+    @field_validator("statement_territory")
+    @classmethod
+    def _countries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for code in value:
+            if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
+                raise ValueError(f"{code!r} is no country code of two capital letters")
         return value
 
     @model_validator(mode="after")

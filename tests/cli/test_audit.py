@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from typer.testing import CliRunner, Result
 
 from reseen.cli import app
 from reseen.domain.access import DEFAULT_PROJECT as PROJECT
+from reseen.domain.choices import Action
 from reseen.domain.record import COLUMNS, FIRST, AuditEntry
 from reseen.settings import Settings
 from reseen.store.database import open_database, sqlite_url
 from reseen.store.review_tables import AUDIT, AUDIT_HEADS
 from reseen.testing.audit_log_contract import line
+from reseen.testing.upload_store_contract import upload
 from reseen.wiring.truth import open_truth
 
 
@@ -108,3 +111,24 @@ def test_an_export_that_cannot_be_written_is_an_error(
     done = run("export", "--out", str(tmp_path / "nowhere" / "audit.jsonl"), "--json")
     assert done.exit_code == 1
     assert json.loads(done.stdout)["error"]["code"] == "invalid_request"
+
+
+def test_statements_of_what_was_removed_are_written(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with open_truth(Settings(home=home)) as truth:
+        seen = replace(upload("post-1"), ruled=Action.REMOVE, content=None)
+        kept = truth.review.uploads.add(seen)
+        truth.review.uploads.add(replace(upload("post-2"), content=None))
+    monkeypatch.setenv("RESEEN_STATEMENT_TERRITORY", "DE,FR")
+    monkeypatch.setenv("RESEEN_STATEMENT_REDRESS", "Write to us.")
+    [told] = lines("statements")
+    assert told["upload_id"] == kept.id
+    assert told["territorial_scope"] == ["DE", "FR"]
+    assert told["redress"] == "Write to us."
+    assert lines("statements", "--since", "2026-03-02") == []
+    out = tmp_path / "statements.csv"
+    done = run("statements", "--format", "csv", "--out", str(out))
+    assert (done.stdout, "1 record to" in done.stderr) == ("", True)
+    monkeypatch.setenv("RESEEN_STATEMENT_TERRITORY", "Germany")
+    assert run("statements").exit_code == 2

@@ -5,8 +5,8 @@ import pytest
 
 from reseen.domain.bank import ActionPolicy, Bank, BankDraft
 from reseen.domain.choices import Action, BankRole, Regime
-from reseen.domain.match import Cuts, Match, Segment
-from reseen.domain.media import Channel, Span
+from reseen.domain.match import Cuts, Match, Segment, Transform
+from reseen.domain.media import Box, Channel, Span
 from reseen.domain.policy import Band, Overlap, Policy, PolicyDraft, PolicyState
 from reseen.engine.policy import Sighting, is_rolled_out, rule
 
@@ -112,7 +112,7 @@ def test_a_reference_in_quarantine_removes_nothing_by_itself() -> None:
 
 def test_what_an_allowed_bank_clears_passes_with_its_reasons() -> None:
     allowed = seen(0.97, bank(BankRole.ALLOWED))
-    told = rule([seen(0.95), allowed], {}, CUTS, "post-1", cleared=True)
+    told = rule([seen(0.95), allowed], {}, CUTS, "post-1")
     assert told.action is Action.PASS
     assert told.cleared
     assert {r.role for r in told.reasons} == {BankRole.KNOWN, BankRole.ALLOWED}
@@ -131,3 +131,137 @@ def test_severity_and_a_second_person_come_from_rules_that_act() -> None:
     assert rule([seen(0.95)], policies, CUTS, "post-1").two_person
     quiet = rule([seen(0.4)], policies, CUTS, "post-1")
     assert (quiet.severity, quiet.two_person) == (0, False)
+
+
+def test_a_dry_run_does_nothing_inside_its_rollout_and_outside() -> None:
+    policies = live(PolicyDraft(rollout=0.5, dry_run=True))
+    told = [rule([seen(0.95)], policies, CUTS, f"post-{n}") for n in range(50)]
+    assert {one.action for one in told} == {Action.PASS}
+    assert {one.reasons[0].asked for one in told} == {Action.REMOVE}
+    assert {one.severity for one in told} == {0}
+
+
+def test_every_version_draws_the_same_uploads() -> None:
+    first = live(PolicyDraft(rollout=0.3))[None]
+    second = replace(first, id="pol_2", number=9, draft=replace(first.draft, severity=3))
+    drawn = [[is_rolled_out(one, f"post-{n}") for n in range(300)] for one in (first, second)]
+    assert drawn[0] == drawn[1]
+    whole, none = (replace(first, draft=PolicyDraft(rollout=share)) for share in (1.0, 0.0))
+    assert all(is_rolled_out(whole, f"post-{n}") for n in range(300))
+    assert not any(is_rolled_out(none, f"post-{n}") for n in range(300))
+
+
+def both(picture: float, sound: float) -> Sighting:
+    """All of an upload of twenty seconds looks like a reference, and two seconds sound like it."""
+    pictures = Segment(Channel.VISUAL, Span(0, 20), Span(0, 20), score=picture, support=9)
+    tune = Segment(Channel.AUDIO, Span(0, 2), Span(0, 2), score=sound, support=9)
+    found = Match(max(picture, sound), (pictures, tune))
+    return Sighting("ref_1", bank(), found, Regime.SEQUENCE, 20.0, 20.0)
+
+
+def test_the_bands_of_each_regime_are_held_against_its_own_score() -> None:
+    bands = {
+        Regime.SEQUENCE: (Band(0.65, Action.REMOVE),),
+        Regime.SOUND: (Band(0.99, Action.REVIEW),),
+    }
+    policies = live(PolicyDraft(bands=bands))
+    told = rule([both(0.7, 0.95)], policies, CUTS, "post-1")
+    assert told.action is Action.REMOVE
+    assert (told.reasons[0].regime, told.reasons[0].score) == (Regime.SEQUENCE, 0.7)
+    assert rule([both(0.62, 0.95)], policies, CUTS, "post-1").action is Action.PASS
+
+
+def test_a_weak_likeness_of_pictures_lends_no_overlap_to_a_sure_one_of_sound() -> None:
+    policies = live(PolicyDraft(overlap=Overlap(seconds=10.0)))
+    told = rule([both(0.4, 0.95)], policies, CUTS, "post-1")
+    assert told.action is Action.PASS
+    assert told.reasons[0].rule.endswith("2.0 s overlap, and 10 are asked for")
+    assert rule([both(0.95, 0.4)], policies, CUTS, "post-1").action is Action.REMOVE
+
+
+def test_what_matches_only_where_nobody_listens_is_told_and_does_nothing() -> None:
+    ears = live(PolicyDraft(channels=frozenset({Channel.AUDIO})))
+    told = rule([both(0.95, 0.1)], ears, CUTS, "post-1")
+    assert told.action is Action.PASS
+    assert told.reasons[0].rule.endswith("it matches in a channel that does not count")
+
+
+STILL = Segment(Channel.VISUAL, Span.ALWAYS, Span.ALWAYS, score=0.95, support=9)
+INSET = replace(STILL, transform=Transform(inset=Box(0.0, 0.0, 0.5, 0.5)))
+MOMENT = replace(STILL, reference=Span(41.0, 42.0))
+
+
+@pytest.mark.parametrize(
+    ("segment", "overlap", "action"),
+    [
+        (STILL, Overlap(seconds=5.0), Action.REMOVE),
+        (STILL, Overlap(upload_share=0.9, reference_share=0.9), Action.REMOVE),
+        (INSET, Overlap(upload_share=0.2), Action.REMOVE),
+        (INSET, Overlap(upload_share=0.3), Action.PASS),
+        (MOMENT, Overlap(seconds=5.0, reference_share=0.5), Action.REMOVE),
+    ],
+)
+def test_of_stills_overlap_is_a_share_of_the_frame(
+    segment: Segment, overlap: Overlap, action: Action
+) -> None:
+    length = 60.0 if segment is MOMENT else None
+    one = Sighting("ref_1", bank(), Match(0.95, (segment,)), Regime.STILL, None, length)
+    assert rule([one], live(PolicyDraft(overlap=overlap)), CUTS, "post-1").action is action
+
+
+def test_a_still_that_a_film_shows_briefly_covers_little_of_the_upload() -> None:
+    shown = replace(STILL, query=Span(3.0, 5.0))
+    one = Sighting("ref_1", bank(), Match(0.95, (shown,)), Regime.STILL_IN_SEQUENCE, 20.0, None)
+    little, more = (live(PolicyDraft(overlap=Overlap(upload_share=s))) for s in (0.1, 0.2))
+    assert rule([one], little, CUTS, "post-1").action is Action.REMOVE
+    assert rule([one], more, CUTS, "post-1").action is Action.PASS
+
+
+def allowing(span: Span, channel: Channel = Channel.VISUAL, score: float = 0.97) -> Sighting:
+    """An allowed reference that the upload shows within a span."""
+    segment = Segment(channel, span, span, score=score, support=9)
+    of = replace(bank(BankRole.ALLOWED), id="bank_9")
+    return Sighting("ref_9", of, Match(score, (segment,)), Regime.SEQUENCE, 20.0, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "action"),
+    [
+        (allowing(Span(0, 20)), Action.PASS),
+        (allowing(Span(2, 7.5)), Action.PASS),
+        (allowing(Span(0, 4)), Action.REMOVE),
+        (allowing(Span(8, 20)), Action.REMOVE),
+        (allowing(Span(0, 20), Channel.AUDIO), Action.REMOVE),
+        (allowing(Span(0, 20), score=0.4), Action.REMOVE),
+    ],
+)
+def test_an_allowed_reference_clears_what_it_covers_and_nothing_else(
+    allowed: Sighting, action: Action
+) -> None:
+    told = rule([seen(0.95), allowed], {}, CUTS, "post-1")
+    assert (told.action, told.cleared) == (action, action is Action.PASS)
+
+
+def test_each_match_is_cleared_by_itself() -> None:
+    late = Segment(Channel.VISUAL, Span(10, 20), Span(10, 20), score=0.7, support=9)
+    beside = Sighting("ref_2", bank(), Match(0.7, (late,)), Regime.SEQUENCE, 20.0, 60.0)
+    told = rule([seen(0.95), beside, allowing(Span(0, 9))], {}, CUTS, "post-1")
+    assert told.action is Action.REVIEW
+    assert {r.reference_id: r.action for r in told.reasons} == {
+        "ref_1": Action.PASS,
+        "ref_2": Action.REVIEW,
+        "ref_9": Action.PASS,
+    }
+    assert not told.cleared
+
+
+def test_what_is_allowed_clears_no_unsure_match_beside_it() -> None:
+    bands = {Regime.SEQUENCE: (Band(0.35, Action.REVIEW),)}
+    told = rule([seen(0.4), allowing(Span(9, 20))], live(PolicyDraft(bands=bands)), CUTS, "post-1")
+    assert told.action is Action.REVIEW
+
+
+def test_a_match_that_shows_no_segment_is_cleared_by_nothing() -> None:
+    hashes = Sighting("ref_1", bank(), Match(0.95, ()), Regime.HASH, 20.0, None)
+    told = rule([hashes, allowing(Span(0, 20))], {}, CUTS, "post-1")
+    assert told.action is Action.REMOVE

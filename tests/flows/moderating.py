@@ -23,6 +23,7 @@ from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
 from reseen.flows.sorting import Sorting
 from reseen.media.receive import local_file
+from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
 from reseen.store.cases import SqlCaseStore
 from reseen.store.clusters import SqlClusterStore
@@ -121,7 +122,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             consequences,
             audit,
             outbox,
-            database.together,
+            alone_in(database),
             clock,
         )
         alarms = Alarms(
@@ -146,7 +147,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             audit=audit,
             outbox=outbox,
             vault=vault,
-            together=database.together,
+            alone=alone_in(database),
             covered=reviewing.cover,
             regrouped=reviewing.regrouped,
             nudge=lambda project, position: database.afterwards(
@@ -164,11 +165,11 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             rulings=rulings,
             audit=audit,
             outbox=outbox,
-            together=database.together,
+            alone=alone_in(database),
             covered=reviewing.cover,
             regrouped=reviewing.regrouped,
         )
-        sorting = Sorting(clusters, clustering, reviewing, audit, database.together, clock)
+        sorting = Sorting(clusters, clustering, reviewing, audit, alone_in(database), clock)
         yield Desk(
             here,
             clock,

@@ -230,12 +230,12 @@ def at_one_moment(here: Desk, *submit: tuple[Path, str]) -> list[Upload]:
     met = threading.Barrier(len(submit))
 
     @contextmanager
-    def together() -> Iterator[None]:
+    def alone(project_id: str) -> Iterator[None]:
         met.wait(60)
-        with here.moderating.together():
+        with here.moderating.alone(project_id):
             yield
 
-    desk_ = replace(here, moderating=replace(here.moderating, together=together))
+    desk_ = replace(here, moderating=replace(here.moderating, alone=alone))
     with ThreadPoolExecutor(len(submit)) as threads:
         return list(threads.map(lambda one: desk_.upload(*one), submit))
 
@@ -260,13 +260,13 @@ def test_a_copy_that_came_while_its_cluster_was_decided_is_covered(
     met = threading.Barrier(2)
 
     @contextmanager
-    def late() -> Iterator[None]:
+    def late(project_id: str) -> Iterator[None]:
         met.wait(60)
         met.wait(60)
-        with here.moderating.together():
+        with here.moderating.alone(project_id):
             yield
 
-    desk_ = replace(here, moderating=replace(here.moderating, together=late))
+    desk_ = replace(here, moderating=replace(here.moderating, alone=late))
     with ThreadPoolExecutor(1) as threads:
         coming = threads.submit(desk_.upload, picture(1, 2), "post-2")
         met.wait(60)

@@ -25,6 +25,7 @@ from reseen.flows.fingerprint import Perception
 from reseen.flows.holding import Holding
 from reseen.flows.looking import Looking
 from reseen.flows.retention import Retainer, Retaining, Windows
+from reseen.store.alone import alone_in
 from reseen.store.keeping import SqlLegalHolds
 from reseen.store.outbox import SqlOutbox
 from reseen.store.vault import BlobVault
@@ -80,7 +81,7 @@ class World:
 def world(tmp_path: Path, perception: Perception) -> Iterator[World]:
     with desk(tmp_path, perception) as here:
         holds = SqlLegalHolds(here.ground.database, here.clock)
-        together = here.ground.database.together
+        alone = alone_in(here.ground.database)
         retaining = Retaining(
             uploads=here.uploads,
             references=here.ground.references,
@@ -91,11 +92,11 @@ def world(tmp_path: Path, perception: Perception) -> Iterator[World]:
             vault=here.vault,
             audit=here.audit,
             outbox=here.outbox,
-            together=together,
+            alone=alone,
             clock=here.clock,
             windows=WINDOWS,
         )
-        holding = Holding(holds, here.uploads, here.clusters, here.cases, here.audit, together)
+        holding = Holding(holds, here.uploads, here.clusters, here.cases, here.audit, alone)
         looking = Looking(here.uploads, here.vault, here.audit)
 
         def picture(seed: int) -> Path:

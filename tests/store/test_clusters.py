@@ -1,8 +1,10 @@
 import pytest
 
+from reseen.ports import Alone
+from reseen.store.alone import alone_in
 from reseen.store.clusters import SqlClusterStore
 from reseen.store.database import Database
-from reseen.testing.cluster_store_contract import ClusterStoreContract, Together
+from reseen.testing.cluster_store_contract import ClusterStoreContract
 
 
 class TestSqlClusterStore(ClusterStoreContract):
@@ -11,5 +13,5 @@ class TestSqlClusterStore(ClusterStoreContract):
         return SqlClusterStore(either)
 
     @pytest.fixture
-    def together(self, either: Database) -> Together:
-        return either.together
+    def alone(self, either: Database) -> Alone:
+        return alone_in(either)

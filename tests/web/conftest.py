@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.web.desking import Office
 from tests.web.serving import Running, serving, site
 
 
@@ -20,3 +21,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, site_port: int) -> Iterator
         rate_per_minute=0,
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def office(server: Running) -> Office:
+    """The same server, and two reviewers."""
+    return Office.of(server)

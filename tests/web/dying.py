@@ -35,6 +35,7 @@ from reseen.media.receive import local_file
 from reseen.ports import Fetched
 from reseen.settings import Settings
 from reseen.store import database as databases
+from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
@@ -125,7 +126,7 @@ def desk_of(
         consequences,
         audit,
         outbox,
-        database.together,
+        alone_in(database),
         clock,
     )
     quarantines = SqlQuarantines(database, clock)
@@ -134,15 +135,17 @@ def desk_of(
         moderating=None,  # type: ignore[arg-type]
         later=None,  # type: ignore[arg-type]
         reporting=Reporting(
-            uploads, clusters, None, reviewing.open, audit, outbox, database.together
+            uploads, clusters, None, reviewing.open, audit, outbox, alone_in(database)
         ),
         reviewing=reviewing,
         sorting=Sorting(
-            clusters, Clustering(clusters, clock), reviewing, audit, database.together, clock
+            clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
         ),
         looking=None,  # type: ignore[arg-type]
-        holding=Holding(holds, uploads, clusters, cases, audit, database.together),
-        quarantining=Quarantining(quarantines, references, audit, database.together, clock),
+        enacting=None,  # type: ignore[arg-type]
+        stating=None,  # type: ignore[arg-type]
+        holding=Holding(holds, uploads, clusters, cases, audit, alone_in(database)),
+        quarantining=Quarantining(quarantines, references, audit, alone_in(database), clock),
         uploads=uploads,
         clusters=clusters,
         cases=cases,

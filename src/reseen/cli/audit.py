@@ -78,8 +78,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write it out, oldest first, with its digests."""
-    refuse_table(form, out, as_json=as_json)
     settings = read_settings()
+    refuse_table(form, out, as_json=as_json)
     with answering(as_json=as_json):
         from reseen.domain.record import COLUMNS, told
         from reseen.web.exports import written
@@ -95,6 +95,30 @@ def export(
                 until=in_utc(until),
             )
             count = write(written(map(told, entries), COLUMNS, form), out)
+        say(count, out, form, as_json=as_json)
+
+
+@app.command()
+def statements(
+    form: Format = ExportFormat.JSONL,
+    out: Out = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write statements of reasons for what was removed, or shown again, in this time."""
+    settings = read_settings()
+    refuse_table(form, out, as_json=as_json)
+    with answering(as_json=as_json):
+        from reseen.domain.statement import COLUMNS, told
+        from reseen.web.exports import written
+        from reseen.wiring.statements import make_stating
+        from reseen.wiring.truth import open_truth
+
+        with open_truth(settings) as truth:
+            stating = make_stating(settings, truth)
+            found = stating.walk(truth.project_id, in_utc(since), in_utc(until))
+            count = write(written(map(told, found), COLUMNS, form), out)
         say(count, out, form, as_json=as_json)
 
 
@@ -127,7 +151,8 @@ def say(count: int, out: Path | None, form: ExportFormat, *, as_json: bool) -> N
     if as_json:
         emit({"out": str(out), "format": form.value, "records": records})
     else:
-        people.print(f"Wrote {records:,} records to {out}.", markup=False)
+        noun = "record" if records == 1 else "records"
+        people.print(f"Wrote {records:,} {noun} to {out}.", markup=False)
 
 
 @contextmanager

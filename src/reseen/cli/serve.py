@@ -100,6 +100,8 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         quarantining=moderation.quarantining,
         looking=moderation.looking,
         holding=moderation.holding,
+        stating=moderation.stating,
+        enacting=moderation.enacting,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

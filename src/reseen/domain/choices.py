@@ -42,6 +42,7 @@ class JobKind(StrEnum):
     BACKTEST = "backtest"
     REINGEST = "reingest"
     UPLOAD = "upload"
+    POLICY_BACKTEST = "policy_backtest"
 
 
 class JobState(StrEnum):

@@ -100,8 +100,9 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster as the truth holds it. ``version`` rises with every change: a write that names an
-    older one is refused. ``merged_into``: the id of the one that it became part of.
+    """A cluster as the truth holds it. ``reach``: how many people have seen its uploads.
+    ``version`` rises with every change: a write that names an older one is refused.
+    ``merged_into``: the id of the one that it became part of.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Cluster:
     members: int
     uploads: int
     accounts: int
+    reach: int
     opened_at: datetime
     last_upload_at: datetime
     case_id: str | None = None

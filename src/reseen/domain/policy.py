@@ -83,6 +83,20 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a rule was told of a match besides its segments: with both another policy is tried on it
+    exactly. ``score`` is that of the whole match, ``media`` the regime of both media. Durations are
+    in seconds, ``None`` of stills and hashes.
+    """
+
+    score: float
+    media: Regime
+    upload_duration: float | None = None
+    reference_duration: float | None = None
+    is_quarantined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why an upload was answered so: one reference that it matches, and the rule that applied.
 
@@ -104,6 +118,8 @@ class Reason:
     segments: tuple[Segment, ...] = ()
     decision_id: str | None = None
     """The decision whose reference, or whose cluster, this is."""
+    basis: Basis | None = None
+    """``None`` where it is not kept: other policies cannot be tried on this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,12 @@ class Alarms:
             return
         why = "the reference is in quarantine: it matches far too much"
         reasons = tuple(
-            replace(r, action=Action.REVIEW, rule=f"{r.rule}; {why}")
+            replace(
+                r,
+                action=Action.REVIEW,
+                rule=f"{r.rule}; {why}",
+                basis=r.basis and replace(r.basis, is_quarantined=True),
+            )
             if r.reference_id == reference.id
             else r
             for r in upload.reasons

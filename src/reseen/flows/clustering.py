@@ -36,7 +36,9 @@ class Regrouping:
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """Every call writes within the caller's transaction, and may raise ``NotReady``."""
+    """Every call writes within the caller's transaction, in which nobody else changes the project's
+    clusters (``Alone``), and may raise ``NotReady``.
+    """
 
     clusters: ClusterStore
     clock: Callable[[], datetime]
@@ -48,7 +50,6 @@ class Clustering:
 
         What clearly belongs to one cluster comes into it without a look at the rest of that.
         """
-        self.clusters.lock(project_id)
         self.clusters.add_nodes(project_id, [node, *others])
         homes = self.clusters.homes(project_id, [one.number for one in others])
         kept = _strongest(node, edges, homes)
@@ -59,19 +60,19 @@ class Clustering:
         inner = [edge for edge in kept if homes.get(_end(node, edge)) == home]
         return Regrouping((self.clusters.join(project_id, node.number, home, inner),), {})
 
-    def repeat(self, project_id: str, content: int, account_id: str) -> Regrouping | None:
+    def repeat(
+        self, project_id: str, content: int, account_id: str, reach: int
+    ) -> Regrouping | None:
         """The bytes of a content were uploaded once more; ``None`` where it is in no cluster."""
-        self.clusters.lock(project_id)
         home = self.clusters.homes(project_id, [content]).get(content)
         if home is None:
             return None
-        return Regrouping((self.clusters.uploaded(project_id, home, account_id),), {})
+        return Regrouping((self.clusters.uploaded(project_id, home, account_id, reach),), {})
 
     def found(
         self, project_id: str, node: Node, others: Sequence[Node], edges: Sequence[Edge]
     ) -> Regrouping:
         """What a later search found of a content that is in a cluster, or was."""
-        self.clusters.lock(project_id)
         self.clusters.add_nodes(project_id, [node, *others])
         ends = [_end(node, edge) for edge in edges]
         homes = self.clusters.homes(project_id, [node.number, *ends])
@@ -110,13 +111,11 @@ class Clustering:
         """A reviewer's word. The clusters of all that it names. Of a cluster that comes apart, the
         part with the content that ``stays`` keeps the name.
         """
-        self.clusters.lock(project_id)
         self.clusters.add_pins(project_id, pins)
         return self._settled(project_id, _named(pins), stays)
 
     def unsay(self, project_id: str, pins: Sequence[Pin]) -> Regrouping:
         """As if it had never been said."""
-        self.clusters.lock(project_id)
         self.clusters.remove_pins(project_id, pins)
         return self._settled(project_id, _named(pins))
 

@@ -1,13 +1,19 @@
 """Legal holds: what must be kept, whatever is over, until whoever asked for it lets go."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from reseen.domain.errors import InvalidValue
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import ACCOUNT
-from reseen.ports import AuditLog, CaseStore, ClusterStore, LegalHold, LegalHolds, UploadStore
+from reseen.ports import (
+    Alone,
+    AuditLog,
+    CaseStore,
+    ClusterStore,
+    LegalHold,
+    LegalHolds,
+    UploadStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +27,23 @@ class Holding:
     clusters: ClusterStore
     cases: CaseStore
     audit: AuditLog
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
 
     def hold(self, project_id: str, who: Actor, subject: str, reason: str) -> LegalHold:
         """Of an upload, a cluster, or a case, which is held as its cluster. Raises ``NotFound``,
         ``InvalidValue``.
         """
-        with self.together():
-            self.clusters.lock(project_id)
+        with self.alone(project_id):
             return self._held(project_id, who, self._subject(project_id, subject), reason)
 
     def hold_account(self, project_id: str, who: Actor, account_id: str, reason: str) -> LegalHold:
         """Of all that an account uploaded and uploads."""
-        with self.together():
-            self.clusters.lock(project_id)
+        with self.alone(project_id):
             return self._held(project_id, who, ACCOUNT + account_id, reason)
 
     def release(self, project_id: str, who: Actor, hold_id: str) -> LegalHold:
         """Raises ``NotFound``, and ``Conflict`` where it was released."""
-        with self.together():
+        with self.alone(project_id):
             released = self.holds.release(project_id, hold_id, who.id)
             self._note(project_id, who, "hold.released", released)
         return released

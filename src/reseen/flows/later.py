@@ -19,6 +19,7 @@ from reseen.flows.jobs import Hold
 from reseen.flows.moderate import Moderating, known_again, said
 from reseen.flows.obtain import OpenFile
 from reseen.ports import (
+    Alone,
     AuditLog,
     Fetched,
     Fetcher,
@@ -41,7 +42,7 @@ class Later:
     open_file: OpenFile
     audit: AuditLog
     outbox: Outbox
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     clock: Callable[[], datetime]
 
     def accept(
@@ -87,7 +88,7 @@ class Later:
         return {"upload_id": upload.id, "state": str(upload.state)}
 
     def _queued(self, upload: Upload, who: Actor, what: Mapping[str, str]) -> Upload:
-        with self.together():
+        with self.alone(upload.project_id):
             if upload.id:
                 self.uploads.save(upload)
             else:
@@ -119,7 +120,7 @@ class Later:
 
     def _failed(self, who: Actor, upload: Upload, error: ReseenError) -> Upload:
         failed = replace(upload, state=UploadState.FAILED, error=error, media_key=None)
-        with self.together():
+        with self.alone(upload.project_id):
             present = self.uploads.get(upload.project_id, upload.id)
             if present.state is not UploadState.PENDING:
                 return present

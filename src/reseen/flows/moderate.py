@@ -8,7 +8,6 @@ same moment do not see each other in the index, and are brought together right a
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -28,6 +27,7 @@ from reseen.flows.rulings import Rulings
 from reseen.flows.search import Searching
 from reseen.flows.ties import TYING, content_node, edge_between, node_of
 from reseen.ports import (
+    Alone,
     AuditLog,
     BankStore,
     Fetched,
@@ -74,7 +74,7 @@ class Moderating:
     audit: AuditLog
     outbox: Outbox
     vault: MediaVault | None
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     covered: Covered
     regrouped: Followed
     heed: Callable[[Upload, Cluster], None]
@@ -113,7 +113,7 @@ class Moderating:
         )
         held = upload.media_key
         upload = replace(upload, media_key=self._keep(upload, file))
-        with self.together():
+        with self.alone(project_id):
             written = self._written(who, upload, kept, answer, ruling)
         if self.vault is not None and held is not None and written.media_key is None:
             self.vault.delete([held])
@@ -139,7 +139,9 @@ class Moderating:
         node = content_node(content, kept.asset, upload.received_at)
         found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
         tied = [f for f in found if f.bank.role in TYING]
-        told = self.clustering.repeat(project_id, content.number, upload.draft.account_id)
+        told = self.clustering.repeat(
+            project_id, content.number, upload.draft.account_id, upload.draft.reach
+        )
         if told is None:
             others = [node_of(f) for f in tied]
             edges = [edge_between(node, kept.asset.duration, f) for f in tied]

@@ -3,14 +3,13 @@ reviewed at most. Each change is one transaction with its audit entry.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reseen.domain.errors import InvalidValue
 from reseen.domain.moment import rfc3339
 from reseen.domain.record import Actor, AuditDraft
-from reseen.ports import AuditLog, Quarantine, Quarantines, ReferenceStore
+from reseen.ports import Alone, AuditLog, Quarantine, Quarantines, ReferenceStore
 
 LONGEST = timedelta(days=90)
 """What is wrong for longer is disabled or deleted."""
@@ -23,7 +22,7 @@ class Quarantining:
     quarantines: Quarantines
     references: ReferenceStore
     audit: AuditLog
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     clock: Callable[[], datetime]
 
     def put(
@@ -37,7 +36,7 @@ class Quarantining:
             raise InvalidValue(
                 f"It ends later than now, and at most {LONGEST.days} days from now.", field="until"
             )
-        with self.together():
+        with self.alone(project_id):
             reference = self.references.get(project_id, reference_id)
             self.quarantines.put(project_id, reference.id, until, why)
             detail = {"until": rfc3339(until)}
@@ -47,7 +46,7 @@ class Quarantining:
 
     def lift(self, project_id: str, who: Actor, reference_id: str) -> None:
         """Raises ``NotFound`` where it is in none."""
-        with self.together():
+        with self.alone(project_id):
             self.quarantines.lift(project_id, reference_id)
             said = AuditDraft(who, "reference.quarantine_lifted", reference_id)
             self.audit.append(project_id, said)

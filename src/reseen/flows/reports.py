@@ -1,7 +1,5 @@
 """Somebody says that an upload is harmful: a case, whatever was answered."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from reseen.domain.choices import Action
@@ -10,7 +8,7 @@ from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import Upload, UploadState
 from reseen.flows.moderate import Opened, said
-from reseen.ports import AuditLog, ClusterStore, Fetched, MediaVault, Outbox, UploadStore
+from reseen.ports import Alone, AuditLog, ClusterStore, Fetched, MediaVault, Outbox, UploadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Reporting:
     opened: Opened
     audit: AuditLog
     outbox: Outbox
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
 
     def report(
         self,
@@ -42,7 +40,7 @@ class Reporting:
         """
         upload = self.uploads.get(project_id, upload_id)
         media_key = self._kept(upload, file)
-        with self.together():
+        with self.alone(project_id):
             present = self.uploads.get(project_id, upload_id)
             if present.state is not UploadState.DONE or present.cluster_id is None:
                 raise Conflict("The upload was not answered yet.", field="upload_id")

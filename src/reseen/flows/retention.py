@@ -13,7 +13,6 @@ what one left that was killed before its upload was written.
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -32,6 +31,7 @@ from reseen.domain.review import (
     subjects_of,
 )
 from reseen.ports import (
+    Alone,
     AuditLog,
     CaseStore,
     ClusterStore,
@@ -82,7 +82,7 @@ class Retaining:
     vault: MediaVault
     audit: AuditLog
     outbox: Outbox
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     clock: Callable[[], datetime]
     windows: Windows
     keeps_media: bool = True
@@ -112,9 +112,7 @@ class Retaining:
     def forget_uploads(self, project_id: str) -> int:
         """Up to ``TOGETHER`` uploads that are over; how many there were."""
         before = self.clock() - self.windows.uploads
-        with self.together():
-            self.references.lock(project_id)  # in the order in which whoever uploads locks
-            self.clusters.lock(project_id)
+        with self.alone(project_id):
             gone = self.uploads.forget(project_id, before, TOGETHER)
             self._remove_fingerprints(project_id, gone)
             for cluster_id in sorted({one.cluster_id for one in gone if one.cluster_id}):
@@ -147,8 +145,7 @@ class Retaining:
         if not self._is_over(upload):
             return False
         project_id, key = upload.project_id, upload.media_key
-        with self.together():
-            self.clusters.lock(project_id)  # no hold is placed, and no cluster changes, meanwhile
+        with self.alone(project_id):
             upload = self.uploads.get(project_id, upload.id)
             if key is None or not self._is_over(upload):
                 return False

@@ -7,7 +7,6 @@ is one transaction each, with its audit entry and its events.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,7 +33,15 @@ from reseen.engine.priority import rank
 from reseen.flows.clustering import Regrouping
 from reseen.flows.consequences import Consequences
 from reseen.flows.following import DIFFER, Following
-from reseen.ports import AuditLog, CaseStore, ClusterStore, DecisionStore, Outbox, UploadStore
+from reseen.ports import (
+    Alone,
+    AuditLog,
+    CaseStore,
+    ClusterStore,
+    DecisionStore,
+    Outbox,
+    UploadStore,
+)
 
 HELD = timedelta(minutes=15)
 """How long a case is held by whoever was given it; asking again holds it anew."""
@@ -51,7 +58,7 @@ class Reviewing:
     consequences: Consequences
     audit: AuditLog
     outbox: Outbox
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     clock: Callable[[], datetime]
 
     # What arrives, within the caller's transaction.
@@ -82,7 +89,11 @@ class Reviewing:
         """The case of a cluster; a decided one is to be looked at again."""
         now = self.clock()
         standing = rank(
-            ruling.severity, cluster.accounts, 0, now, bursting=cluster.bursting_since is not None
+            ruling.severity,
+            cluster.accounts,
+            cluster.reach,
+            now,
+            bursting=cluster.bursting_since is not None,
         )
         case = Case(
             id="",
@@ -119,14 +130,14 @@ class Reviewing:
         where somebody else holds it.
         """
         now = self.clock()
-        with self.together():
+        with self.alone(project_id):
             case = self.cases.claim(project_id, Lease(who.id, now + HELD), now, case_id)
             if case is not None:
                 self._note(project_id, who, "case.claimed", case.id)
         return case
 
     def release(self, project_id: str, who: Actor, case_id: str) -> Case:
-        with self.together():
+        with self.alone(project_id):
             case = self.cases.release(project_id, case_id, who.id)
             self._note(project_id, who, "case.released", case_id)
         return case
@@ -142,7 +153,7 @@ class Reviewing:
         if draft.verdict is Verdict.HARMFUL and not draft.policy:
             raise InvalidValue("Say which policy was broken.", field="policy")
         now = self.clock()
-        with self.together():
+        with self.alone(project_id):
             case = self._at(project_id, case_id, version)
             if case.lease is not None and case.lease.holder != who.id and case.lease.until > now:
                 raise Conflict("Somebody else works on this case.", field="case_id")
@@ -162,7 +173,7 @@ class Reviewing:
 
     def approve(self, project_id: str, who: Actor, decision_id: str) -> Decision:
         """A second person agrees. Raises ``Forbidden`` for the first, ``Conflict``."""
-        with self.together():
+        with self.alone(project_id):
             decision = self._proposed(project_id, who, decision_id)
             agreed = replace(decision, state=DecisionState.IN_FORCE, approved_by=who.id)
             self.decisions.save(agreed, DecisionState.PROPOSED)
@@ -171,7 +182,7 @@ class Reviewing:
 
     def decline(self, project_id: str, who: Actor, decision_id: str, reason: str) -> Decision:
         """A second person disagrees: the case waits again. Raises as ``approve``."""
-        with self.together():
+        with self.alone(project_id):
             decision = self._proposed(project_id, who, decision_id)
             declined = self._ended(decision, who, reason, DecisionState.DECLINED)
             self.decisions.save(declined, DecisionState.PROPOSED)
@@ -190,7 +201,7 @@ class Reviewing:
 
         Raises ``NotFound``, and ``Conflict`` where it is not in force.
         """
-        with self.together():
+        with self.alone(project_id):
             decision = self.decisions.get(project_id, decision_id)
             if decision.state is not DecisionState.IN_FORCE:
                 raise Conflict(f"The decision is {decision.state}, not in force.")
@@ -205,7 +216,7 @@ class Reviewing:
         """An uploader asks for another look. Raises ``NotFound``, and ``Conflict`` where no
         decision holds for the upload or an appeal is open.
         """
-        with self.together():
+        with self.alone(project_id):
             upload = self.uploads.get(project_id, upload_id)
             if upload.decision_id is None:
                 raise Conflict("No decision holds for this upload.", field="upload_id")
@@ -235,7 +246,7 @@ class Reviewing:
 
         Raises ``NotFound``, ``Forbidden``, ``Conflict`` where it was answered.
         """
-        with self.together():
+        with self.alone(project_id):
             appeal = self.decisions.appeal(project_id, appeal_id)
             decision = self.decisions.get(project_id, appeal.decision_id)
             if decision.by == who.id:

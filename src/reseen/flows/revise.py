@@ -7,8 +7,6 @@ decided stays.
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from reseen.domain.bank import Bank, Reference
@@ -27,7 +25,7 @@ from reseen.flows.moderate import Covered, Followed, said
 from reseen.flows.rulings import Rulings
 from reseen.flows.search import Searching
 from reseen.flows.ties import TYING, edge_between, node_of, reference_node
-from reseen.ports import AuditLog, Outbox, ReferenceStore, UploadStore
+from reseen.ports import Alone, AuditLog, Outbox, ReferenceStore, UploadStore
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +47,7 @@ class Revising:
     rulings: Rulings
     audit: AuditLog
     outbox: Outbox
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     covered: Covered
     regrouped: Followed
 
@@ -68,7 +66,7 @@ class Revising:
             confidence, regime = judged(match, self.searching.cuts, bank.draft.cuts, regime)
             late = Found(known, bank, match, confidence, regime)
             answer = replace(answer, matches=(*answer.matches, late))
-        with self.together():
+        with self.alone(content.project_id):
             self._apply(content, answer)
 
     def _meet(self, upload: Upload) -> bool:
@@ -83,7 +81,7 @@ class Revising:
             answer = self._meanwhile(upload, content, kept)
             if answer is None:
                 return False
-        with self.together():
+        with self.alone(upload.project_id):
             present = self.uploads.get(upload.project_id, upload.id)
             self.uploads.save(replace(present, late_from=None))
             if content is not None and answer is not None:

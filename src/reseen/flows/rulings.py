@@ -38,6 +38,8 @@ class Rulings:
         quarantined = self.quarantines.active(project_id, self.clock())
         seen = [f for f in answer.matches if f.bank.role is BankRole.SEEN]
         others = [f for f in answer.matches if f.bank.role is not BankRole.SEEN]
+        listed = {f.reference.id for f in others}
+        others += [f for f in answer.cleared_by if f.reference.id not in listed]
         sightings = [
             Sighting(
                 reference_id=found.reference.id,
@@ -51,4 +53,4 @@ class Rulings:
             for found in (*others, *seen[:MOST_SEEN])
         ]
         policies = self.policies.live(project_id)
-        return rule(sightings, policies, self.cuts, content_id, cleared=answer.cleared)
+        return rule(sightings, policies, self.cuts, content_id)

@@ -6,7 +6,6 @@ since it was looked at is refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from reseen.domain.errors import Conflict, InvalidValue, NotFound
 from reseen.domain.record import Actor, AuditDraft
 from reseen.flows.clustering import Clustering
 from reseen.flows.review import Reviewing
-from reseen.ports import AuditLog, ClusterStore
+from reseen.ports import Alone, AuditLog, ClusterStore
 
 MOST = 5000
 """Contents of a cluster that is split: each of them is pinned to its part."""
@@ -37,7 +36,7 @@ class Sorting:
     clustering: Clustering
     reviewing: Reviewing
     audit: AuditLog
-    together: Callable[[], AbstractContextManager[None]]
+    alone: Alone
     clock: Callable[[], datetime]
 
     def split(
@@ -48,7 +47,7 @@ class Sorting:
 
         Raises ``InvalidValue`` for contents that are not of the cluster, or all of it.
         """
-        with self.together():
+        with self.alone(project_id):
             cluster = self._at(project_id, seen)
             every = self.clusters.contents(project_id, cluster.id)
             moved = sorted(set(contents))
@@ -70,7 +69,7 @@ class Sorting:
         """Make them one. An older word that holds them apart gives way."""
         if len(seen) < 2 or len({one.id for one in seen}) < len(seen):
             raise InvalidValue("Name two clusters or more, each once.", field="clusters")
-        with self.together():
+        with self.alone(project_id):
             some = [self._at(project_id, one) for one in seen]
             first, *others = some
             ids = {one.id for one in some}
@@ -93,7 +92,7 @@ class Sorting:
 
         Raises ``InvalidValue`` for what is in no cluster, and for the representative.
         """
-        with self.together():
+        with self.alone(project_id):
             cluster = self._at(project_id, seen)
             if content == cluster.representative:
                 raise InvalidValue("It stands for this cluster already.", field="reference_id")
@@ -120,8 +119,7 @@ class Sorting:
         self, project_id: str, who: Actor, cluster_id: str, word_id: str
     ) -> tuple[Cluster, ...]:
         """Take a word back: the clusters of all that it named, as if it had never been said."""
-        with self.together():
-            self.clusters.lock(project_id)
+        with self.alone(project_id):
             cluster = self.clusters.get(project_id, cluster_id)
             words = self.clusters.words(project_id, cluster.id)
             word = next((one for one in words if one.id == word_id), None)
@@ -136,7 +134,6 @@ class Sorting:
 
     def _at(self, project_id: str, seen: Seen) -> Cluster:
         """Raises ``Conflict`` for what has changed since; from here on nobody else changes it."""
-        self.clusters.lock(project_id)
         cluster = self.clusters.get(project_id, seen.id)
         if cluster.id != seen.id:
             raise Conflict(f"It is part of the cluster {cluster.id} by now.", field="version")

@@ -30,6 +30,7 @@ from reseen.ports.jobs import (
     ScoreLog,
 )
 from reseen.ports.moderation import (
+    Alone,
     Around,
     CaseStore,
     ClusterStore,
@@ -41,6 +42,7 @@ from reseen.ports.moderation import (
     Quarantine,
     Quarantines,
     Regrouped,
+    Restrictions,
     UploadStore,
 )
 from reseen.ports.perception import (
@@ -71,6 +73,7 @@ from reseen.ports.record import AuditLog, Endpoints, Outbox, Verified
 __all__ = [
     "QUAD_TICKS",
     "QUAD_WINDOW",
+    "Alone",
     "Answered",
     "Around",
     "AuditLog",
@@ -114,6 +117,7 @@ __all__ = [
     "ReadRange",
     "ReferenceStore",
     "Regrouped",
+    "Restrictions",
     "Sampling",
     "ScoreLog",
     "Side",

@@ -210,12 +210,6 @@ class ReferenceStore(Protocol):
         """
         ...
 
-    def lock(self, project_id: str) -> None:
-        """Others wait with changing the references of this project until the transaction ends.
-        Raises ``NotFound``.
-        """
-        ...
-
     def sweep(self, now: datetime, limit: int = 1000) -> int:
         """Remove expired references, and blobs that nothing holds any more; how many."""
         ...

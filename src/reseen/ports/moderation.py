@@ -5,7 +5,7 @@ What one request or one arrival writes through several of these is one transacti
 is not there is ``NotFound``; a write that names an older version is ``Conflict``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,7 @@ from reseen.domain.review import (
     Lease,
     Upload,
 )
+from reseen.domain.statement import Restricted
 from reseen.ports.banks import Page
 
 
@@ -97,6 +98,11 @@ class UploadStore(Protocol):
         ...
 
 
+type Alone = Callable[[str], AbstractContextManager[None]]
+"""A transaction, in which nobody else changes the references or the moderation of a project: all
+that is decided about it is decided one after the other, whichever process it comes from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """All that decides how some contents are grouped: their clusters, those that hang together
@@ -124,12 +130,18 @@ class Regrouped:
     absorbed: tuple[str, ...] = ()
 
 
+class Restrictions(Protocol):
+    """What was removed. Any call may raise ``NotReady``."""
+
+    def after(self, project_id: str, upload_id: str = "", limit: int = 500) -> Sequence[Restricted]:
+        """Uploads that the policies or a decision removed at some time, by id, from behind this one
+        on.
+        """
+        ...
+
+
 class ClusterStore(Protocol):
     """Contents, edges, pins, and the clusters that follow from them."""
-
-    def lock(self, project_id: str) -> None:
-        """Others wait with changing the clusters of this project until the transaction ends."""
-        ...
 
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         """Those that are there stay as they are."""
@@ -171,8 +183,10 @@ class ClusterStore(Protocol):
         """
         ...
 
-    def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
-        """A member was uploaded once more, by this account: that upload is kept already."""
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
+        """A member was uploaded once more, by this account and seen by so many people: that upload
+        is kept already.
+        """
         ...
 
     def count(self, project_id: str, cluster_id: str) -> Cluster:

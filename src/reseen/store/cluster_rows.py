@@ -66,19 +66,20 @@ def contents_of(connection: sa.Connection, cluster_id: str) -> list[int]:
 
 
 def counted(connection: sa.Connection, project_id: str, members: Sequence[int]) -> dict[str, Any]:
-    """How many members, uploads and accounts, and when the last upload came."""
-    uploads, last = 0, None
+    """How many members, uploads, accounts and people, and when the last upload came."""
+    uploads, reach, last = 0, 0, None
     accounts: set[str] = set()
     for some in sliced(members):
         of_these = sa.and_(UPLOADS.c.project_id == project_id, UPLOADS.c.content.in_(some))
-        query = sa.select(sa.func.count(), sa.func.max(UPLOADS.c.received_at)).where(of_these)
-        count, newest = connection.execute(query).one()
-        uploads += count
+        seen = sa.func.coalesce(sa.func.sum(UPLOADS.c.reach), 0)
+        query = sa.select(sa.func.count(), seen, sa.func.max(UPLOADS.c.received_at))
+        count, seen_by, newest = connection.execute(query.where(of_these)).one()
+        uploads, reach = uploads + count, reach + int(seen_by)
         last = newest if last is None or (newest is not None and newest > last) else last
         distinct = sa.select(UPLOADS.c.account_id).where(of_these).distinct()
         accounts.update(connection.execute(distinct).scalars())
     counts = {"members": len(members), "uploads": uploads, "accounts": len(accounts)}
-    return {**counts, "last_upload_at": last}
+    return {**counts, "reach": reach, "last_upload_at": last}
 
 
 def move(

@@ -41,7 +41,7 @@ from reseen.store.cluster_words import words_on
 from reseen.store.cursors import after_moment, moment_in, no_cursor
 from reseen.store.database import Database, utc_now
 from reseen.store.keeping import follow_members, follow_merge
-from reseen.store.review_tables import CLUSTER_LOCKS, CLUSTERS, EDGES, NODES, PINS
+from reseen.store.review_tables import CLUSTERS, EDGES, NODES, PINS
 from reseen.store.rows import id_of, number_of
 
 
@@ -51,12 +51,6 @@ class SqlClusterStore:
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._clock = clock
-
-    def lock(self, project_id: str) -> None:
-        with self._database.writing() as connection:
-            insert_missing(connection, CLUSTER_LOCKS, [{"project_id": project_id}])
-            held = sa.select(CLUSTER_LOCKS).where(CLUSTER_LOCKS.c.project_id == project_id)
-            connection.execute(held.with_for_update())
 
     def add_nodes(self, project_id: str, nodes: Sequence[Node]) -> None:
         rows = [
@@ -189,13 +183,14 @@ class SqlClusterStore:
                     members=present.members + 1,
                     uploads=present.uploads + counts["uploads"],
                     accounts=present.accounts + accounts,
+                    reach=present.reach + counts["reach"],
                     last_upload_at=last,
                 )
             )
             move(connection, project_id, [number], cluster_id, self._clock())
             return clusters_with(connection, [cluster_id])[0]
 
-    def uploaded(self, project_id: str, cluster_id: str, account_id: str) -> Cluster:
+    def uploaded(self, project_id: str, cluster_id: str, account_id: str, reach: int) -> Cluster:
         with self._database.writing() as connection:
             is_new = uploads_by(connection, project_id, cluster_id, account_id, limit=2) < 2
             row = sa.update(CLUSTERS).where(CLUSTERS.c.id == cluster_id)
@@ -203,6 +198,7 @@ class SqlClusterStore:
                 row.values(
                     uploads=CLUSTERS.c.uploads + 1,
                     accounts=CLUSTERS.c.accounts + int(is_new),
+                    reach=CLUSTERS.c.reach + reach,
                     last_upload_at=self._clock(),
                 )
             )

@@ -77,7 +77,7 @@ class SqlDecisionStore:
                     raise _no_cursor() from None
                 query = query.where(sa.or_(at < last.at, sa.and_(at == last.at, own < last.id)))
             rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
-        found = tuple(_decision_of(row) for row in rows[:limit])
+        found = tuple(decision_of(row) for row in rows[:limit])
         return Page(found, found[-1].id if len(rows) > limit else None)
 
     def merge(
@@ -114,7 +114,7 @@ class SqlDecisionStore:
         )
         with self._database.reading() as connection:
             row = connection.execute(query.order_by(DECISIONS.c.at.desc()).limit(1)).one_or_none()
-        return None if row is None else _decision_of(row)
+        return None if row is None else decision_of(row)
 
     def add_consequences(self, consequences: Sequence[Consequence]) -> None:
         rows = [
@@ -242,7 +242,7 @@ def _found(connection: sa.Connection, project_id: str, decision_id: str) -> Deci
     row = connection.execute(sa.select(DECISIONS).where(own)).one_or_none()
     if row is None:
         raise NotFound(f"There is no decision {decision_id[:80]!r}.")
-    return _decision_of(row)
+    return decision_of(row)
 
 
 def _found_appeal(connection: sa.Connection, project_id: str, appeal_id: str) -> Appeal:
@@ -273,7 +273,7 @@ def _values(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _decision_of(row: sa.Row[Any]) -> Decision:
+def decision_of(row: sa.Row[Any]) -> Decision:
     return Decision(
         id=row.id,
         project_id=row.project_id,

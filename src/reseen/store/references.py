@@ -235,10 +235,6 @@ class SqlReferenceStore:
     def indexed(self, project_id: str, numbers: Sequence[int]) -> Mapping[int, Sequence[Track]]:
         return indexed.tracks(self._database, self._blobs, project_id, numbers)
 
-    def lock(self, project_id: str) -> None:
-        with self._database.writing() as connection:
-            changelog.lock(connection, project_id)
-
     def sweep(self, now: datetime, limit: int = 1000) -> int:
         return removals.sweep(self._database, self._blobs, now, limit)
 

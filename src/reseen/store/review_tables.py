@@ -111,19 +111,13 @@ CLUSTERS = sa.Table(
     sa.Column("members", sa.Integer, nullable=False),
     sa.Column("uploads", sa.Integer, nullable=False),
     sa.Column("accounts", sa.Integer, nullable=False),
+    sa.Column("reach", sa.BigInteger, nullable=False),
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("last_upload_at", UtcDateTime, nullable=False),
     sa.Column("merged_into", sa.String(32)),
     sa.Column("bursting_since", UtcDateTime),
     sa.Index("ix_clusters_project_id_last_upload_at_id", "project_id", "last_upload_at", "id"),
 )
-
-CLUSTER_LOCKS = sa.Table(
-    "cluster_locks",
-    METADATA,
-    sa.Column("project_id", sa.ForeignKey("projects.id"), primary_key=True),
-)
-"""A row that whoever changes the clusters of a project locks first."""
 
 CASES = sa.Table(
     "cases",

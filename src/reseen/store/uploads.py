@@ -67,7 +67,7 @@ class SqlUploadStore:
         query = UPLOAD.where(UPLOADS.c.project_id == project_id, UPLOADS.c.content_id == content_id)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _upload_of(row)
+        return None if row is None else upload_of(row)
 
     def list(
         self,
@@ -98,7 +98,7 @@ class SqlUploadStore:
                 same = sa.and_(at == last.received_at, own < last.id)
                 query = query.where(sa.or_(at < last.received_at, same))
             rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
-        found = tuple(_upload_of(row) for row in rows[:limit])
+        found = tuple(upload_of(row) for row in rows[:limit])
         return Page(found, found[-1].id if len(rows) > limit else None)
 
     def of_contents(
@@ -113,7 +113,7 @@ class SqlUploadStore:
                     UPLOADS.c.id > after,
                 )
                 rows = connection.execute(query.order_by(UPLOADS.c.id).limit(limit)).all()
-                found += map(_upload_of, rows)
+                found += map(upload_of, rows)
         return sorted(found, key=lambda one: one.id)[:limit]
 
     def accounts(self, project_id: str, cluster_id: str, since: datetime) -> int:
@@ -149,12 +149,12 @@ class SqlUploadStore:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(UPLOADS.c.id).limit(limit)).all()
-        return [_upload_of(row) for row in rows]
+        return [upload_of(row) for row in rows]
 
     def late(self, limit: int = 100) -> Sequence[Upload]:
         query = UPLOAD.where(UPLOADS.c.late_from.is_not(None)).order_by(UPLOADS.c.late_from)
         with self._database.reading() as connection:
-            return [_upload_of(row) for row in connection.execute(query.limit(limit))]
+            return [upload_of(row) for row in connection.execute(query.limit(limit))]
 
     def drop_media(self, project_id: str, upload_id: str, media_key: str) -> bool:
         named = sa.and_(_is(project_id, upload_id), UPLOADS.c.media_key == media_key)
@@ -194,7 +194,7 @@ class SqlUploadStore:
             rows = connection.execute(due.order_by(UPLOADS.c.received_at).limit(limit)).all()
             for some in sliced([row.id for row in rows]):
                 connection.execute(sa.delete(UPLOADS).where(UPLOADS.c.id.in_(some)))
-        return [_upload_of(row) for row in rows]
+        return [upload_of(row) for row in rows]
 
 
 def _is(project_id: str, upload_id: str) -> sa.ColumnElement[bool]:
@@ -209,7 +209,7 @@ def _found(connection: sa.Connection, project_id: str, upload_id: str) -> Upload
     row = connection.execute(UPLOAD.where(_is(project_id, upload_id))).one_or_none()
     if row is None:
         raise _missing(upload_id)
-    return _upload_of(row)
+    return upload_of(row)
 
 
 def _values(upload: Upload) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def _values(upload: Upload) -> dict[str, Any]:
     }
 
 
-def _upload_of(row: sa.Row[Any]) -> Upload:
+def upload_of(row: sa.Row[Any]) -> Upload:
     return Upload(
         id=row.id,
         project_id=row.project_id,

@@ -4,7 +4,6 @@
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,11 +14,9 @@ from reseen.domain.errors import InvalidValue, NotFound
 from reseen.domain.media import Channel, Medium
 from reseen.engine.cluster import grouping, representative, shown
 from reseen.flows.clustering import EDGES_A_CLUSTER, Clustering
-from reseen.ports import ClusterStore
+from reseen.ports import Alone, ClusterStore
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-type Together = Callable[[], AbstractContextManager[None]]
 
 
 def still(number: int) -> Node:
@@ -46,24 +43,22 @@ def pin(one: int, other: int, wish: Wish, minutes: int = 0) -> Pin:
 
 
 class ClusterStoreContract:
-    """``store`` gives an empty store, ``together`` the transaction that spans its calls."""
+    """``store`` gives an empty store, ``alone`` the transaction that spans its calls."""
 
     @pytest.fixture
     def store(self) -> Iterator[ClusterStore]:
         raise NotImplementedError
 
     @pytest.fixture
-    def together(self) -> Together:
+    def alone(self) -> Alone:
         raise NotImplementedError
 
     @pytest.fixture
-    def arrive(
-        self, store: ClusterStore, together: Together
-    ) -> Callable[[int, Sequence[Edge]], str]:
+    def arrive(self, store: ClusterStore, alone: Alone) -> Callable[[int, Sequence[Edge]], str]:
         flow = Clustering(store, lambda: NOON)
 
         def run(number: int, edges: Sequence[Edge] = ()) -> str:
-            with together():
+            with alone(PROJECT):
                 return (
                     flow.arrive(PROJECT, still(number), ends(number, edges), edges).clusters[0].id
                 )
@@ -92,7 +87,7 @@ class ClusterStoreContract:
         assert [one.id for one in store.list(PROJECT).items] == [kept.id]
 
     def test_the_order_of_arrival_does_not_change_what_is_together(
-        self, store: ClusterStore, together: Together
+        self, store: ClusterStore, alone: Alone
     ) -> None:
         rng = random.Random(5)
         flow = Clustering(store, lambda: NOON)
@@ -109,7 +104,7 @@ class ClusterStoreContract:
             for number in rng.sample(numbers, len(numbers)):
                 arrived.add(number)
                 mine = [e for e in edges if number in {e.one, e.other} <= arrived]
-                with together():
+                with alone(PROJECT):
                     flow.arrive(PROJECT, still(number), ends(number, mine), mine)
             strongest: dict[tuple[int, int], Edge] = {}
             for edge in edges:
@@ -148,20 +143,20 @@ class ClusterStoreContract:
         }
 
     def test_a_word_of_a_reviewer_cuts_and_joins_and_can_be_taken_back(
-        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+        self, store: ClusterStore, alone: Alone, arrive: Callable[..., str]
     ) -> None:
         flow = Clustering(store, lambda: NOON)
         whole = arrive(1)
         arrive(2, [near(1, 2)])
         word = pin(1, 2, Wish.APART)
-        with together():
+        with alone(PROJECT):
             flow.say(PROJECT, [word])
         assert store.contents(PROJECT, whole) == (1,)
-        with together():
+        with alone(PROJECT):
             flow.unsay(PROJECT, [word])
         assert store.contents(PROJECT, whole) == (1, 2)
         arrive(3)
-        with together():
+        with alone(PROJECT):
             flow.say(PROJECT, [pin(1, 3, Wish.TOGETHER, 5)])
         assert store.contents(PROJECT, whole) == (1, 2, 3)
 
@@ -188,7 +183,7 @@ class ClusterStoreContract:
         assert store.get(PROJECT, first).members == 41
 
     def test_what_lost_members_to_another_has_changed_too(
-        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+        self, store: ClusterStore, alone: Alone, arrive: Callable[..., str]
     ) -> None:
         flow = Clustering(store, lambda: NOON)
         first, second = arrive(1), arrive(2, [near(1, 2)])
@@ -196,7 +191,7 @@ class ClusterStoreContract:
         assert first == second != third
         before = store.get(PROJECT, first)
         words = [pin(1, 2, Wish.APART), pin(2, 3, Wish.TOGETHER, 1)]
-        with together():
+        with alone(PROJECT):
             flow.say(PROJECT, words)
         homes = store.homes(PROJECT, [1, 2, 3])
         assert homes[2] == homes[3] != homes[1]
@@ -205,11 +200,11 @@ class ClusterStoreContract:
         assert after.version > before.version or after.id != before.id
 
     def test_a_word_that_holds_apart_is_known_of_both_sides(
-        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+        self, store: ClusterStore, alone: Alone, arrive: Callable[..., str]
     ) -> None:
         one, other = arrive(1), arrive(2)
         assert not store.is_cut(PROJECT, one)
-        with together():
+        with alone(PROJECT):
             Clustering(store, lambda: NOON).say(PROJECT, [pin(1, 2, Wish.APART)])
         assert store.is_cut(PROJECT, one)
         assert store.is_cut(PROJECT, other)
@@ -217,10 +212,10 @@ class ClusterStoreContract:
         assert arrive(4, [near(2, 4, 0.9), near(1, 4, 0.8)]) == other
 
     def test_a_late_finding_brings_two_clusters_together(
-        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+        self, store: ClusterStore, alone: Alone, arrive: Callable[..., str]
     ) -> None:
         one, other = arrive(1), arrive(2)
-        with together():
+        with alone(PROJECT):
             told = Clustering(store, lambda: NOON).found(
                 PROJECT, still(2), [still(1)], [near(1, 2)]
             )
@@ -268,7 +263,7 @@ class ClusterStoreContract:
         assert [one.id for one in store.list(PROJECT, bursting=True).items] == found[:1]
 
     def test_a_list_goes_on_where_it_was_whatever_became_of_its_last_cluster(
-        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+        self, store: ClusterStore, alone: Alone, arrive: Callable[..., str]
     ) -> None:
         for number in range(1, 7):
             arrive(number)
@@ -277,9 +272,9 @@ class ClusterStoreContract:
         flow = Clustering(store, lambda: NOON)
         last = store.get(PROJECT, every[2]).representative
         other = 1 if last != 1 else 2
-        with together():
+        with alone(PROJECT):
             flow.say(PROJECT, [pin(min(last, other), max(last, other), Wish.TOGETHER)])
-            store.uploaded(PROJECT, every[1], "user-1")
+            store.uploaded(PROJECT, every[1], "user-1", 0)
         assert first.next is not None
         rest = store.list(PROJECT, cursor=first.next, limit=3)
         present = {one.id for one in store.list(PROJECT).items}
@@ -287,13 +282,13 @@ class ClusterStoreContract:
         assert rest.next is None
 
     def test_words_are_told_whole_on_each_cluster_that_they_name(
-        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+        self, store: ClusterStore, alone: Alone, arrive: Callable[..., str]
     ) -> None:
         flow = Clustering(store, lambda: NOON)
         for number in range(1, 5):
             arrive(number)
         split = [pin(1, 2, Wish.APART), pin(2, 3, Wish.TOGETHER)]
-        with together():
+        with alone(PROJECT):
             flow.say(PROJECT, split)
             flow.say(PROJECT, [pin(1, 2, Wish.TOGETHER, 5)])
         homes = store.homes(PROJECT, [1, 3, 4])
@@ -303,7 +298,7 @@ class ClusterStoreContract:
         assert newer.pins == (pin(1, 2, Wish.TOGETHER, 5),)
         assert older.id != newer.id
         assert store.words(PROJECT, homes[4]) == ()
-        with together():
+        with alone(PROJECT):
             flow.say(PROJECT, [pin(2, 3, Wish.APART, 6)])
         outweighed = store.words(PROJECT, store.homes(PROJECT, [3])[3])[0]
         assert (outweighed.id, outweighed.holds) == (older.id, False)
@@ -315,11 +310,11 @@ class ClusterStoreContract:
         assert store.numbered([*named, "clu_1", ""]) == (1, 70000, None, None)
 
     def test_the_part_that_is_to_stay_keeps_the_name(
-        self, store: ClusterStore, together: Together, arrive: Callable[..., str]
+        self, store: ClusterStore, alone: Alone, arrive: Callable[..., str]
     ) -> None:
         whole = arrive(1)
         arrive(2, [near(1, 2)])
-        with together():
+        with alone(PROJECT):
             told = Clustering(store, lambda: NOON).say(PROJECT, [pin(1, 2, Wish.APART)], stays=2)
         assert store.contents(PROJECT, whole) == (2,)
         assert told.parted == {(whole, told.clusters[0].id): (1,)}

@@ -80,6 +80,18 @@ class PolicyStoreContract:
             thread.join(60)
         assert sorted(numbers) == list(range(1, 13))
 
+    def test_of_versions_that_go_live_at_once_one_is(self, store: PolicyStore) -> None:
+        made = [store.add(PROJECT, STRICT, "key_ann").id for _ in range(4)]
+        threads = [
+            threading.Thread(target=store.go_live, args=(PROJECT, one, NOON)) for one in made
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        states = sorted(store.get(PROJECT, one).state for one in made)
+        assert states == [PolicyState.LIVE, *[PolicyState.RETIRED] * 3]
+
     def test_lists_page_newest_first(self, store: PolicyStore) -> None:
         made = {store.add(PROJECT, STRICT, "key_ann").id for _ in range(5)}
         first = store.list(PROJECT, bank_id="bank_1", limit=3)

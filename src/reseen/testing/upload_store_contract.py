@@ -13,7 +13,7 @@ from reseen.domain.errors import Conflict, InvalidValue, MediaUnreadable, NotFou
 from reseen.domain.fingerprint import PDQ
 from reseen.domain.match import Confidence, Segment, Transform
 from reseen.domain.media import Box, Channel, Span
-from reseen.domain.policy import Reason
+from reseen.domain.policy import Basis, Reason
 from reseen.domain.review import Upload, UploadDraft, UploadState
 from reseen.ports import UploadStore
 from reseen.testing.bank_store_contract import OTHER_PROJECT
@@ -44,6 +44,7 @@ REASON = Reason(
     rule="policy 3 of bank terror: high confidence: remove; outside the rollout of 20%",
     policy_id="pol_1",
     segments=(STILL, SOUND),
+    basis=Basis(0.93, Regime.SEQUENCE, 12.25, 37.5, is_quarantined=True),
 )
 
 

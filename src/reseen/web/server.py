@@ -30,11 +30,13 @@ from reseen.web.jobs import job_routes
 from reseen.web.match import match_routes
 from reseen.web.media import media_routes
 from reseen.web.observe import Observed
+from reseen.web.policies import policy_routes
 from reseen.web.quarantines import quarantine_routes
 from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
 from reseen.web.search import search_routes
 from reseen.web.services import Services
+from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
 
 BACKLOG = 128
@@ -93,6 +95,8 @@ def application(
     app.include_router(appeal_routes(reception, once))
     app.include_router(audit_routes(reception))
     app.include_router(hold_routes(reception, once))
+    app.include_router(statement_routes(reception))
+    app.include_router(policy_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

@@ -16,11 +16,13 @@ from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
+from reseen.flows.policies import Enacting
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.ports import (
     AuditLog,
     BankStore,
@@ -57,6 +59,8 @@ class Desk:
     quarantining: Quarantining
     looking: Looking
     holding: Holding
+    stating: Stating
+    enacting: Enacting
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

@@ -23,6 +23,8 @@ from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
+from reseen.flows.policies import Enacting
+from reseen.flows.policy_backtest import Trying
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.retention import Retaining
@@ -31,12 +33,14 @@ from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
+from reseen.flows.stating import Stating
 from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
 from reseen.wiring.retention import make_retaining
+from reseen.wiring.statements import make_stating
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ class Moderation:
     revising: Revising
     sorting: Sorting
     quarantining: Quarantining
+    enacting: Enacting
     delivering: Delivering
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
@@ -63,6 +68,7 @@ class Moderation:
     looking: Looking
     holding: Holding
     retaining: Retaining
+    stating: Stating
 
 
 def make_moderation(
@@ -71,12 +77,10 @@ def make_moderation(
     truth = banks.truth
     kept = truth.review
     late = threading.Event()
-    searching = replace(banks.searching, homes=kept.clusters.homes)
 
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
 
-    together = truth.idempotency.together
     clustering = Clustering(kept.clusters, clock)
     consequences = Consequences(
         banks=truth.banks,
@@ -96,7 +100,7 @@ def make_moderation(
         consequences=consequences,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         clock=clock,
     )
     alarms = Alarms(
@@ -115,7 +119,7 @@ def make_moderation(
     keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
-        searching=searching,
+        searching=banks.searching,
         banks=truth.banks,
         references=truth.references,
         uploads=kept.uploads,
@@ -124,7 +128,7 @@ def make_moderation(
         audit=kept.audit,
         outbox=kept.outbox,
         vault=keeping,
-        together=together,
+        alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
         heed=alarms.heed,
@@ -133,19 +137,39 @@ def make_moderation(
         clock=clock,
     )
     revising = Revising(
-        searching=searching,
+        searching=banks.searching,
         references=truth.references,
         uploads=kept.uploads,
         clustering=clustering,
         rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
     )
-    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, together, clock)
-    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, together, clock)
+    sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
+    quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
+    enacting = Enacting(
+        policies=kept.policies,
+        banks=truth.banks,
+        uploads=kept.uploads,
+        jobs=truth.jobs,
+        audit=kept.audit,
+        outbox=kept.outbox,
+        alone=kept.alone,
+        cuts=CUTS,
+        clock=clock,
+    )
+    trying = Trying(
+        policies=kept.policies,
+        banks=truth.banks,
+        uploads=kept.uploads,
+        scores=truth.scores,
+        audit=kept.audit,
+        alone=kept.alone,
+        cuts=CUTS,
+    )
 
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
@@ -173,7 +197,7 @@ def make_moderation(
         open_file=banks.reseen.open_file,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
         clock=clock,
     )
     reporting = Reporting(
@@ -183,10 +207,10 @@ def make_moderation(
         opened=reviewing.open,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=together,
+        alone=kept.alone,
     )
     looking = Looking(kept.uploads, vault, kept.audit)
-    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, together)
+    holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, kept.alone)
     retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
         moderating=moderating,
@@ -196,12 +220,18 @@ def make_moderation(
         revising=revising,
         sorting=sorting,
         quarantining=quarantining,
+        enacting=enacting,
         delivering=delivering,
-        handlers={JobKind.RETROACTIVE: retroactive.work, JobKind.UPLOAD: later.work},
+        handlers={
+            JobKind.RETROACTIVE: retroactive.work,
+            JobKind.UPLOAD: later.work,
+            JobKind.POLICY_BACKTEST: trying.work,
+        },
         late=late,
         looking=looking,
         holding=holding,
         retaining=make_retaining(settings, truth, vault),
+        stating=make_stating(settings, truth),
     )
 
 

@@ -24,7 +24,7 @@ def make_retaining(settings: Settings, truth: Truth, vault: MediaVault) -> Retai
         vault=vault,
         audit=kept.audit,
         outbox=kept.outbox,
-        together=truth.idempotency.together,
+        alone=kept.alone,
         clock=now,
         windows=Windows(
             media=timedelta(days=settings.media_days),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.ports import (
+    Alone,
     AuditLog,
     BankStore,
     Blobs,
@@ -22,10 +23,12 @@ from reseen.ports import (
     PolicyStore,
     Quarantines,
     ReferenceStore,
+    Restrictions,
     ScoreLog,
     UploadStore,
 )
 from reseen.settings import Settings
+from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
@@ -41,6 +44,7 @@ from reseen.store.keys import SqlKeyStore
 from reseen.store.outbox import SqlOutbox
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
+from reseen.store.restrictions import SqlRestrictions
 from reseen.store.scores import SqlScoreLog
 from reseen.store.uploads import SqlUploadStore
 
@@ -59,6 +63,8 @@ class Review:
     audit: AuditLog
     outbox: Outbox
     endpoints: Endpoints
+    alone: Alone
+    restrictions: Restrictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,8 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 audit=SqlAuditLog(database),
                 outbox=SqlOutbox(database),
                 endpoints=SqlEndpoints(database),
+                alone=alone_in(database),
+                restrictions=SqlRestrictions(database),
             ),
             blobs=blobs,
             afterwards=database.afterwards,

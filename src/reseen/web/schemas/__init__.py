@@ -12,6 +12,12 @@ from reseen.web.schemas.jobs import (
     RetroactiveRequest,
 )
 from reseen.web.schemas.match import Envelope, MatchRequest, envelope
+from reseen.web.schemas.policies import (
+    ExplainRequest,
+    LiveRequest,
+    PolicyBacktestRequest,
+    PolicyRequest,
+)
 from reseen.web.schemas.quarantines import QuarantineRequest
 from reseen.web.schemas.references import (
     ReferenceBatch,
@@ -48,6 +54,10 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ReasonRequest,
     AppealRequest,
     AppealAnswer,
+    PolicyRequest,
+    PolicyBacktestRequest,
+    ExplainRequest,
+    LiveRequest,
     ReingestRequest,
 )
 """What is read by us and not by the framework, for the OpenAPI document."""

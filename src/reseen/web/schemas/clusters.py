@@ -118,6 +118,9 @@ class ClusterSchema(Answer):
     accounts: int
     """By how many accounts."""
 
+    reach: int
+    """How many people have seen them, as far as the uploads said."""
+
     opened_at: Moment
     last_upload_at: Moment
     bursting_since: Moment | None
@@ -136,6 +139,7 @@ class ClusterSchema(Answer):
             members=cluster.members,
             uploads=cluster.uploads,
             accounts=cluster.accounts,
+            reach=cluster.reach,
             opened_at=cluster.opened_at,
             last_upload_at=cluster.last_upload_at,
             bursting_since=cluster.bursting_since,
@@ -297,7 +301,7 @@ def meaning(tie: Tie, channel: Channel) -> str:
         case Tie.ACROSS, Channel.AUDIO:
             return "the same sound under other pictures"
         case Tie.ACROSS, _:
-            return "one is a picture of the other"
+            return "one is a still of the other"
         case _, Channel.AUDIO:
             return "a part of what is heard is the same"
         case _:

@@ -139,14 +139,6 @@ def upgrade() -> None:
         "ix_cases_project_id_state_rank_id", "cases", ["project_id", "state", "rank", "id"]
     )
     op.create_table(
-        "cluster_locks",
-        sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["projects.id"], name="fk_cluster_locks_project_id"
-        ),
-        sa.PrimaryKeyConstraint("project_id", name="pk_cluster_locks"),
-    )
-    op.create_table(
         "clusters",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -155,6 +147,7 @@ def upgrade() -> None:
         sa.Column("members", sa.Integer(), nullable=False),
         sa.Column("uploads", sa.Integer(), nullable=False),
         sa.Column("accounts", sa.Integer(), nullable=False),
+        sa.Column("reach", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_upload_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("merged_into", sa.String(length=32), nullable=True),
@@ -348,7 +341,6 @@ def downgrade() -> None:
     op.drop_table("events")
     op.drop_table("decisions")
     op.drop_table("clusters")
-    op.drop_table("cluster_locks")
     op.drop_table("cases")
     op.drop_table("audit_heads")
     op.drop_table("appeals")
