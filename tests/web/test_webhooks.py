@@ -14,6 +14,8 @@ from tests.web.serving import serving
 
 from reseen.domain.access import Role
 
+PUBLIC = "https://platform.example/"
+
 
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[Receiver]:
@@ -25,7 +27,7 @@ def receiver() -> Iterator[Receiver]:
 def office(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Office]:
     """A server that may post to the receiver."""
     port = urlsplit(receiver.address).port
-    allowed = {"fetch_allow_networks": ("127.0.0.1/32",), "fetch_ports": (80, 443, port)}
+    allowed: dict[str, Any] = {"fetch_allow_networks": ("127.0.0.1/32",), "fetch_ports": (80, 443, port)}
     with serving(tmp_path_factory.mktemp("hooks"), rate_per_minute=0, **allowed) as running:
         yield Office.of(running)
 
@@ -142,8 +144,8 @@ def test_events_are_listed_by_type(office: Office, receiver: Receiver) -> None:
         ({"url": "http://10.0.0.1/hook"}, 422, "url_not_allowed", None),
         ({"url": "ftp://platform.example/"}, 422, "url_not_allowed", None),
         ({"url": "https://platform.example:8443/"}, 422, "url_not_allowed", None),
-        ({"url": "https://platform.example/", "types": ["upload.eaten"]}, 422, "invalid_request", "types.0"),
-        ({"url": "https://platform.example/", "secret": "mine"}, 400, "invalid_request", "secret"),
+        ({"url": PUBLIC, "types": ["upload.eaten"]}, 422, "invalid_request", "types.0"),
+        ({"url": PUBLIC, "secret": "mine"}, 400, "invalid_request", "secret"),
         ({}, 422, "invalid_request", "url"),
     ],
 )  # fmt: skip
