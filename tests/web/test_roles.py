@@ -54,6 +54,9 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("GET", "/v1/decisions/{decision}", None),
         ("GET", "/v1/appeals", None),
         ("GET", "/v1/appeals/{appeal}", None),
+        ("GET", "/v1/policies", None),
+        ("GET", "/v1/policies/{policy}", None),
+        ("POST", "/v1/policies/{policy}/explain", {"upload_id": "upl_none"}),
     ],
     Right.ADD: [
         ("POST", "/v1/references", {"bank": "{bank}", "hashes": {"md5": "a0" * 16}}),
@@ -72,6 +75,9 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
             {"kind": "retroactive_match", "reference_id": "{reference}", "window_s": 60},
         ),
         ("POST", "/v1/jobs/{job}/cancel", None),
+        ("POST", "/v1/policies", {"bank": "{bank}"}),
+        ("POST", "/v1/policies/{policy}/backtest", {}),
+        ("POST", "/v1/policies/{policy}/live", {}),
         ("POST", "/v1/quarantines", QUARANTINE),
         ("DELETE", "/v1/quarantines/{held}", None),
         ("DELETE", "/v1/references/{reference}", None),
@@ -79,9 +85,11 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
     ],
     Right.UPLOAD: [
         ("POST", "/v1/uploads", {"content_id": "{name}", "account_id": "a", **FETCHED}),
+        ("POST", "/v1/uploads/{upload}/reports", {"reason": "x"}),
         ("POST", "/v1/appeals", {"upload_id": "upl_none", "reason": "x"}),
     ],
     Right.REVIEW: [
+        ("GET", "/v1/uploads/{upload}/media", None),
         ("GET", "/v1/cases", None),
         ("GET", "/v1/cases/{case}", None),
         ("POST", "/v1/cases/next", None),
@@ -97,7 +105,17 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("POST", "/v1/clusters/{cluster}/pins", {"version": 1, "reference_id": "{reference}"}),
         ("DELETE", "/v1/clusters/{cluster}/words/{word}", None),
     ],
-    Right.AUDIT: [],
+    Right.AUDIT: [
+        ("GET", "/v1/audit", None),
+        ("GET", "/v1/audit/export", None),
+        ("GET", "/v1/audit/verify", None),
+        ("GET", "/v1/statements", None),
+    ],
+    Right.HOLD: [
+        ("GET", "/v1/holds", None),
+        ("POST", "/v1/holds", {"account_id": "{name}", "reason": "x"}),
+        ("POST", "/v1/holds/{hold}/release", None),
+    ],
 }
 NONE = {
     "upload": "upl_none",
@@ -107,6 +125,8 @@ NONE = {
     "appeal": "app_none",
     "word": "wrd_none",
     "held": "ref_none",
+    "policy": "pol_none",
+    "hold": "hld_none",
 }
 """What is not there, which whoever may ask is told."""
 
@@ -133,7 +153,8 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
             return value
 
         answer = server.ask(method, path.format(**names), key=key, json=filled(body))
-        code = answer.json().get("code")
+        is_problem = answer.headers["Content-Type"] == "application/problem+json"
+        code = answer.json()["code"] if is_problem else None
         if role in RIGHTS[right]:
             assert answer.status_code != 403, (method, path)
             fine = {None, "url_not_allowed", "conflict"}
