@@ -78,6 +78,17 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("POST", "/v1/policies", {"bank": "{bank}"}),
         ("POST", "/v1/policies/{policy}/backtest", {}),
         ("POST", "/v1/policies/{policy}/live", {}),
+        ("GET", "/v1/webhooks", None),
+        ("POST", "/v1/webhooks", {"url": "http://10.0.0.1/"}),
+        ("GET", "/v1/webhooks/{hook}", None),
+        ("PATCH", "/v1/webhooks/{hook}", {"enabled": False}),
+        ("DELETE", "/v1/webhooks/{hook}", None),
+        ("GET", "/v1/webhooks/{hook}/deliveries", None),
+        ("POST", "/v1/webhooks/{hook}/rotate", None),
+        ("POST", "/v1/webhooks/{hook}/test", None),
+        ("POST", "/v1/webhooks/{hook}/replay", None),
+        ("GET", "/v1/events", None),
+        ("POST", "/v1/events/{event}/replay", {}),
         ("POST", "/v1/quarantines", QUARANTINE),
         ("DELETE", "/v1/quarantines/{held}", None),
         ("GET", "/v1/webhooks", None),
@@ -139,6 +150,8 @@ NONE = {
     "event": "evt_none",
     "hold": "hld_none",
     "held": "ref_none",
+    "hook": "whk_none",
+    "event": "evt_none",
 }
 """What is not there, which whoever may ask is told."""
 
