@@ -98,6 +98,16 @@ def test_two_crops_that_overlap_belong_to_what_they_are_cut_out_of() -> None:
     assert grouping(stills(1, 2, 3), cut, []).groups == ((1, 2), (3,))
 
 
+def test_pieces_that_overlap_belong_to_what_they_are_cut_out_of() -> None:
+    """Halves of a recording, each a little later than the one before."""
+    halves = [shows(1, n, part=0.5) for n in (2, 3, 4)]
+    told = grouping(films(1, 2, 3, 4), halves, [])
+    assert told.groups == ((1,), (2,), (3,), (4,))
+    overlaps = [Edge(n, n + 1, 0.9, 0.6, 0.5, Channel.AUDIO) for n in (2, 3)]
+    told = grouping(films(1, 2, 3, 4), [*halves, *overlaps], [])
+    assert told.groups == ((1, 2, 3, 4),)
+
+
 def test_a_screenshot_of_two_copies_of_one_picture_belongs_to_them() -> None:
     told = grouping(stills(1, 2, 3), [near(1, 2), shows(3, 1), shows(3, 2)], [])
     assert told.groups == ((1, 2, 3),)
