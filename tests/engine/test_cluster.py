@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reseen.domain.cluster import Edge, Node, Pin, Tie, Wish
 from reseen.domain.media import Channel, Medium
-from reseen.engine.cluster import grouping, representative, shown
+from reseen.engine.cluster import binds, grouping, representative, shown
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -61,6 +61,15 @@ def test_the_opening_alone_does_not_swallow_the_films_that_begin_with_it() -> No
 def test_a_screenshot_of_a_picture_belongs_to_it() -> None:
     told = grouping(stills(1, 2, 3), [shows(2, 1), shows(3, 1)], [])
     assert told.groups == ((1, 2, 3),)
+
+
+def test_what_is_not_surely_shown_within_another_is_linked_to_it() -> None:
+    """One place, in the one picture from nearer."""
+    unsure = replace(shows(2, 1), score=0.86)
+    told = grouping(stills(1, 2), [unsure], [])
+    assert told.groups == ((1,), (2,))
+    assert told.links == {(0, 1): Tie.WITHIN}
+    assert not binds(unsure, is_still=True)
 
 
 def test_a_collage_of_two_pictures_belongs_to_neither_and_makes_no_bridge() -> None:

@@ -16,6 +16,9 @@ from reseen.domain.media import Medium
 
 JOINS = 0.6
 """Score from which two contents may be joined: the usual cut of ``medium``."""
+SURE = 0.9
+"""Score from which one that is shown within another is the same thing: the usual cut of ``high``.
+Below, it is often one place that two pictures show, in the one from nearer."""
 MOST = 0.55
 """Share of both contents from which they are near. Two things beside each other on one page cannot
 both have so much of it, though shares are measured to a few hundredths."""
@@ -46,7 +49,13 @@ def tie_of(edge: Edge, *, is_still: bool) -> Tie:
 
 def binds(edge: Edge, *, is_still: bool) -> bool:
     """Whether it may make its contents one group."""
-    return edge.score >= JOINS and tie_of(edge, is_still=is_still) in {Tie.NEAR, Tie.WITHIN}
+    return _joins(edge, tie_of(edge, is_still=is_still))
+
+
+def _joins(edge: Edge, tie: Tie) -> bool:
+    if tie is Tie.WITHIN:
+        return edge.score >= SURE
+    return tie is Tie.NEAR and edge.score >= JOINS
 
 
 def overlaps(edge: Edge, *, is_still: bool) -> bool:
@@ -179,10 +188,10 @@ class _Pages:
             if tie is Tie.NEAR:
                 self._near.setdefault(edge.one, []).append((edge.other, edge.one_share))
                 self._near.setdefault(edge.other, []).append((edge.one, edge.other_share))
-            elif tie is Tie.WITHIN:
+            elif tie is Tie.WITHIN and _joins(edge, tie):
                 (larger, share), (smaller, _) = sorted((one, other), key=lambda end: end[1])
                 self.within.append((larger, smaller, share))
-            elif min(edge.one_share, edge.other_share) >= PART_OF_STILL:
+            elif tie is Tie.PART and min(edge.one_share, edge.other_share) >= PART_OF_STILL:
                 self._overlaps.append((edge.one, edge.other))
 
     def hang_together(self, groups: set[int], forest: _Forest) -> bool:
