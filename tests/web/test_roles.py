@@ -91,17 +91,6 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("POST", "/v1/events/{event}/replay", {}),
         ("POST", "/v1/quarantines", QUARANTINE),
         ("DELETE", "/v1/quarantines/{held}", None),
-        ("GET", "/v1/webhooks", None),
-        ("GET", "/v1/webhooks/{hook}", None),
-        ("GET", "/v1/webhooks/{hook}/deliveries", None),
-        ("POST", "/v1/webhooks", {"url": "http://10.0.0.1/"}),
-        ("PATCH", "/v1/webhooks/{hook}", {"enabled": False}),
-        ("POST", "/v1/webhooks/{hook}/rotate", None),
-        ("POST", "/v1/webhooks/{hook}/test", None),
-        ("POST", "/v1/webhooks/{hook}/replay", None),
-        ("DELETE", "/v1/webhooks/{hook}", None),
-        ("GET", "/v1/events", None),
-        ("POST", "/v1/events/{event}/replay", {}),
         ("DELETE", "/v1/references/{reference}", None),
         ("DELETE", "/v1/banks/{bank}", None),
     ],
@@ -150,8 +139,6 @@ NONE = {
     "event": "evt_none",
     "hold": "hld_none",
     "held": "ref_none",
-    "hook": "whk_none",
-    "event": "evt_none",
 }
 """What is not there, which whoever may ask is told."""
 

@@ -27,7 +27,10 @@ def receiver() -> Iterator[Receiver]:
 def office(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Office]:
     """A server that may post to the receiver."""
     port = urlsplit(receiver.address).port
-    allowed: dict[str, Any] = {"fetch_allow_networks": ("127.0.0.1/32",), "fetch_ports": (80, 443, port)}
+    allowed: dict[str, Any] = {
+        "fetch_allow_networks": ("127.0.0.1/32",),
+        "fetch_ports": (80, 443, port),
+    }
     with serving(tmp_path_factory.mktemp("hooks"), rate_per_minute=0, **allowed) as running:
         yield Office.of(running)
 
