@@ -119,6 +119,8 @@ class EventType(StrEnum):
     """An upload that was to be answered later could not be read."""
     UPLOAD_ACTION_CHANGED = "upload.action_changed"
     """What is to be done with an upload is something else from now on."""
+    UPLOAD_UNCOVERED = "upload.uncovered"
+    """An upload left the cluster whose decision covered it; what is to be done with it stays."""
     DECISION_IN_FORCE = "decision.in_force"
     """A case was decided."""
     APPEAL_OPENED = "appeal.opened"
