@@ -102,6 +102,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         holding=moderation.holding,
         stating=moderation.stating,
         enacting=moderation.enacting,
+        hooks=moderation.hooks,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

@@ -23,6 +23,7 @@ from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
+from reseen.flows.webhooks import Webhooks
 from reseen.ports import (
     AuditLog,
     BankStore,
@@ -61,6 +62,7 @@ class Desk:
     holding: Holding
     stating: Stating
     enacting: Enacting
+    hooks: Webhooks
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

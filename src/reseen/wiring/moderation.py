@@ -34,6 +34,7 @@ from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
+from reseen.flows.webhooks import Webhooks
 from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
@@ -61,6 +62,7 @@ class Moderation:
     quarantining: Quarantining
     enacting: Enacting
     delivering: Delivering
+    hooks: Webhooks
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
     late: threading.Event
@@ -182,7 +184,8 @@ def make_moderation(
         kept.audit.append(delivery.event.project_id, said)
 
     post = GuardedPost(fetch_policy(settings))
-    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up)
+    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up, kept.alone)
+    hooks = Webhooks(kept.endpoints, kept.outbox, kept.audit, kept.alone, post.check)
 
     def matched(known: Reference, upload: Found) -> None:
         bank = truth.banks.get(known.project_id, known.bank_id)
@@ -222,6 +225,7 @@ def make_moderation(
         quarantining=quarantining,
         enacting=enacting,
         delivering=delivering,
+        hooks=hooks,
         handlers={
             JobKind.RETROACTIVE: retroactive.work,
             JobKind.UPLOAD: later.work,
