@@ -74,6 +74,18 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("POST", "/v1/jobs/{job}/cancel", None),
         ("POST", "/v1/quarantines", QUARANTINE),
         ("DELETE", "/v1/quarantines/{held}", None),
+        ("GET", "/v1/webhooks", None),
+        ("POST", "/v1/webhooks", {"url": "http://10.0.0.1/"}),
+        ("GET", "/v1/webhooks/{hook}", None),
+        ("PATCH", "/v1/webhooks/{hook}", {"enabled": False}),
+        ("DELETE", "/v1/webhooks/{hook}", None),
+        ("POST", "/v1/webhooks/{hook}/rotate", None),
+        ("POST", "/v1/webhooks/{hook}/test", None),
+        ("POST", "/v1/webhooks/{hook}/replay", None),
+        ("GET", "/v1/events", None),
+        ("GET", "/v1/events/{event}", None),
+        ("POST", "/v1/events/{event}/replay", {}),
+        ("GET", "/v1/deliveries", None),
         ("DELETE", "/v1/references/{reference}", None),
         ("DELETE", "/v1/banks/{bank}", None),
     ],
@@ -107,6 +119,8 @@ NONE = {
     "appeal": "app_none",
     "word": "wrd_none",
     "held": "ref_none",
+    "hook": "whk_none",
+    "event": "evt_none",
 }
 """What is not there, which whoever may ask is told."""
 

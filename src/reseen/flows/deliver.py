@@ -49,7 +49,7 @@ class Post(Protocol):
     Raises ``UrlNotAllowed``, ``FetchFailed``, ``FetchTimeout``.
     """
 
-    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> int: ...
+    def __call__(self, url: str, body: bytes, headers: Mapping[str, str], /) -> int: ...
 
 
 def body_of(event: Event) -> bytes:

@@ -23,6 +23,7 @@ from reseen.web.cases import case_routes
 from reseen.web.clusters import cluster_routes
 from reseen.web.decisions import appeal_routes, decision_routes
 from reseen.web.docs import docs_routes
+from reseen.web.events import delivery_routes, event_routes
 from reseen.web.health import health_routes
 from reseen.web.holds import hold_routes
 from reseen.web.idempotency import Once
@@ -38,6 +39,7 @@ from reseen.web.search import search_routes
 from reseen.web.services import Services
 from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
+from reseen.web.webhooks import webhook_routes
 
 BACKLOG = 128
 
@@ -97,6 +99,9 @@ def application(
     app.include_router(hold_routes(reception, once))
     app.include_router(statement_routes(reception))
     app.include_router(policy_routes(reception, once))
+    app.include_router(webhook_routes(reception, once))
+    app.include_router(event_routes(reception, once))
+    app.include_router(delivery_routes(reception))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

@@ -28,6 +28,7 @@ from reseen.web.schemas.references import (
 from reseen.web.schemas.review import AppealAnswer, AppealRequest, DecisionRequest, ReasonRequest
 from reseen.web.schemas.search import SearchBatch, SearchRequest
 from reseen.web.schemas.uploads import UploadRequest
+from reseen.web.schemas.webhooks import ReplayRequest, WebhookChange, WebhookRequest
 
 __all__ = ["REQUESTS", "Envelope", "MatchRequest", "envelope"]
 
@@ -59,5 +60,8 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ExplainRequest,
     LiveRequest,
     ReingestRequest,
+    WebhookRequest,
+    WebhookChange,
+    ReplayRequest,
 )
 """What is read by us and not by the framework, for the OpenAPI document."""
