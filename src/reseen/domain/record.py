@@ -161,7 +161,10 @@ CARRIES: Mapping[EventType, tuple[str, str]] = {
     ),
     EventType.POLICY_LIVE: (
         "A policy rules from now on.",
-        "`policy_id`, `bank_id`, `number`, `replaced`, `backtest_id`, `forced`, `dry_run`",
+        (
+            "`policy_id`, `bank_id`, `number`, `replaced`, `backtest_id`, `forced`, `dry_run`,"
+            " `rollout`"
+        ),
     ),
     EventType.WEBHOOK_TEST: (
         "Sent to one webhook, on request, whichever types it wants.",
