@@ -2,6 +2,9 @@
 
 import csv
 import json
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -132,3 +135,16 @@ def test_statements_of_what_was_removed_are_written(
     assert (done.stdout, "1 record to" in done.stderr) == ("", True)
     monkeypatch.setenv("RESEEN_STATEMENT_TERRITORY", "Germany")
     assert run("statements").exit_code == 2
+
+
+def test_the_program_of_the_guide_checks_an_export(made: list[AuditEntry], tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs/how-to/keep-an-audit.md").read_text()
+    [program] = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    out = tmp_path / "audit.jsonl"
+    run("export", "--out", str(out))
+    command = [sys.executable, "-X", "dev", "-W", "ignore", "-c", program, str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == made[-1].digest + "\n"
+    out.write_text(out.read_text().replace('"cas_2"', '"cas_9"'))
+    failed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "AssertionError: 3" in failed.stderr

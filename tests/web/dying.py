@@ -31,7 +31,6 @@ from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
-from reseen.flows.webhooks import Webhooks
 from reseen.media.receive import local_file
 from reseen.ports import Fetched
 from reseen.settings import Settings
@@ -132,7 +131,6 @@ def desk_of(
     )
     quarantines = SqlQuarantines(database, clock)
     holds = SqlLegalHolds(database, clock)
-    endpoints = SqlEndpoints(database, clock)
     return Desk(
         moderating=None,  # type: ignore[arg-type]
         later=None,  # type: ignore[arg-type]
@@ -146,7 +144,7 @@ def desk_of(
         looking=None,  # type: ignore[arg-type]
         enacting=None,  # type: ignore[arg-type]
         stating=None,  # type: ignore[arg-type]
-        hooks=Webhooks(endpoints, outbox, audit, alone_in(database), lambda _url: None),
+        hooking=None,  # type: ignore[arg-type]
         holding=Holding(holds, uploads, clusters, cases, audit, alone_in(database)),
         quarantining=Quarantining(quarantines, references, audit, alone_in(database), clock),
         uploads=uploads,
@@ -158,7 +156,7 @@ def desk_of(
         holds=holds,
         audit=audit,
         outbox=outbox,
-        endpoints=endpoints,
+        endpoints=SqlEndpoints(database, clock),
     )
 
 

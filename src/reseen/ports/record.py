@@ -158,7 +158,7 @@ class Outbox(Protocol):
         """
         ...
 
-    def replay_dead(self, project_id: str, endpoint_id: str) -> int:
+    def revive(self, project_id: str, endpoint_id: str) -> int:
         """All that was given up there is due again at once; how many."""
         ...
 

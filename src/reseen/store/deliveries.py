@@ -82,7 +82,8 @@ def claim_due(
         mine = DELIVERIES.c.id.in_(some)
         taken = sa.update(DELIVERIES).where(mine).values(owner=claim, lease_until=until)
         connection.execute(taken)
-        rows = connection.execute(DELIVERY.where(mine).order_by(DELIVERIES.c.due_at)).all()
+        earliest = (DELIVERIES.c.due_at, DELIVERIES.c.number)
+        rows = connection.execute(DELIVERY.where(mine).order_by(*earliest)).all()
         found += [delivery_of(row) for row in rows]
     return found
 

@@ -140,7 +140,7 @@ class SqlOutbox:
             make_due(connection, event, [one for one in ids if one not in known], now)
         return len(ids)
 
-    def replay_dead(self, project_id: str, endpoint_id: str) -> int:
+    def revive(self, project_id: str, endpoint_id: str) -> int:
         given_up = sa.and_(
             DELIVERIES.c.endpoint_id == endpoint_id, DELIVERIES.c.dead_at.is_not(None)
         )

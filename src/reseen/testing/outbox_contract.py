@@ -326,8 +326,8 @@ class OutboxContract:
         claimed = self.claim(store, clock)
         for one in claimed:
             store.settle(died(one, clock))
-        assert store.replay_dead(PROJECT, hook.id) == 3
-        assert store.replay_dead(PROJECT, hook.id) == 0
+        assert store.revive(PROJECT, hook.id) == 3
+        assert store.revive(PROJECT, hook.id) == 0
         again = {one.id for one in self.claim(store, clock)}
         assert again == {one.id for one in claimed if one.endpoint_id == hook.id}
         assert len(self.all(store, dead=True, endpoint_id=other.id)) == 3
@@ -349,7 +349,7 @@ class OutboxContract:
         with pytest.raises(NotFound):
             store.replay(PROJECT, event.id, hook.id)
         with pytest.raises(NotFound):
-            store.replay_dead(PROJECT, hook.id)
+            store.revive(PROJECT, hook.id)
         store.emit(PROJECT, ANSWERED, {})
         assert self.claim(store, clock) == []
 
@@ -419,7 +419,7 @@ class OutboxContract:
             lambda: store.event(OTHER_PROJECT, event.id),
             lambda: store.replay(OTHER_PROJECT, event.id),
             lambda: store.replay(PROJECT, event.id, foreign.id),
-            lambda: store.replay_dead(OTHER_PROJECT, hook.id),
+            lambda: store.revive(OTHER_PROJECT, hook.id),
         ):
             with pytest.raises(NotFound):
                 ask()

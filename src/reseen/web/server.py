@@ -23,7 +23,6 @@ from reseen.web.cases import case_routes
 from reseen.web.clusters import cluster_routes
 from reseen.web.decisions import appeal_routes, decision_routes
 from reseen.web.docs import docs_routes
-from reseen.web.events import delivery_routes, event_routes
 from reseen.web.health import health_routes
 from reseen.web.holds import hold_routes
 from reseen.web.idempotency import Once
@@ -39,7 +38,7 @@ from reseen.web.search import search_routes
 from reseen.web.services import Services
 from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
-from reseen.web.webhooks import webhook_routes
+from reseen.web.webhooks import event_routes, webhook_routes
 
 BACKLOG = 128
 
@@ -95,13 +94,12 @@ def application(
     app.include_router(case_routes(reception, once))
     app.include_router(decision_routes(reception, once))
     app.include_router(appeal_routes(reception, once))
+    app.include_router(webhook_routes(reception, once))
+    app.include_router(event_routes(reception, once))
     app.include_router(audit_routes(reception))
     app.include_router(hold_routes(reception, once))
     app.include_router(statement_routes(reception))
     app.include_router(policy_routes(reception, once))
-    app.include_router(webhook_routes(reception, once))
-    app.include_router(event_routes(reception, once))
-    app.include_router(delivery_routes(reception))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     openapi.complete(app)

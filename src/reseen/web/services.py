@@ -11,6 +11,7 @@ from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
 from reseen.flows.holding import Holding
+from reseen.flows.hooks import Hooking
 from reseen.flows.ingest import Ingesting
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
@@ -23,7 +24,6 @@ from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
-from reseen.flows.webhooks import Webhooks
 from reseen.ports import (
     AuditLog,
     BankStore,
@@ -59,10 +59,10 @@ class Desk:
     sorting: Sorting
     quarantining: Quarantining
     looking: Looking
+    hooking: Hooking
     holding: Holding
     stating: Stating
     enacting: Enacting
-    hooks: Webhooks
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

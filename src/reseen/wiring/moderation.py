@@ -19,6 +19,7 @@ from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
 from reseen.flows.holding import Holding
+from reseen.flows.hooks import Hooking
 from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
@@ -34,12 +35,12 @@ from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
-from reseen.flows.webhooks import Webhooks
 from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
+from reseen.wiring.policies import make_enacting
 from reseen.wiring.retention import make_retaining
 from reseen.wiring.statements import make_stating
 
@@ -62,12 +63,12 @@ class Moderation:
     quarantining: Quarantining
     enacting: Enacting
     delivering: Delivering
-    hooks: Webhooks
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
     looking: Looking
+    hooking: Hooking
     holding: Holding
     retaining: Retaining
     stating: Stating
@@ -79,6 +80,7 @@ def make_moderation(
     truth = banks.truth
     kept = truth.review
     late = threading.Event()
+    searching = replace(banks.searching, homes=kept.clusters.homes)
 
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
@@ -121,7 +123,7 @@ def make_moderation(
     keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
-        searching=banks.searching,
+        searching=searching,
         banks=truth.banks,
         references=truth.references,
         uploads=kept.uploads,
@@ -139,7 +141,7 @@ def make_moderation(
         clock=clock,
     )
     revising = Revising(
-        searching=banks.searching,
+        searching=searching,
         references=truth.references,
         uploads=kept.uploads,
         clustering=clustering,
@@ -152,17 +154,7 @@ def make_moderation(
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
     quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
-    enacting = Enacting(
-        policies=kept.policies,
-        banks=truth.banks,
-        uploads=kept.uploads,
-        jobs=truth.jobs,
-        audit=kept.audit,
-        outbox=kept.outbox,
-        alone=kept.alone,
-        cuts=CUTS,
-        clock=clock,
-    )
+    enacting = make_enacting(truth, clock)
     trying = Trying(
         policies=kept.policies,
         banks=truth.banks,
@@ -184,8 +176,8 @@ def make_moderation(
         kept.audit.append(delivery.event.project_id, said)
 
     post = GuardedPost(fetch_policy(settings))
+    hooking = Hooking(kept.endpoints, kept.outbox, kept.audit, post.check, kept.alone)
     delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up, kept.alone)
-    hooks = Webhooks(kept.endpoints, kept.outbox, kept.audit, kept.alone, post.check)
 
     def matched(known: Reference, upload: Found) -> None:
         bank = truth.banks.get(known.project_id, known.bank_id)
@@ -225,7 +217,6 @@ def make_moderation(
         quarantining=quarantining,
         enacting=enacting,
         delivering=delivering,
-        hooks=hooks,
         handlers={
             JobKind.RETROACTIVE: retroactive.work,
             JobKind.UPLOAD: later.work,
@@ -233,6 +224,7 @@ def make_moderation(
         },
         late=late,
         looking=looking,
+        hooking=hooking,
         holding=holding,
         retaining=make_retaining(settings, truth, vault),
         stating=make_stating(settings, truth),

@@ -1,120 +1,102 @@
-"""Webhooks: where events go, what they tell of, and how their way ended."""
+"""Endpoints, events, and the way of the ones to the others."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
 from reseen.domain.record import Delivery, Endpoint, EndpointDraft, Event, EventType
-from reseen.web.schemas.model import LONGEST_URL, UNCHANGED, Answer, Moment, Request
-from reseen.web.schemas.review import Id
+from reseen.web.schemas.model import Answer, Moment, Request, Url
 
-HookUrl = Annotated[str, Field(min_length=1, max_length=LONGEST_URL, pattern=r"^\S+$")]
 Types = Annotated[list[EventType], Field(max_length=len(EventType))]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class WebhookRequest(Request):
-    """Where events are to be sent."""
+    """An endpoint that wants events."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
-                    "url": "https://example.com/reseen",
+                    "url": "https://platform.example/hooks/reseen",
                     "types": ["upload.answered", "upload.action_changed"],
                 }
             ]
         }
     )
 
-    url: HookUrl
-    """At a public address, unless the operator allows others."""
+    url: Url
+    """Where events are posted to."""
 
     types: Types = Field(default_factory=list)
-    """Those that are wanted; none: all, those of later versions too."""
+    """Which it wants; none: all."""
 
     enabled: bool = True
 
     def draft(self) -> EndpointDraft:
-        return EndpointDraft(self.url, _once(self.types), self.enabled)
+        return EndpointDraft(self.url, tuple(dict.fromkeys(map(str, self.types))), self.enabled)
 
 
 class WebhookChange(Request):
-    """What changes; the rest stays."""
+    """What is to be different; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": False}]})
 
-    url: HookUrl = UNCHANGED
-    types: Types = UNCHANGED
-    """All that are wanted from now on; none: all."""
-
-    enabled: bool = UNCHANGED
-    """What happens while it is false is not sent; what waited before goes out when it is true."""
-
-    def applied(self, draft: EndpointDraft) -> EndpointDraft:
-        sent = self.model_fields_set
-        return EndpointDraft(
-            url=self.url if "url" in sent else draft.url,
-            types=_once(self.types) if "types" in sent else draft.types,
-            enabled=self.enabled if "enabled" in sent else draft.enabled,
-        )
+    url: Url | None = None
+    types: Types | None = None
+    enabled: bool | None = None
 
 
 class ReplayRequest(Request):
-    """To whom an event is sent again."""
+    """An event is to be sent once more."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"webhook_id": "whk_0c7d41a2b9e3f865"}]}
+    )
 
     webhook_id: Id | None = None
-    """This one alone, whichever types it wants; without it all that want it."""
+    """To this endpoint, whatever it wants; without it to all that are on and want it, or were sent
+    it before."""
 
 
 class WebhookSchema(Answer):
-    """Where events are sent."""
-
-    id: str
-    url: str
-    types: list[str]
-    """Those that are wanted; none: all."""
-
-    enabled: bool
-    created_at: Moment
-
-    @classmethod
-    def of(cls, endpoint: Endpoint) -> Self:
-        return cls(**_fields(endpoint))
-
-
-class NewWebhookSchema(Answer):
-    """A webhook, and the secret that signs what is sent there."""
+    """An endpoint."""
 
     id: str
     url: str
     types: list[str]
     enabled: bool
     created_at: Moment
-    secret: str
-    """Shown this once: keep it where events are received."""
+    secret: str | None = None
+    """What signs events, shown once: when it is made, and when it is changed."""
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> Self:
-        return cls(**_fields(endpoint), secret=endpoint.secret)
+        return cls(
+            id=endpoint.id,
+            url=endpoint.draft.url,
+            types=list(endpoint.draft.types),
+            enabled=endpoint.draft.enabled,
+            created_at=endpoint.created_at,
+            secret=endpoint.secret or None,
+        )
 
 
 class WebhookList(Answer):
-    """Some webhooks."""
+    """Some endpoints."""
 
     data: list[WebhookSchema]
     next_cursor: str | None
 
 
 class EventSchema(Answer):
-    """Something that happened, as it is sent."""
+    """Something that happened, as it is posted."""
 
     id: str
-    """The same however often it is sent."""
-
     type: str
     created_at: Moment
     compensates: str | None
-    """The event that this one takes back."""
+    """The event that it takes back."""
 
     data: dict[str, Any]
 
@@ -137,45 +119,40 @@ class EventList(Answer):
 
 
 class DeliverySchema(Answer):
-    """One event on its way to one webhook."""
+    """An event on its way to an endpoint."""
 
     id: str
     webhook_id: str
-    event_id: str
-    type: str
-    """Of the event."""
-
-    created_at: Moment
-    """When the event happened."""
-
+    event: EventSchema
+    state: Literal["waiting", "delivered", "dead"]
     attempts: int
     due_at: Moment | None
-    """When it is tried next; null: no more."""
+    """When it is tried next."""
 
     delivered_at: Moment | None
-    dead_at: Moment | None
-    """When it was given up, until it is replayed."""
-
     status: int | None
-    """That the last attempt was answered with; null: with none."""
+    """The status of the last answer."""
 
     error: str
-    """Why the last attempt failed."""
+    """What was wrong with the last attempt."""
 
     @classmethod
-    def of(cls, one: Delivery) -> Self:
+    def of(cls, delivery: Delivery) -> Self:
+        state: Literal["waiting", "delivered", "dead"] = "waiting"
+        if delivery.delivered_at is not None:
+            state = "delivered"
+        elif delivery.dead_at is not None:
+            state = "dead"
         return cls(
-            id=one.id,
-            webhook_id=one.endpoint_id,
-            event_id=one.event.id,
-            type=one.event.type,
-            created_at=one.event.at,
-            attempts=one.attempts,
-            due_at=one.due_at,
-            delivered_at=one.delivered_at,
-            dead_at=one.dead_at,
-            status=one.status,
-            error=one.error,
+            id=delivery.id,
+            webhook_id=delivery.endpoint_id,
+            event=EventSchema.of(delivery.event),
+            state=state,
+            attempts=delivery.attempts,
+            due_at=delivery.due_at,
+            delivered_at=delivery.delivered_at,
+            status=delivery.status,
+            error=delivery.error,
         )
 
 
@@ -187,22 +164,6 @@ class DeliveryList(Answer):
 
 
 class Replayed(Answer):
-    """What is sent again."""
+    """How many deliveries are due again."""
 
     deliveries: int
-    """How many are on their way."""
-
-
-def _fields(endpoint: Endpoint) -> dict[str, Any]:
-    draft = endpoint.draft
-    return {
-        "id": endpoint.id,
-        "url": draft.url,
-        "types": list(draft.types),
-        "enabled": draft.enabled,
-        "created_at": endpoint.created_at,
-    }
-
-
-def _once(types: list[EventType]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(one) for one in types))
