@@ -1,15 +1,21 @@
 import pytest
 
-from reseen.store.alone import alone_in
 from reseen.store.database import Database
 from reseen.store.endpoints import SqlEndpoints
 from reseen.store.outbox import SqlOutbox
-from reseen.testing.outbox_contract import Clock, Office, OutboxContract
+from reseen.testing.key_store_contract import Clock
+from reseen.testing.outbox_contract import OutboxContract, Together
 
 
 class TestSqlOutbox(OutboxContract):
     @pytest.fixture
-    def office(self, either: Database) -> Office:
-        clock = Clock()
-        outbox, endpoints = SqlOutbox(either, clock), SqlEndpoints(either, clock)
-        return Office(outbox, endpoints, alone_in(either), clock)
+    def store(self, either: Database, clock: Clock) -> SqlOutbox:
+        return SqlOutbox(either, clock)
+
+    @pytest.fixture
+    def endpoints(self, either: Database, clock: Clock) -> SqlEndpoints:
+        return SqlEndpoints(either, clock)
+
+    @pytest.fixture
+    def together(self, either: Database) -> Together:
+        return either.together

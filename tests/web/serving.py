@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,12 +18,13 @@ from PIL import Image, ImageDraw
 
 from reseen.cli.serve import services_of
 from reseen.domain.access import Role
+from reseen.flows.deliver import STEPS_S
 from reseen.ports import KeyStore
 from reseen.settings import Settings
 from reseen.web.server import Server, listen
 from reseen.web.services import Compare
 from reseen.wiring.banks import at_work, open_banks
-from reseen.wiring.moderation import make_moderation, on_duty
+from reseen.wiring.moderation import Moderation, make_moderation, on_duty
 from reseen.wiring.truth import open_truth
 
 SAMPLES = Path(str(files("reseen"))) / "samples"
@@ -87,16 +88,21 @@ class Running:
 
 
 @contextmanager
-def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterator[Running]:
+def serving(
+    home: Path,
+    compare: Compare | None = None,
+    steps_s: Sequence[float] = STEPS_S,
+    **given: Any,
+) -> Iterator[Running]:
     """A server with these settings, wired as ``reseen serve`` does; ``compare`` replaces the flow
-    where a test must hold it.
+    where a test must hold it, ``steps_s`` is how long events wait that were not taken.
     """
     settings = Settings(home=home, port=0, **{"workers": 1, **given})
     with (
         open_truth(settings) as truth,
         open_banks(settings, truth) as banks,
         listen(settings.host, 0) as bound,
-        on_duty(moderation := make_moderation(settings, banks)),
+        on_duty(moderation := _hasty(make_moderation(settings, banks), steps_s)),
         at_work(banks, moderation.handlers),
     ):
         services = services_of(banks, moderation)
@@ -118,6 +124,10 @@ def serving(home: Path, compare: Compare | None = None, **given: Any) -> Iterato
         finally:
             server.stop()
             thread.join(30)
+
+
+def _hasty(moderation: Moderation, steps_s: Sequence[float]) -> Moderation:
+    return replace(moderation, delivering=replace(moderation.delivering, steps_s=steps_s))
 
 
 class _Site(BaseHTTPRequestHandler):

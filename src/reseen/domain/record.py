@@ -111,30 +111,69 @@ COLUMNS = (
 
 
 class EventType(StrEnum):
-    """What events tell of. An event that takes another one back has its type, and names it."""
+    """All that events tell of; ``CARRIES`` says what the ``data`` of each hold."""
 
     UPLOAD_ANSWERED = "upload.answered"
-    """An upload was answered, at once or by its job."""
     UPLOAD_FAILED = "upload.failed"
-    """An upload that was to be answered later could not be read."""
     UPLOAD_ACTION_CHANGED = "upload.action_changed"
-    """What is to be done with an upload is something else from now on."""
     UPLOAD_UNCOVERED = "upload.uncovered"
-    """An upload left the cluster whose decision covered it; what is to be done with it stays."""
-    DECISION_IN_FORCE = "decision.in_force"
-    """A case was decided."""
-    APPEAL_OPENED = "appeal.opened"
-    """Somebody asks for another look at a decision."""
-    APPEAL_ANSWERED = "appeal.answered"
-    """A decision was upheld, or overturned."""
     CLUSTER_BURSTING = "cluster.bursting"
-    """Unusually many accounts upload one thing at once."""
     REFERENCE_QUARANTINED = "reference.quarantined"
-    """A reference matches far too much, and removes nothing for a while."""
+    DECISION_IN_FORCE = "decision.in_force"
+    APPEAL_OPENED = "appeal.opened"
+    APPEAL_ANSWERED = "appeal.answered"
     POLICY_LIVE = "policy.live"
-    """Another version of a policy holds."""
     WEBHOOK_TEST = "webhook.test"
-    """Somebody tries an endpoint."""
+
+
+_UPLOAD = "`upload_id`, `content_id`, `account_id`, `action`, `cluster_id`, `decision_id`"
+
+CARRIES: Mapping[EventType, tuple[str, str]] = {
+    EventType.UPLOAD_ANSWERED: ("An upload was searched for and answered.", _UPLOAD),
+    EventType.UPLOAD_FAILED: (
+        "An upload that was to be answered later cannot be.",
+        f"{_UPLOAD}, `code`, `detail`",
+    ),
+    EventType.UPLOAD_ACTION_CHANGED: (
+        "Something else is to be done with an upload than was said before: act on `content_id`.",
+        _UPLOAD,
+    ),
+    EventType.UPLOAD_UNCOVERED: (
+        "An upload left the cluster whose decision covered it, and is looked at by itself.",
+        _UPLOAD,
+    ),
+    EventType.CLUSTER_BURSTING: (
+        "Far more accounts than usual upload copies of one thing; told once a burst.",
+        "`cluster_id`, `accounts`, `window_s`, `usual`",
+    ),
+    EventType.REFERENCE_QUARANTINED: (
+        "A reference matched far too much, and removes nothing for a while.",
+        "`reference_id`, `until`, `why`",
+    ),
+    EventType.DECISION_IN_FORCE: (
+        "A decision holds from now on.",
+        "`decision_id`, `case_id`, `cluster_id`, `verdict`, `policy`, `reason`, `labels`",
+    ),
+    EventType.APPEAL_OPENED: ("Another look at an upload was asked for.", "`appeal_id`"),
+    EventType.APPEAL_ANSWERED: (
+        "Somebody took the other look.",
+        "`appeal_id`, `state`, `answer`",
+    ),
+    EventType.POLICY_LIVE: (
+        "A policy rules from now on.",
+        (
+            "`policy_id`, `bank_id`, `number`, `replaced`, `backtest_id`, `forced`, `dry_run`,"
+            " `rollout`"
+        ),
+    ),
+    EventType.WEBHOOK_TEST: (
+        "Sent to one webhook, on request, whichever types it wants.",
+        "`webhook_id`",
+    ),
+}
+"""What each type tells of, and the fields of its ``data``. An event that takes another one back is
+of its type, and carries ``undone`` besides: the decision that was undone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +198,9 @@ class EndpointDraft:
     types: tuple[str, ...] = ()
     enabled: bool = True
 
+    def wants(self, type: str) -> bool:  # noqa: A002 as events call it
+        return self.enabled and (not self.types or type in self.types)
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -174,7 +216,8 @@ class Endpoint:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event on its way to one endpoint. ``attempts`` so far; ``due_at`` of the next, ``None``
-    when it was delivered or given up; ``status`` and ``error`` are of the last.
+    when it was delivered or given up; ``status`` and ``error`` are of the last. ``claim`` names
+    who is at it since when: only the last to claim it says what became of it.
     """
 
     id: str
@@ -186,3 +229,4 @@ class Delivery:
     dead_at: datetime | None = None
     status: int | None = None
     error: str = ""
+    claim: str = field(repr=False, default="")

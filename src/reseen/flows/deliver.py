@@ -12,29 +12,33 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from reseen.domain.errors import NotFound, NotReady, ReseenError
+from reseen.domain.errors import FetchTimeout, NotFound, NotReady, ReseenError
 from reseen.domain.moment import rfc3339
 from reseen.domain.record import Delivery, Endpoint, Event
 from reseen.ports import Endpoints, Outbox
 
 logger = logging.getLogger(__name__)
 
-STEPS_S = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0)
-"""Seconds before each further attempt; the last holds for all that follow."""
+STEPS_S = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, *(14_400.0,) * 5)
+"""Seconds before each further attempt: a day in all, however long the server itself was down. What
+fails after the last is given up.
+"""
 JITTER = 0.2
 """Share by which they vary, so that what failed together does not come back together."""
-MOST_ATTEMPTS = len(STEPS_S) + 5
-"""The last is made a day after the first, by these steps."""
 LEASE = timedelta(seconds=60)
-"""A delivery whose process died is tried again so long afterwards."""
+"""A delivery whose process died is tried again so long afterwards; four times as long as a post may
+take."""
 POLL_S = 1.0
-AT_ONCE = 8
+AT_ONCE = 32
+"""Posts under way. They wait, nearly all of the time: eight endpoints must hang before any other
+waits for one of them."""
 GONE = 410
 """The status by which an endpoint says that it wants nothing any more."""
 LONGEST_ERROR = 500
@@ -45,7 +49,7 @@ class Post(Protocol):
     Raises ``UrlNotAllowed``, ``FetchFailed``, ``FetchTimeout``.
     """
 
-    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> int: ...
+    def __call__(self, url: str, body: bytes, headers: Mapping[str, str], /) -> int: ...
 
 
 def body_of(event: Event) -> bytes:
@@ -70,34 +74,53 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Delivering:
-    """``gave_up`` is told of what died, once it is recorded."""
+    """``gave_up`` is told of what died, within the transaction that records it, ``alone``."""
 
     outbox: Outbox
     endpoints: Endpoints
     post: Post
     clock: Callable[[], datetime]
     gave_up: Callable[[Delivery], object] = lambda _: None
+    alone: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
     chance: Callable[[], float] = random.random
+    steps_s: Sequence[float] = STEPS_S
 
     def attempt(self, delivery: Delivery) -> Delivery:
-        """Send it once and record how it went."""
-        settled = self._attempted(delivery)
-        if self.outbox.settle(settled) and settled.dead_at is not None:
-            self.gave_up(settled)
+        """Send it once and record how it went, unless somebody else has it by now. Raises
+        ``NotReady`` where that cannot be recorded: it is sent again when its lease is over.
+        """
+        return self._settled(self._attempted(delivery))
+
+    def broke(self, delivery: Delivery) -> Delivery:
+        """An attempt that ended by an error of ours, which counts as any other."""
+        tried = replace(delivery, attempts=delivery.attempts + 1, status=None)
+        said = "reseen failed to send it; its log tells more."
+        return self._settled(self._later(replace(tried, error=said)))
+
+    def _settled(self, settled: Delivery) -> Delivery:
+        if settled.dead_at is None:
+            self.outbox.settle(settled)
+            return settled
+        with self.alone(settled.event.project_id):
+            if self.outbox.settle(settled):
+                self.gave_up(settled)
         return settled
 
     def _attempted(self, delivery: Delivery) -> Delivery:
         event, attempts = delivery.event, delivery.attempts + 1
-        tried = replace(delivery, attempts=attempts)
+        tried = replace(delivery, attempts=attempts, status=None)
         try:
             endpoint = self.endpoints.get(event.project_id, delivery.endpoint_id)
             status = self._sent(endpoint, event)
         except NotFound:
-            return replace(tried, due_at=None, dead_at=self.clock(), error="It was removed.")
+            return replace(tried, due_at=None, dead_at=self.clock(), error="It was deleted.")
         except NotReady:
             raise
+        except FetchTimeout as error:
+            said = f"The endpoint did not answer within {error.limit:g} s."
+            return self._later(replace(tried, error=said))
         except ReseenError as error:
-            return self._later(replace(tried, status=None, error=error.detail[:LONGEST_ERROR]))
+            return self._later(replace(tried, error=error.detail[:LONGEST_ERROR]))
         tried = replace(tried, status=status, error="")
         if 200 <= status < 300:
             return replace(tried, due_at=None, delivered_at=self.clock())
@@ -119,11 +142,11 @@ class Delivering:
 
     def _later(self, tried: Delivery) -> Delivery:
         now = self.clock()
-        if tried.attempts >= MOST_ATTEMPTS:
+        if tried.attempts > len(self.steps_s):
             return replace(tried, due_at=None, dead_at=now)
-        step = STEPS_S[min(tried.attempts, len(STEPS_S)) - 1]
-        varied = step * (1.0 + JITTER * (2.0 * self.chance() - 1.0))
-        return replace(tried, due_at=now + timedelta(seconds=varied))
+        varied = 1.0 + JITTER * (2.0 * self.chance() - 1.0)
+        wait = timedelta(seconds=self.steps_s[tried.attempts - 1] * varied)
+        return replace(tried, due_at=now + wait)
 
 
 class Deliverer:
@@ -138,10 +161,6 @@ class Deliverer:
 
     def start(self) -> None:
         self._thread.start()
-
-    def call(self) -> None:
-        """Something is due."""
-        self._wake.set()
 
     def stop(self) -> None:
         """What is being sent is waited for, no longer than a post may take."""
@@ -165,12 +184,14 @@ class Deliverer:
         if not room:
             free.acquire()
             room = 1
+        due: Sequence[Delivery] = ()
         try:
             of = self._delivering
             due = of.outbox.claim(self._owner, LEASE, of.clock(), limit=room)
         except ReseenError as error:
             logger.warning("No event was sent: %s", error.detail)
-            due = ()
+        except Exception:
+            logger.exception("Sending events goes on after an error")
         for _ in range(room - len(due)):
             free.release()
         for one in due:
@@ -179,11 +200,20 @@ class Deliverer:
 
     def _attempt(self, delivery: Delivery, free: threading.Semaphore) -> None:
         try:
-            self._delivering.attempt(delivery)
+            self._tried(delivery)
         except ReseenError as error:
             logger.warning("What became of %s was not noted: %s", delivery.id, error.detail)
         except Exception:
-            logger.exception("Delivery %s broke", delivery.id)
+            logger.exception("What became of %s was not noted", delivery.id)
         finally:
             free.release()
             self._wake.set()
+
+    def _tried(self, delivery: Delivery) -> None:
+        try:
+            self._delivering.attempt(delivery)
+        except ReseenError:
+            raise
+        except Exception:
+            logger.exception("Delivery %s broke", delivery.id)
+            self._delivering.broke(delivery)

@@ -6,12 +6,9 @@ Each change is one transaction with its audit entry. What is sent is ``deliver``
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from reseen.domain.errors import InvalidValue
+from reseen.domain.errors import Conflict
 from reseen.domain.record import Actor, AuditDraft, Endpoint, EndpointDraft, Event, EventType
 from reseen.ports import Alone, AuditLog, Endpoints, Outbox
-
-MOST = 50
-"""Endpoints of a project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +24,9 @@ class Hooking:
     alone: Alone
 
     def add(self, project_id: str, who: Actor, draft: EndpointDraft) -> Endpoint:
-        """With its secret, this once. Raises ``InvalidValue`` where there are too many."""
+        """With its secret, this once. Raises ``UrlNotAllowed``, ``QuotaExceeded``."""
         self.admit(draft.url)
         with self.alone(project_id):
-            held = len(self.endpoints.of_project(project_id))
-            if held >= MOST:
-                said = f"A project has {MOST} endpoints at most; remove one."
-                raise InvalidValue(said, limit=MOST, actual=held + 1)
             made = self.endpoints.add(project_id, draft)
             self._note(project_id, who, "webhook.created", made)
         return made
@@ -47,8 +40,8 @@ class Hooking:
         types: Sequence[EventType] | None = None,
         enabled: bool | None = None,
     ) -> Endpoint:
-        """What is ``None`` stays. An endpoint that is off gets what happened meanwhile once it is
-        on, unless it is too old.
+        """What is ``None`` stays. What waits for an endpoint that is off goes out once it is on;
+        what happens meanwhile is not sent to it.
         """
         if url is not None:
             self.admit(url)
@@ -77,33 +70,44 @@ class Hooking:
             self._note(project_id, who, "webhook.removed", held)
 
     def test(self, project_id: str, who: Actor, endpoint_id: str) -> Event:
-        """An event for this endpoint alone."""
+        """An event for this endpoint alone. Raises ``Conflict`` where it is off."""
         with self.alone(project_id):
-            held = self.endpoints.get(project_id, endpoint_id)
-            data = {"endpoint_id": endpoint_id}
+            held = self._on(project_id, endpoint_id)
+            data = {"webhook_id": endpoint_id}
             event = self.outbox.emit(project_id, EventType.WEBHOOK_TEST, data, only=endpoint_id)
             self._note(project_id, who, "webhook.tested", held)
         return event
 
     def replay(self, project_id: str, who: Actor, event_id: str, endpoint_id: str | None) -> int:
-        """Send an event once more, under its id; to how many endpoints."""
+        """Send an event once more, under its id; to how many endpoints. Raises ``Conflict`` where
+        the one that is named is off.
+        """
         with self.alone(project_id):
+            if endpoint_id is not None:
+                self._on(project_id, endpoint_id)
             count = self.outbox.replay(project_id, event_id, endpoint_id)
-            detail = {"endpoint_id": endpoint_id}
+            detail = {"webhook_id": endpoint_id, "deliveries": count}
             self.audit.append(
                 project_id, AuditDraft(who, "event.replayed", event_id, detail=detail)
             )
         return count
 
     def revive(self, project_id: str, who: Actor, endpoint_id: str) -> int:
-        """Send all that was given up once more; how much."""
+        """Send all that was given up once more; how much. Raises ``Conflict`` where it is off."""
         with self.alone(project_id):
+            self._on(project_id, endpoint_id)
             count = self.outbox.revive(project_id, endpoint_id)
             detail = {"deliveries": count}
             self.audit.append(
                 project_id, AuditDraft(who, "webhook.revived", endpoint_id, detail=detail)
             )
         return count
+
+    def _on(self, project_id: str, endpoint_id: str) -> Endpoint:
+        endpoint = self.endpoints.get(project_id, endpoint_id)
+        if not endpoint.draft.enabled:
+            raise Conflict("The webhook is off; turn it on first.", field="enabled")
+        return endpoint
 
     def _note(self, project_id: str, who: Actor, what: str, endpoint: Endpoint) -> None:
         draft = endpoint.draft

@@ -92,7 +92,7 @@ class PinnedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Raises ``UrlNotAllowed``, ``FetchFailed``, ``FetchTimeout``."""
         until = time.monotonic() + self._deadline.remaining(at_most=self._connect_s)
-        addresses = self._addresses(host, port, until)
+        addresses = self.addresses(host, port, until)
         reason = "no answer"
         for tried, address in enumerate(addresses):
             # Each address gets its share, so that one that swallows packets leaves time for others.
@@ -118,7 +118,10 @@ class PinnedBackend(httpcore.NetworkBackend):
             limit=self._connect_s,
         )
 
-    def _addresses(self, host: str, port: int, until: float) -> Sequence[Address]:
+    def addresses(self, host: str, port: int, until: float) -> Sequence[Address]:
+        """Those that a connection may go to, looked up before ``until`` on the monotonic clock.
+        Raises as ``connect_tcp``.
+        """
         self._policy.admit(host, port)
         if (address := literal(host)) is not None:
             return (address,)

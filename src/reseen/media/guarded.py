@@ -69,6 +69,11 @@ class GuardedRequests:
         finally:
             connection.close()
 
+    def check(self, target: Target, deadline: Deadline) -> None:
+        """Whether it may be asked, now. Raises as ``ask``."""
+        backend = PinnedBackend(self._policy, self._resolve, deadline, self._connect_s)
+        backend.addresses(target.host, target.port, deadline.at)
+
 
 @contextlib.contextmanager
 def our_words(host: str, deadline: Deadline) -> Iterator[None]:

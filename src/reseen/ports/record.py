@@ -79,7 +79,7 @@ class Endpoints(Protocol):
     """
 
     def add(self, project_id: str, draft: EndpointDraft) -> Endpoint:
-        """With its secret, this once."""
+        """With its secret, this once. Raises ``QuotaExceeded``."""
         ...
 
     def get(self, project_id: str, endpoint_id: str) -> Endpoint: ...
@@ -112,7 +112,9 @@ class Outbox(Protocol):
         compensates: str | None = None,
         only: str | None = None,
     ) -> Event:
-        """Recorded, and due at once at every endpoint that wants it, or at ``only`` this one."""
+        """Recorded, and due at once at every endpoint that wants it, or at this one ``only``,
+        whatever it wants. The type is an ``EventType``: ``ValueError`` for any other.
+        """
         ...
 
     def event(self, project_id: str, event_id: str) -> Event: ...
@@ -135,8 +137,8 @@ class Outbox(Protocol):
         ...
 
     def settle(self, delivery: Delivery) -> bool:
-        """How an attempt ended: delivered, due again, or dead. False where another attempt, or a
-        replay, was faster: then that holds.
+        """How an attempt ended: delivered, due again, or dead. Whether that was noted: not where
+        somebody else claimed it since, or it was replayed or given up.
         """
         ...
 
@@ -151,13 +153,15 @@ class Outbox(Protocol):
     ) -> Page[Delivery]: ...
 
     def replay(self, project_id: str, event_id: str, endpoint_id: str | None = None) -> int:
-        """Due again at once, under the same id; at how many endpoints."""
+        """Due again at once, under the same id; at how many endpoints. Without one at all that are
+        enabled and want it, or were sent it before.
+        """
         ...
 
     def revive(self, project_id: str, endpoint_id: str) -> int:
-        """All that died at an endpoint is due again at once; how many."""
+        """All that was given up there is due again at once; how many."""
         ...
 
     def forget(self, before: datetime, limit: int = 1000) -> int:
-        """Remove events that were delivered, or died, before then."""
+        """Remove events of before then that wait nowhere; how many."""
         ...

@@ -7,10 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.errors import NotFound
+from reseen.domain.errors import NotFound, QuotaExceeded
 from reseen.domain.record import Endpoint, EndpointDraft
 from reseen.store.database import Database, utc_now
 from reseen.store.review_tables import DELIVERIES, ENDPOINTS
+
+MOST = 50
+"""Endpoints of a project: each event is written once for each of them."""
 
 
 class SqlEndpoints:
@@ -29,6 +32,11 @@ class SqlEndpoints:
             secret=_new_secret(),
         )
         with self._database.writing() as connection:
+            held = len(endpoints_of(connection, project_id))
+            if held >= MOST:
+                raise QuotaExceeded(
+                    f"A project has at most {MOST} webhooks.", limit=MOST, actual=held
+                )
             connection.execute(
                 sa.insert(ENDPOINTS).values(
                     id=made.id,
@@ -63,11 +71,12 @@ class SqlEndpoints:
         now = self._clock()
         waiting = sa.and_(DELIVERIES.c.endpoint_id == endpoint_id, DELIVERIES.c.due_at.is_not(None))
         with self._database.writing() as connection:
-            endpoint_with(connection, project_id, endpoint_id)
+            endpoint_with(connection, project_id, endpoint_id, changing=True)
             own = ENDPOINTS.c.id == endpoint_id
             connection.execute(sa.update(ENDPOINTS).where(own).values(removed_at=now))
-            given_up = {"due_at": None, "dead_at": now, "error": "The endpoint was removed."}
-            connection.execute(sa.update(DELIVERIES).where(waiting).values(given_up))
+            given_up = {"due_at": None, "dead_at": now, "error": "The webhook was deleted."}
+            nobody = {"owner": None, "lease_until": None}
+            connection.execute(sa.update(DELIVERIES).where(waiting).values(given_up | nobody))
 
     def secret(self, endpoint_id: str) -> str:
         query = sa.select(ENDPOINTS.c.secret).where(ENDPOINTS.c.id == endpoint_id)
@@ -79,7 +88,7 @@ class SqlEndpoints:
 
     def _changed(self, project_id: str, endpoint_id: str, values: Mapping[str, Any]) -> Endpoint:
         with self._database.writing() as connection:
-            endpoint_with(connection, project_id, endpoint_id)
+            endpoint_with(connection, project_id, endpoint_id, changing=True)
             row = sa.update(ENDPOINTS).where(ENDPOINTS.c.id == endpoint_id)
             connection.execute(row.values(values))
             return endpoint_with(connection, project_id, endpoint_id)
@@ -93,19 +102,27 @@ def _missing(endpoint_id: str) -> NotFound:
     return NotFound(f"There is no webhook {endpoint_id[:80]!r}.")
 
 
-def endpoints_of(connection: sa.Connection, project_id: str) -> list[Endpoint]:
+def endpoints_of(
+    connection: sa.Connection, project_id: str, *, kept: bool = False
+) -> list[Endpoint]:
+    """Oldest first. ``kept``: none of them is changed or removed until the transaction ends."""
     present = sa.and_(ENDPOINTS.c.project_id == project_id, ENDPOINTS.c.removed_at.is_(None))
-    rows = connection.execute(sa.select(ENDPOINTS).where(present).order_by(ENDPOINTS.c.created_at))
-    return [_endpoint_of(row) for row in rows]
+    query = sa.select(ENDPOINTS).where(present).order_by(ENDPOINTS.c.created_at, ENDPOINTS.c.id)
+    if kept:
+        query = query.with_for_update(read=True, key_share=True)
+    return [_endpoint_of(row) for row in connection.execute(query)]
 
 
-def endpoint_with(connection: sa.Connection, project_id: str, endpoint_id: str) -> Endpoint:
-    present = sa.and_(
+def endpoint_with(
+    connection: sa.Connection, project_id: str, endpoint_id: str, *, changing: bool = False
+) -> Endpoint:
+    """Raises ``NotFound``. ``changing``: no event is emitted to it until the transaction ends."""
+    query = sa.select(ENDPOINTS).where(
         ENDPOINTS.c.project_id == project_id,
         ENDPOINTS.c.id == endpoint_id,
         ENDPOINTS.c.removed_at.is_(None),
     )
-    row = connection.execute(sa.select(ENDPOINTS).where(present)).one_or_none()
+    row = connection.execute(query.with_for_update() if changing else query).one_or_none()
     if row is None:
         raise _missing(endpoint_id)
     return _endpoint_of(row)

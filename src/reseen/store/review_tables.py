@@ -316,6 +316,7 @@ DELIVERIES = sa.Table(
     sa.Column("status", sa.Integer),
     sa.Column("error", sa.Text, nullable=False),
     sa.UniqueConstraint("event_id", "endpoint_id"),
-    sa.Index("ix_deliveries_due_at", "due_at"),
+    sa.Index("ix_deliveries_endpoint_id_due_at", "endpoint_id", "due_at"),
+    sa.Index("ix_deliveries_lease_until", "lease_until"),
     sa.Index("ix_deliveries_project_id_number", "project_id", "number"),
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from reseen.domain.access import Key
+from reseen.domain.errors import UrlNotAllowed
 from reseen.domain.record import EventType
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
@@ -176,7 +177,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
         operation_id="create_webhook",
         response_model=WebhookSchema,
         response_description="the webhook, with its secret",
-        responses=_problems(*BODY, "forbidden", "url_not_allowed", *ONCE),
+        responses=_problems(*BODY, "forbidden", "url_not_allowed", "quota_exceeded", *ONCE),
         openapi_extra=request_body(ADD),
     )
     def create(
@@ -186,7 +187,11 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     ) -> Response:
         def work() -> tuple[int, WebhookSchema]:
             sent, actor = received.body.read(WebhookRequest), actor_of(request, received.key)
-            return 201, WebhookSchema.of(hooking.add(received.project_id, actor, sent.draft()))
+            try:
+                made = hooking.add(received.project_id, actor, sent.draft())
+            except UrlNotAllowed as error:
+                raise error.at("url") from None
+            return 201, WebhookSchema.of(made)
 
         return once.answer(request, received.project_id, key, received.body, work)
 
@@ -208,9 +213,12 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     ) -> Response:
         def work() -> tuple[int, WebhookSchema]:
             sent, actor = received.body.read(WebhookChange), actor_of(request, received.key)
-            changed = hooking.change(
-                received.project_id, actor, webhook_id, sent.url, sent.types, sent.enabled
-            )
+            try:
+                changed = hooking.change(
+                    received.project_id, actor, webhook_id, sent.url, sent.types, sent.enabled
+                )
+            except UrlNotAllowed as error:
+                raise error.at("url") from None
             return 200, WebhookSchema.of(changed)
 
         return once.answer(request, received.project_id, key, received.body, work)

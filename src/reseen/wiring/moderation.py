@@ -35,7 +35,7 @@ from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
-from reseen.media.post import GuardedPost, admitted
+from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
@@ -175,12 +175,9 @@ def make_moderation(
         )
         kept.audit.append(delivery.event.project_id, said)
 
-    posting = fetch_policy(settings)
-    post = GuardedPost(posting)
-    hooking = Hooking(
-        kept.endpoints, kept.outbox, kept.audit, partial(admitted, posting), kept.alone
-    )
-    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up)
+    post = GuardedPost(fetch_policy(settings))
+    hooking = Hooking(kept.endpoints, kept.outbox, kept.audit, post.check, kept.alone)
+    delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up, kept.alone)
 
     def matched(known: Reference, upload: Found) -> None:
         bank = truth.banks.get(known.project_id, known.bank_id)

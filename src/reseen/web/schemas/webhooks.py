@@ -55,7 +55,8 @@ class ReplayRequest(Request):
     )
 
     webhook_id: Id | None = None
-    """To this endpoint; without it to all that are on."""
+    """To this endpoint, whatever it wants; without it to all that are on and want it, or were sent
+    it before."""
 
 
 class WebhookSchema(Answer):

@@ -327,7 +327,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", "endpoint_id", name="uq_deliveries_event_id_endpoint_id"),
         sa.UniqueConstraint("id", name="uq_deliveries_id"),
     )
-    op.create_index("ix_deliveries_due_at", "deliveries", ["due_at"])
+    op.create_index("ix_deliveries_endpoint_id_due_at", "deliveries", ["endpoint_id", "due_at"])
+    op.create_index("ix_deliveries_lease_until", "deliveries", ["lease_until"])
     op.create_index("ix_deliveries_project_id_number", "deliveries", ["project_id", "number"])
 
 
