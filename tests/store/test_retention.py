@@ -77,7 +77,7 @@ def world(
                 media_key=vault.put(PROJECT, "ab" * 32, file),
             )
         )
-        group = Regrouped(None, held.number, (held.number,))
+        group = Regrouped(None, held.number, (held.number,), {})
         clusters.regroup(PROJECT, [group], clock.now)
         return uploads.get(PROJECT, made.id)
 
