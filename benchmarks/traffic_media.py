@@ -35,7 +35,7 @@ CLIP_S, TRACK_S = 8.0, 20.0
 CLIP_WIDTH, CLIP_HEIGHT = 384, 216
 SAME_PICTURE = 6.0
 """Mean difference of grey thumbnails, of 255, below which two files are one picture."""
-OTHER_FRAME = 0.6
+OTHER_FRAME = 0.4
 """Correlation of grey thumbnails up to which two frames of one scene are two pictures to whoever
 looks at them: what moves has moved, or the camera has.
 """
@@ -230,7 +230,7 @@ class Media:
                 needs_sound and (heard is None or np.abs(heard).max(initial=0.0) < LOUD)
             ):
                 continue
-            if duration > 3 * CLIP_S and not needs_sound:
+            if duration > 3 * CLIP_S and not needs_sound and _changes(item.path):
                 self._films.append((item.path, 2 * CLIP_S))
             return _clip(item.path, 0.0)
         raise StopIteration
@@ -312,6 +312,14 @@ def _clip(path: Path, start: float) -> Callable[[Path], object]:
 def _save(out: Path, pixels: Pixels) -> None:
     bgr = np.ascontiguousarray(pixels[:, :, ::-1])
     cv2.imwrite(str(out), bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+
+
+def _changes(path: Path) -> bool:
+    """Whether a second clip of a film shows something else than the first: of what stands still,
+    two clips are one to whoever looks at them.
+    """
+    first, *_, last = (_thumbnail(p) for p in frames(Take(path, CLIP_S / 2, 2.5 * CLIP_S), 0.5))
+    return _likeness(first, last) <= OTHER_FRAME
 
 
 def _thumbnail(pixels: Pixels) -> Pixels:

@@ -149,15 +149,19 @@ def by_size(
 
 
 def moved(one: Sequence[Uploaded], other: Sequence[Uploaded]) -> list[int]:
-    """Numbers of uploads whose cluster has other members in the one run than in the other."""
-    here, there = _companions(one), _companions(other)
-    return sorted(number for number in here if there.get(number) != here[number])
-
-
-def _companions(rows: Sequence[Uploaded]) -> dict[int, frozenset[int]]:
-    by_cluster = _grouped(rows, lambda row: row.cluster)
-    members = {name: frozenset(r.number for r in some) for name, some in by_cluster.items()}
-    return {row.number: members[row.cluster] for row in rows}
+    """Numbers of uploads that would have to go elsewhere for the clusters of the one run to be
+    those of the other: all that are not in the counterpart of their cluster, the one that has most
+    of its uploads and is no other's counterpart.
+    """
+    there = {row.number: row.cluster for row in other}
+    shared = Counter((row.cluster, there.get(row.number, "")) for row in one)
+    counterpart: dict[str, str] = {}
+    taken: set[str] = set()
+    for (mine, theirs), _ in sorted(shared.items(), key=lambda pair: (-pair[1], pair[0])):
+        if mine not in counterpart and theirs not in taken:
+            counterpart[mine] = theirs
+            taken.add(theirs)
+    return sorted(r.number for r in one if counterpart.get(r.cluster) != there.get(r.number, ""))
 
 
 def _majority(rows: Sequence[Uploaded]) -> str:

@@ -143,6 +143,8 @@ SIZES = {
         20,
     ),
 }
+SIZES["burst"] = Size(1.0, {PICTURE: 20}, 0, (Burst(PICTURE, Role.HARMFUL, 1, 400),), 0)
+"""One large cluster: how long answers take as it grows."""
 PER_ALIKE = 4
 """Things in a group that resemble each other."""
 

@@ -14,20 +14,18 @@ from itertools import count
 import numpy as np
 
 from benchmarks.rows import Stamp
-from benchmarks.traffic_desk import PROJECT, REVIEWER, Desk
+from benchmarks.traffic_desk import PLATFORM, PROJECT, REVIEWER, Desk
 from benchmarks.traffic_media import Media
 from benchmarks.traffic_plan import Act, Role, Shows, Thing
 from benchmarks.traffic_rows import Reviewed, Uploaded
 from reseen.domain.choices import Action
 from reseen.domain.cluster import Cluster
 from reseen.domain.errors import Conflict, ReseenError
-from reseen.domain.policy import Ruling
 from reseen.domain.review import Case, DecisionDraft, Upload, Verdict
 from reseen.flows.sorting import Seen
 
 LOOK_S = 600.0
 """Mean seconds from taking a case to deciding it."""
-REPORT_SEVERITY = 50
 VERDICTS = {
     Role.HARMFUL: Verdict.HARMFUL,
     Role.KNOWN: Verdict.HARMFUL,
@@ -95,25 +93,21 @@ class Replay:
             parts = self._desk.watch.taken()
             self._answered[act.number] = _Answered(answered, self._cluster(answered).members, parts)
             if act.reported_s is not None:
-                self._plan(at + act.reported_s, self._reporting(act, answered.id))
+                self._plan(at + act.reported_s, self._reporting(answered.id))
             self._call(at)
 
         return upload
 
-    def _reporting(self, act: Act, upload_id: str) -> Callable[[float], None]:
+    def _reporting(self, upload_id: str) -> Callable[[float], None]:
         """Nobody can report what is removed."""
 
         def report(at: float) -> None:
             upload = self._desk.truth.review.uploads.get(PROJECT, upload_id)
-            if upload.action is Action.REMOVE or upload.decision_id is not None:
+            if upload.action is Action.REMOVE:
                 return
-            ruling = Ruling(Action.REVIEW, severity=REPORT_SEVERITY)
-            self._desk.moderation.reviewing.open(
-                PROJECT, self._cluster(upload), ruling, "it was reported"
-            )
+            self._desk.moderation.reporting.report(PROJECT, PLATFORM, upload_id, "by a user")
             self._call(at)
 
-        del act
         return report
 
     def _call(self, at: float) -> None:

@@ -1,7 +1,7 @@
 """What moderation reaches, as a page with drawings: ``python -m benchmarks.traffic_report``.
 
-``--rows DIR`` holds the rows of ``benchmarks.run_traffic`` and ``benchmarks.traffic_load``; what
-was not measured is left out.
+``--rows DIR`` holds the rows of ``benchmarks.run_traffic`` and ``benchmarks.traffic_load``, and in
+a folder ``burst`` those of ``run_traffic --size burst``; what was not measured is left out.
 """
 
 import argparse
@@ -54,9 +54,11 @@ class Page:
         rows: Sequence[Uploaded],
         looks: Sequence[Reviewed],
         load: Sequence[Waited],
+        burst: Sequence[Uploaded],
         folder: Path,
     ) -> None:
         self.rows, self.looks, self.load, self.folder = rows, looks, load, folder
+        self.burst = burst
         self.planned = [row for row in rows if row.run == AS_PLANNED]
         self.reviewed = [one for one in looks if one.run == AS_PLANNED]
 
@@ -75,7 +77,8 @@ class Page:
             yield self._answers()
         if self.load:
             yield self._busy()
-        stamps = {row.stamp for row in self.rows} | {row.stamp for row in self.load}
+        stamps = {row.stamp for row in (*self.rows, *self.burst)}
+        stamps |= {row.stamp for row in self.load}
         measured = sorted(f"{s.dataset}, commit {s.commit}, {s.machine}" for s in stamps)
         yield "Measured on: " + "; ".join(measured) + "."
 
@@ -162,14 +165,15 @@ class Page:
         return f"## Reviews\n\n{text}\n\n" + table(["", "because", "times"], lines)
 
     def _answers(self) -> str:
-        told = metrics.by_size(self.rows, SIZES)
+        pictures = [row for row in (*self.rows, *self.burst) if row.kind == PICTURE]
+        told = metrics.by_size(pictures, SIZES)
         parts = {
             "fingerprinting": [1000 * max(0.0, a - s - w) for _, a, s, w in told.values()],
             "searching": [1000 * search for _, _, search, _ in told.values()],
             "writing": [1000 * write for _, _, _, write in told.values()],
         }
         plot = "traffic-answers.svg"
-        title = "An answer, by the contents of its cluster"
+        title = "An answer to a picture, by the contents of its cluster"
         plots.stacked(self.folder / plot, title, "median ms by the clock", list(told), parts)
         lines = []
         for kind in (PICTURE, SOUND, VIDEO):
@@ -231,7 +235,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     rows = uploads(options.rows / UPLOADS)
     load = traffic_load.read(options.rows / traffic_load.FILE)
-    print(Page(rows, reviews(options.rows / REVIEWS), load, options.report).write())
+    burst = uploads(options.rows / "burst" / UPLOADS)
+    print(Page(rows, reviews(options.rows / REVIEWS), load, burst, options.report).write())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reseen.domain.cluster import Edge, Node, Pin, Tie, Wish
 from reseen.domain.media import Channel, Medium
-from reseen.engine.cluster import grouping, representative, shown
+from reseen.engine.cluster import binds, grouping, representative, shown
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -63,6 +63,15 @@ def test_a_screenshot_of_a_picture_belongs_to_it() -> None:
     assert told.groups == ((1, 2, 3),)
 
 
+def test_what_is_not_surely_shown_within_another_is_linked_to_it() -> None:
+    """One place, in the one picture from nearer."""
+    unsure = replace(shows(2, 1), score=0.86)
+    told = grouping(stills(1, 2), [unsure], [])
+    assert told.groups == ((1,), (2,))
+    assert told.links == {(0, 1): Tie.WITHIN}
+    assert not binds(unsure, is_still=True)
+
+
 def test_a_collage_of_two_pictures_belongs_to_neither_and_makes_no_bridge() -> None:
     told = grouping(stills(1, 2, 3), [shows(3, 1), shows(3, 2)], [])
     assert told.groups == ((1,), (2,), (3,))
@@ -96,6 +105,16 @@ def test_two_crops_that_overlap_belong_to_what_they_are_cut_out_of() -> None:
     overlap = Edge(2, 3, 0.8, 0.1, 0.2, Channel.VISUAL)
     assert grouping(stills(1, 2, 3), [*cut, overlap], []).groups == ((1, 2, 3),)
     assert grouping(stills(1, 2, 3), cut, []).groups == ((1, 2), (3,))
+
+
+def test_pieces_that_overlap_belong_to_what_they_are_cut_out_of() -> None:
+    """Halves of a recording, each a little later than the one before."""
+    halves = [shows(1, n, part=0.5) for n in (2, 3, 4)]
+    told = grouping(films(1, 2, 3, 4), halves, [])
+    assert told.groups == ((1,), (2,), (3,), (4,))
+    overlaps = [Edge(n, n + 1, 0.9, 0.6, 0.5, Channel.AUDIO) for n in (2, 3)]
+    told = grouping(films(1, 2, 3, 4), [*halves, *overlaps], [])
+    assert told.groups == ((1, 2, 3, 4),)
 
 
 def test_a_screenshot_of_two_copies_of_one_picture_belongs_to_them() -> None:

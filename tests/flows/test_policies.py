@@ -22,6 +22,7 @@ from reseen.domain.media import Channel, Span
 from reseen.domain.policy import Band, Overlap, PolicyDraft, PolicyState
 from reseen.domain.review import Upload, UploadDraft, UploadState
 from reseen.engine.policy import Sighting, rule
+from reseen.engine.replay import sightings_of
 from reseen.flows import policy_backtest
 from reseen.flows.fingerprint import Perception
 from reseen.flows.jobs import Hold, Left, work_on
@@ -269,6 +270,15 @@ def test_a_policy_that_could_never_act_is_refused(office: Office) -> None:
     assert len(office.policies.list(PROJECT).items) == 1
 
 
+def test_a_policy_of_a_bank_that_is_gone_does_not_go_live(office: Office) -> None:
+    bank = office.bank()
+    policy = office.enacting.draft(PROJECT, ANN, PolicyDraft(bank_id=bank.id))
+    office.banks.delete(PROJECT, bank.id)
+    with pytest.raises(NotFound):
+        office.enacting.go_live(PROJECT, ANN, policy.id, force=True, reason="a trial")
+    assert office.policies.live(PROJECT) == {}
+
+
 type Picture = Callable[[int], Path]
 
 
@@ -331,3 +341,28 @@ def test_a_real_upload_is_explained_as_it_was_answered(here: Desk, picture: Pict
     assert told[1].ruling.cleared
     assert told[0].ruling.reasons[0].rule == "policy 1 of bank terror: high confidence: remove"
     assert told[0].ruling.reasons[0].policy_id == same.id
+
+
+def test_a_reference_that_comes_later_is_cleared_by_what_covers_it_and_by_nothing_else(
+    here: Desk, picture: Picture
+) -> None:
+    cleared = here.ground.bank("cleared", BankRole.ALLOWED)
+    upload = here.upload(picture(1), "post-1")
+    allowed = here.ground.add(cleared, picture(1))
+    bank = here.ground.bank("terror", policy=REMOVES)
+    known = here.ground.add(bank, picture(2))
+    content = here.ground.references.get(PROJECT, upload.reference_id or "")
+    whole = Segment(Channel.VISUAL, Span.ALWAYS, Span.ALWAYS, score=0.95, support=9)
+    here.revising.matched(content, known, bank, Match(0.95, (whole,)))
+    after = here.again(upload)
+    assert after.ruled is Action.PASS
+    assert {r.reference_id for r in after.reasons} >= {known.id, allowed.id}
+    banks = {one.id: one for one in here.ground.banks.of_project(PROJECT)}
+    told = sightings_of(after.reasons, banks)
+    assert told is not None
+    assert rule(told, {}, CUTS, "post-1").action is Action.PASS
+
+    other = here.ground.add(bank, picture(3))
+    beside = replace(whole, channel=Channel.AUDIO)
+    here.revising.matched(content, other, bank, Match(0.95, (beside,)))
+    assert here.again(upload).ruled is Action.REMOVE

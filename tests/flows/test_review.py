@@ -9,11 +9,12 @@ from tests.flows.moderating import ANN, BOB, PLATFORM, Desk, desk
 from tests.flows.test_sorting import case_of, cluster_of
 
 from reseen.domain.access import DEFAULT_PROJECT as PROJECT
-from reseen.domain.choices import Action
-from reseen.domain.cluster import Node
+from reseen.domain.choices import Action, BankRole, Regime
+from reseen.domain.cluster import Edge, Node
 from reseen.domain.errors import Conflict
-from reseen.domain.media import Medium
-from reseen.domain.policy import Ruling
+from reseen.domain.match import Confidence
+from reseen.domain.media import Channel, Medium
+from reseen.domain.policy import Reason, Ruling
 from reseen.domain.record import Actor
 from reseen.domain.review import (
     AppealState,
@@ -61,6 +62,69 @@ def waiting(here: Desk, *, two_person: bool = False, uploads: int = 1) -> tuple[
         ruling = Ruling(Action.REVIEW, severity=50, two_person=two_person)
         case = here.reviewing.open(PROJECT, cluster_of(here, made[0]), ruling, "reported")
     return case, made[0]
+
+
+def resembling(here: Desk, *, sure_of: int, action: Action = Action.PASS) -> Upload:
+    """An upload of content 8 that resembles content 7, and matches another one surely; as the
+    decision on its cluster leaves it.
+    """
+    (reference_id,) = here.clusters.named([sure_of])
+    reason = Reason(
+        reference_id=reference_id,
+        bank_id="bank_seen",
+        role=BankRole.SEEN,
+        score=0.97,
+        confidence=Confidence.HIGH,
+        regime=Regime.STILL,
+        asked=Action.PASS,
+        action=Action.PASS,
+        rule="an earlier upload",
+    )
+    with here.ground.database.together():
+        upload = here.uploads.add(
+            Upload(
+                id="",
+                project_id=PROJECT,
+                draft=UploadDraft("post-8", "user-8"),
+                state=UploadState.DONE,
+                received_at=here.clock(),
+                content=8,
+                action=action,
+                ruled=action,
+                reasons=(reason,),
+            )
+        )
+        one, new, other = (Node(number, Medium.IMAGE, number) for number in (7, 8, 9))
+        here.sorting.clustering.arrive(PROJECT, other, [], [])
+        edge = Edge(7, 8, 0.7, 0.9, 0.9, Channel.VISUAL)
+        told = here.sorting.clustering.arrive(PROJECT, new, [one], [edge])
+        (cluster,) = told.clusters
+        assert cluster.members == 2
+        return here.reviewing.cover(here.again(upload), cluster, Ruling(action))
+
+
+@pytest.mark.parametrize(
+    ("draft", "before", "sure_of", "after"),
+    [
+        (HARM, Action.PASS, 7, Action.REMOVE),
+        (HARM, Action.PASS, 9, Action.REVIEW),
+        (HARM, Action.REMOVE, 9, Action.REMOVE),
+        (NOTHING, Action.REVIEW, 9, Action.PASS),
+        (NOTHING, Action.REMOVE, 7, Action.PASS),
+        (NOTHING, Action.REMOVE, 9, Action.REMOVE),
+    ],
+)
+def test_a_decision_is_heeded_where_the_match_with_what_it_covers_is_sure(
+    here: Desk, draft: DecisionDraft, before: Action, sure_of: int, after: Action
+) -> None:
+    case, _ = waiting(here)
+    decision = decide(here, ANN, draft)
+    found = resembling(here, sure_of=sure_of, action=before)
+    assert found.action is after
+    is_covered = found.decision_id == decision.id
+    state = here.cases.get(PROJECT, case.id).state
+    assert is_covered is (state is CaseState.DECIDED)
+    assert is_covered is (sure_of == 7 or (before is Action.REMOVE) is (draft is HARM))
 
 
 def decide(here: Desk, who: Actor, draft: DecisionDraft = HARM) -> Decision:

@@ -144,6 +144,7 @@ def desk_of(
         looking=None,  # type: ignore[arg-type]
         enacting=None,  # type: ignore[arg-type]
         stating=None,  # type: ignore[arg-type]
+        hooking=None,  # type: ignore[arg-type]
         holding=Holding(holds, uploads, clusters, cases, audit, alone_in(database)),
         quarantining=Quarantining(quarantines, references, audit, alone_in(database), clock),
         uploads=uploads,

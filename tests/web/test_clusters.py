@@ -43,6 +43,7 @@ def test_a_cluster_is_told_whole(office: Office) -> None:
         "members": 3,
         "uploads": 2,
         "accounts": 2,
+        "reach": 0,
         "opened_at": first["received_at"],
         "bursting_since": None,
         "decision_id": None,

@@ -25,7 +25,7 @@ from reseen.domain.choices import BankRole, JobKind
 from reseen.ports import Blobs
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
-from reseen.store.database import open_database, sqlite_url
+from reseen.store.database import Database, open_database, sqlite_url
 from reseen.store.jobs import SqlJobStore
 from reseen.store.keys import SqlKeyStore
 from reseen.store.references import SqlReferenceStore
@@ -48,6 +48,7 @@ class Truth:
     jobs: SqlJobStore
     blobs: Blobs
     key: str
+    database: Database
 
     @contextmanager
     def serving(self, die_at: int = 0, later_s: float = 0.0) -> Iterator[str]:
@@ -93,7 +94,7 @@ def opened(url: str, home: Path) -> Iterator[Truth]:
     )
     references = SqlReferenceStore(database, blobs)
     with program:
-        yield Truth(program, banks, references, SqlJobStore(database), blobs, key)
+        yield Truth(program, banks, references, SqlJobStore(database), blobs, key, database)
     database.close()
 
 

@@ -1,13 +1,17 @@
 """Policies over HTTP: written, explained, tried, live, and taken back."""
 
+import json
+import re
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.web.serving import Running, encoded, picture, serving
 
 from reseen.domain.access import DEFAULT_PROJECT as PROJECT
+from reseen.engine import policy as policy_engine
 from reseen.store.audit import SqlAuditLog
 from reseen.store.database import Database, open_database, sqlite_url
 from reseen.store.outbox import SqlOutbox
@@ -210,7 +214,7 @@ def test_what_was_not_tried_goes_live_by_force_and_with_a_reason_alone(
     assert live["replaced"] is None
     assert live["remarks"] == [
         "It was not tried on past uploads, and goes live because: an attack is streamed",
-        "It runs dry: it says what it would do, and nothing is done.",
+        "It runs dry: it says what it would do, and nothing is done while it is live.",
     ]
     noted = SqlAuditLog(database).entries(PROJECT, subject=made["id"]).items
     assert [entry.draft.what for entry in noted] == ["policy.live", "policy.drafted"]
@@ -343,3 +347,34 @@ def test_a_backtest_goes_back_whole_days(server: Running, bank: str, days: objec
     path = f"/v1/policies/{write(server, bank)['id']}/backtest"
     refused = server.manage("POST", path, json={"since_days": days})
     assert (refused.status_code, refused.json()["field"]) == (422, "since_days")
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "write-a-policy.md").read_text("utf-8")
+
+
+def test_the_how_to_shows_a_policy_that_is_taken(server: Running, bank: str) -> None:
+    draft, explained, result, *_ = (
+        json.loads(one) for one in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    )
+    policy = write(server, **{**draft, "bank": bank})
+    assert {name: policy[name] for name in draft.keys() - {"bank", "overlap"}} == {
+        name: draft[name] for name in draft.keys() - {"bank", "overlap"}
+    }
+    path = f"/v1/policies/{policy['id']}"
+    asked = {"upload_id": upload(server, known(server, bank))["id"]}
+    told = server.post(f"{path}/explain", json=asked).json()
+    assert list(told) == list(explained)
+    assert list(told["reasons"][0]) == list(explained["reasons"][0])
+    job = server.manage("POST", f"{path}/backtest", json={}).json()
+    tried = server.over(job["id"])["result"]
+    assert list(tried) == list(result)
+    assert list(tried["uploads"]) == list(result["uploads"])
+    assert list(tried["uploads"]["answered"]) == list(result["uploads"]["answered"])
+
+
+def test_the_how_to_has_every_word_of_a_rule() -> None:
+    source = Path(policy_engine.__file__).read_text("utf-8")
+    told = re.findall(r"why = (?:Action\.\w+, )?f?\"([^\"{]+)", source)
+    assert len(told) >= 4
+    for words in (*told, policy_engine.CLEARED, "reaches no band", "overlap, and"):
+        assert words.strip() in PAGE, words

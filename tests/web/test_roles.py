@@ -42,6 +42,9 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("GET", "/v1/jobs", None),
         ("GET", "/v1/jobs/{job}", None),
         ("GET", "/v1/jobs/{job}/items", None),
+        ("GET", "/v1/policies", None),
+        ("GET", "/v1/policies/{policy}", None),
+        ("POST", "/v1/policies/{policy}/explain", {"upload_id": "upl_none"}),
         ("GET", "/v1/uploads", None),
         ("GET", "/v1/uploads/{upload}", None),
         ("GET", "/v1/clusters", None),
@@ -72,13 +75,39 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
             {"kind": "retroactive_match", "reference_id": "{reference}", "window_s": 60},
         ),
         ("POST", "/v1/jobs/{job}/cancel", None),
+        ("POST", "/v1/policies", {"bank": "{bank}"}),
+        ("POST", "/v1/policies/{policy}/backtest", {}),
+        ("POST", "/v1/policies/{policy}/live", {}),
+        ("GET", "/v1/webhooks", None),
+        ("POST", "/v1/webhooks", {"url": "http://10.0.0.1/"}),
+        ("GET", "/v1/webhooks/{hook}", None),
+        ("PATCH", "/v1/webhooks/{hook}", {"enabled": False}),
+        ("DELETE", "/v1/webhooks/{hook}", None),
+        ("GET", "/v1/webhooks/{hook}/deliveries", None),
+        ("POST", "/v1/webhooks/{hook}/rotate", None),
+        ("POST", "/v1/webhooks/{hook}/test", None),
+        ("POST", "/v1/webhooks/{hook}/replay", None),
+        ("GET", "/v1/events", None),
+        ("POST", "/v1/events/{event}/replay", {}),
         ("POST", "/v1/quarantines", QUARANTINE),
         ("DELETE", "/v1/quarantines/{held}", None),
+        ("GET", "/v1/webhooks", None),
+        ("GET", "/v1/webhooks/{hook}", None),
+        ("GET", "/v1/webhooks/{hook}/deliveries", None),
+        ("POST", "/v1/webhooks", {"url": "http://10.0.0.1/"}),
+        ("PATCH", "/v1/webhooks/{hook}", {"enabled": False}),
+        ("POST", "/v1/webhooks/{hook}/rotate", None),
+        ("POST", "/v1/webhooks/{hook}/test", None),
+        ("POST", "/v1/webhooks/{hook}/replay", None),
+        ("DELETE", "/v1/webhooks/{hook}", None),
+        ("GET", "/v1/events", None),
+        ("POST", "/v1/events/{event}/replay", {}),
         ("DELETE", "/v1/references/{reference}", None),
         ("DELETE", "/v1/banks/{bank}", None),
     ],
     Right.UPLOAD: [
         ("POST", "/v1/uploads", {"content_id": "{name}", "account_id": "a", **FETCHED}),
+        ("POST", "/v1/uploads/{upload}/reports", {"reason": "x"}),
         ("POST", "/v1/appeals", {"upload_id": "upl_none", "reason": "x"}),
     ],
     Right.REVIEW: [
@@ -117,8 +146,12 @@ NONE = {
     "decision": "dec_none",
     "appeal": "app_none",
     "word": "wrd_none",
+    "hook": "whk_none",
+    "event": "evt_none",
     "hold": "hld_none",
     "held": "ref_none",
+    "hook": "whk_none",
+    "event": "evt_none",
 }
 """What is not there, which whoever may ask is told."""
 
@@ -135,7 +168,9 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
         held = server.post("/v1/references", json=sent).json()["id"]
         urls = ["http://10.0.0.1/"]
         job = server.post("/v1/jobs", json={"kind": "ingest", "bank": bank, "urls": urls}).json()
+        policy = server.manage("POST", "/v1/policies", json={"bank": bank}).json()["id"]
         names = {"bank": bank, "reference": held, "job": job["id"], "name": next(NAMES), **NONE}
+        names["policy"] = policy
 
         def filled(value: object, names: dict[str, str] = names) -> object:
             if isinstance(value, str):

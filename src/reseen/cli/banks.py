@@ -1,6 +1,7 @@
 """``reseen banks``: named sets of references, and what a match with them means."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -141,6 +142,61 @@ def delete(
             emit({**row(bank, removed), "deleted": True})
         else:
             people.print(f"Deleted {bank.name} and {removed:,} references.", markup=False)
+
+
+@app.command()
+def policy(
+    name: Name,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The policy as JSON, as HTTP takes it.",
+        ),
+    ],
+    live: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON", help="Bring it into force at once, untried; the audit keeps why."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a version of a bank's policy, a draft; a server backtests it."""
+    settings = read_settings()
+    with answering(as_json=as_json):
+        from reseen.domain.record import Actor
+        from reseen.web.schemas.model import said
+        from reseen.web.schemas.policies import PolicyRequest, PolicyVersion
+        from reseen.web.strict import from_json
+        from reseen.wiring.policies import make_enacting
+        from reseen.wiring.truth import open_truth
+
+        sent = from_json(PolicyRequest, file.read_bytes())
+        if live is not None and not live.strip():
+            raise InvalidValue("Say why it goes live untried.", field="live")
+        with open_truth(settings) as truth:
+            bank, project_id = truth.banks.get(truth.project_id, name), truth.project_id
+            if sent.bank not in {None, bank.name, bank.id}:
+                raise InvalidValue(f"The file is of the bank {sent.bank!r}.", field="bank")
+            enacting, who = make_enacting(truth), Actor("command line", "operator")
+            made = enacting.draft(project_id, who, sent.draft(bank.id))
+            remarks: tuple[str, ...] = ()
+            if live is not None:
+                enacted = enacting.go_live(project_id, who, made.id, force=True, reason=live)
+                made, remarks = enacted.policy, enacted.remarks
+        if as_json:
+            emit(said(PolicyVersion.of(made)))
+            return
+        state = "live" if live is not None else "a draft"
+        people.print(
+            f"Wrote version {made.number} of the policy of {bank.name}, {state}: {made.id}",
+            markup=False,
+        )
+        for remark in remarks:
+            people.print(remark, markup=False)
 
 
 def _ask(name: str, count: int) -> None:

@@ -99,6 +99,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         sorting=moderation.sorting,
         quarantining=moderation.quarantining,
         looking=moderation.looking,
+        hooking=moderation.hooking,
         holding=moderation.holding,
         stating=moderation.stating,
         enacting=moderation.enacting,

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from reseen.domain.moment import rfc3339
@@ -107,6 +108,31 @@ COLUMNS = (
     "digest",
 )
 """What ``told`` says, in this order."""
+
+
+class EventType(StrEnum):
+    """What events tell of. An event that takes another one back has its type, and names it."""
+
+    UPLOAD_ANSWERED = "upload.answered"
+    """An upload was answered, at once or by its job."""
+    UPLOAD_FAILED = "upload.failed"
+    """An upload that was to be answered later could not be read."""
+    UPLOAD_ACTION_CHANGED = "upload.action_changed"
+    """What is to be done with an upload is something else from now on."""
+    DECISION_IN_FORCE = "decision.in_force"
+    """A case was decided."""
+    APPEAL_OPENED = "appeal.opened"
+    """Somebody asks for another look at a decision."""
+    APPEAL_ANSWERED = "appeal.answered"
+    """A decision was upheld, or overturned."""
+    CLUSTER_BURSTING = "cluster.bursting"
+    """Unusually many accounts upload one thing at once."""
+    REFERENCE_QUARANTINED = "reference.quarantined"
+    """A reference matches far too much, and removes nothing for a while."""
+    POLICY_LIVE = "policy.live"
+    """Another version of a policy holds."""
+    WEBHOOK_TEST = "webhook.test"
+    """Somebody tries an endpoint."""
 
 
 @dataclass(frozen=True, slots=True)

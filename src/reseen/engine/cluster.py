@@ -3,9 +3,10 @@
 The outcome is a function of the *set* of contents, edges and pins: whatever order they arrived in,
 it is the same. Contents that show most of each other are joined, surest first (Kruskal's order), as
 long as no reviewer said that they are apart. What shows another one whole, in a frame of its own,
-belongs to it too, unless it shows several: a collage of two pictures is a copy of neither and makes
-no bridge. Nor does what is mostly the one picture and shows the other beside it. Anything less is a
-link: an opening that a hundred films share joins none of them.
+belongs to it too, unless it shows several that do not overlap as pieces of one thing do: a collage
+of two pictures is a copy of neither and makes no bridge. Nor does what is mostly the one picture
+and shows the other beside it. Anything less is a link: an opening that a hundred films share joins
+none of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,9 @@ from reseen.domain.media import Medium
 
 JOINS = 0.6
 """Score from which two contents may be joined: the usual cut of ``medium``."""
+SURE = 0.9
+"""Score from which one that is shown within another is the same thing: the usual cut of ``high``.
+Below, it is often one place that two pictures show, in the one from nearer."""
 MOST = 0.55
 """Share of both contents from which they are near. Two things beside each other on one page cannot
 both have so much of it, though shares are measured to a few hundredths."""
@@ -45,7 +49,19 @@ def tie_of(edge: Edge, *, is_still: bool) -> Tie:
 
 def binds(edge: Edge, *, is_still: bool) -> bool:
     """Whether it may make its contents one group."""
-    return edge.score >= JOINS and tie_of(edge, is_still=is_still) in {Tie.NEAR, Tie.WITHIN}
+    return _joins(edge, tie_of(edge, is_still=is_still))
+
+
+def _joins(edge: Edge, tie: Tie) -> bool:
+    if tie is Tie.WITHIN:
+        return edge.score >= SURE
+    return tie is Tie.NEAR and edge.score >= JOINS
+
+
+def overlaps(edge: Edge, *, is_still: bool) -> bool:
+    """Whether its contents may be pieces of one thing that overlap."""
+    is_part = edge.score >= JOINS and tie_of(edge, is_still=is_still) is Tie.PART
+    return is_part and min(edge.one_share, edge.other_share) >= PART_OF_STILL
 
 
 def grouping(nodes: Sequence[Node], edges: Iterable[Edge], pins: Iterable[Pin]) -> Grouping:
@@ -160,6 +176,7 @@ class _Pages:
     def __init__(self, ties: Mapping[Edge, Tie]) -> None:
         self.within: list[tuple[int, int, float]] = []
         """The larger one, the smaller one that it shows, and the share of itself as which."""
+        self._overlaps: list[tuple[int, int]] = []
         self._near: dict[int, list[tuple[int, float]]] = {}
         self._shared: dict[int, set[int]] = {}
         for edge, tie in ties.items():
@@ -171,9 +188,20 @@ class _Pages:
             if tie is Tie.NEAR:
                 self._near.setdefault(edge.one, []).append((edge.other, edge.one_share))
                 self._near.setdefault(edge.other, []).append((edge.one, edge.other_share))
-            elif tie is Tie.WITHIN:
+            elif tie is Tie.WITHIN and _joins(edge, tie):
                 (larger, share), (smaller, _) = sorted((one, other), key=lambda end: end[1])
                 self.within.append((larger, smaller, share))
+            elif tie is Tie.PART and min(edge.one_share, edge.other_share) >= PART_OF_STILL:
+                self._overlaps.append((edge.one, edge.other))
+
+    def hang_together(self, groups: set[int], forest: _Forest) -> bool:
+        """Whether pieces overlap, one with the next, as those of one thing do."""
+        pieces = _Forest(groups, ())
+        for one, other in self._overlaps:
+            ends = forest.root(one), forest.root(other)
+            if groups.issuperset(ends):
+                pieces.join(*ends)
+        return len({pieces.root(group) for group in groups}) == 1
 
     def vouches(self, larger: int, smaller: int, share: float, forest: _Forest) -> bool:
         """Whether what it shows is of what it is: not where most contents that are near to it show
@@ -191,8 +219,9 @@ class _Pages:
 
 
 def _attach(forest: _Forest, pages: _Pages) -> None:
-    """Join what shows others whole to these, where all of them are of one group. Each round looks
-    at the groups as they were at its beginning, so that the order of contents decides nothing.
+    """Join what shows others whole to these, where all of them are of one group, or overlap as
+    pieces of one thing do. Each round looks at the groups as they were at its beginning, so that
+    the order of contents decides nothing.
     """
     changes = True
     while changes:
@@ -201,7 +230,12 @@ def _attach(forest: _Forest, pages: _Pages) -> None:
             group, other = forest.root(larger), forest.root(smaller)
             if group != other and pages.vouches(larger, smaller, share, forest):
                 shown.setdefault(group, set()).add(other)
-        joins = [(group, *others) for group, others in sorted(shown.items()) if len(others) == 1]
+        joins = [
+            (group, other)
+            for group, others in sorted(shown.items())
+            if pages.hang_together(others, forest)
+            for other in sorted(others)
+        ]
         changes = sum(forest.join(group, other) for group, other in joins) > 0
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from reseen.domain.cluster import Cluster, Edge, Node, Pin
 from reseen.domain.media import Medium
-from reseen.engine.cluster import binds, grouping, is_plain, representative, shown
+from reseen.engine.cluster import binds, grouping, is_plain, overlaps, representative, shown
 from reseen.ports import Around, ClusterStore, Regrouped
 
 EDGES_A_CLUSTER = 12
@@ -92,14 +92,17 @@ class Clustering:
         """The one cluster that all strong edges of a new content lead to."""
         media = {one.number: one.medium for one in others}
         strong: list[Edge] = []
+        pieces = set[str | None]()
         for edge in edges:
             is_still = node.medium is media.get(_end(node, edge)) is Medium.IMAGE
             if binds(edge, is_still=is_still):
                 if not is_plain(node, edge, is_still=is_still):
                     return None
                 strong.append(edge)
+            elif overlaps(edge, is_still=is_still):
+                pieces.add(homes.get(_end(node, edge)))
         found = {homes.get(_end(node, edge)) for edge in strong}
-        if len(found) != 1:
+        if len(found) != 1 or not pieces <= found:
             return None
         (home,) = found
         return None if home is None or self.clusters.is_cut(project_id, home) else home

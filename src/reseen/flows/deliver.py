@@ -29,7 +29,8 @@ STEPS_S = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0, 14_400.0)
 """Seconds before each further attempt; the last holds for all that follow."""
 JITTER = 0.2
 """Share by which they vary, so that what failed together does not come back together."""
-GIVEN_UP = timedelta(hours=24)
+MOST_ATTEMPTS = len(STEPS_S) + 5
+"""The last is made a day after the first, by these steps."""
 LEASE = timedelta(seconds=60)
 """A delivery whose process died is tried again so long afterwards."""
 POLL_S = 1.0
@@ -81,8 +82,7 @@ class Delivering:
     def attempt(self, delivery: Delivery) -> Delivery:
         """Send it once and record how it went."""
         settled = self._attempted(delivery)
-        self.outbox.settle(settled)
-        if settled.dead_at is not None:
+        if self.outbox.settle(settled) and settled.dead_at is not None:
             self.gave_up(settled)
         return settled
 
@@ -119,7 +119,7 @@ class Delivering:
 
     def _later(self, tried: Delivery) -> Delivery:
         now = self.clock()
-        if now - tried.event.at >= GIVEN_UP:
+        if tried.attempts >= MOST_ATTEMPTS:
             return replace(tried, due_at=None, dead_at=now)
         step = STEPS_S[min(tried.attempts, len(STEPS_S)) - 1]
         varied = step * (1.0 + JITTER * (2.0 * self.chance() - 1.0))

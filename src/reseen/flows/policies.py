@@ -68,7 +68,8 @@ class Enacting:
         self, project_id: str, who: Actor, policy_id: str, *, force: bool = False, reason: str = ""
     ) -> Enacted:
         """Bring a version into force. Raises ``Conflict`` for one that was not tried, unless it is
-        forced, and ``InvalidValue`` where that is done without a ``reason``.
+        forced, ``InvalidValue`` where that is done without a ``reason``, and ``NotFound`` also
+        where its bank is gone.
         """
         with self.alone(project_id):
             policy = self.policies.get(project_id, policy_id)
@@ -86,6 +87,8 @@ class Enacting:
                 raise InvalidValue(
                     "Say why it goes live without having been tried.", field="reason"
                 )
+            if policy.draft.bank_id is not None:
+                self.banks.get(project_id, policy.draft.bank_id)
             replaced = self.policies.live(project_id).get(policy.draft.bank_id)
             live = self.policies.go_live(project_id, policy_id, self.clock())
             said = {
@@ -172,7 +175,7 @@ def _remarks(
     if replaced is not None:
         said.append(f"Version {replaced.number} ({replaced.id}) retires.")
     if policy.draft.dry_run:
-        said.append("It runs dry: it says what it would do, and nothing is done.")
+        said.append("It runs dry: it says what it would do, and nothing is done while it is live.")
     elif policy.draft.rollout < 1.0:
         said.append(
             f"It removes within its rollout of {policy.draft.rollout:.0%}; what else it would"

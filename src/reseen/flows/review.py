@@ -65,8 +65,8 @@ class Reviewing:
 
     def cover(self, upload: Upload, cluster: Cluster, ruling: Ruling) -> Upload:
         """The upload as the decision on its cluster leaves it; without one, there is a case where
-        somebody is to look. A decision removes by itself only what hangs together with its cluster
-        as surely as a bank's match would have to.
+        somebody is to look. A decision removes by itself only what matches something that it covers
+        as surely as a bank's match would have to; nor does it let pass what a bank removes, else.
         """
         held = self._held(upload.project_id, cluster.id, DecisionState.IN_FORCE)
         if len({decision.draft.verdict for decision in held}) > 1:
@@ -75,15 +75,30 @@ class Reviewing:
             return replace(upload, action=kept)
         if held:
             decision = held[0]
-            if decision.draft.verdict is not Verdict.HARMFUL or _is_sure(upload):
+            is_harm = decision.draft.verdict is Verdict.HARMFUL
+            is_removed = upload.action is Action.REMOVE
+            if is_harm is is_removed or self._is_same(upload, cluster, decision):
                 return self.consequences.cover(decision, upload)
-            upload = replace(upload, action=Action.REVIEW)
+            upload = replace(upload, action=Action.REMOVE if is_removed else Action.REVIEW)
             why = "a new member resembles what was decided, and not surely"
             self.open(upload.project_id, cluster, ruling, why)
             return upload
         if upload.action is Action.REVIEW:
             self.open(upload.project_id, cluster, ruling, "a match asks for review")
         return upload
+
+    def _is_same(self, upload: Upload, cluster: Cluster, decision: Decision) -> bool:
+        """Whether it surely matches a member that the decision covers, or one that a bank holds."""
+        project_id = upload.project_id
+        sure = [r.reference_id for r in upload.reasons if r.confidence is Confidence.HIGH]
+        numbers = [n for n in self.clusters.numbered(sure) if n is not None]
+        homes = self.clusters.homes(project_id, [n for n in numbers if n != upload.content])
+        for number in (n for n, home in homes.items() if home == cluster.id):
+            first = self.uploads.of_contents(project_id, [number], limit=1)
+            if not first or first[0].decision_id == decision.id:
+                return True
+        same = self.uploads.of_contents(project_id, [upload.content or 0])
+        return any(one.decision_id == decision.id for one in same)
 
     def open(self, project_id: str, cluster: Cluster, ruling: Ruling, why: str) -> Case:
         """The case of a cluster; a decided one is to be looked at again."""
@@ -345,9 +360,3 @@ class Reviewing:
 
     def _note(self, project_id: str, who: Actor, what: str, subject: str, reason: str = "") -> None:
         self.audit.append(project_id, AuditDraft(who, what, subject, reason))
-
-
-def _is_sure(upload: Upload) -> bool:
-    """Whether what ties the upload to something decided is as sure as a match can be."""
-    sure = (r for r in upload.reasons if r.confidence is Confidence.HIGH)
-    return upload.action is Action.REMOVE or any(sure)

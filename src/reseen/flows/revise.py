@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from reseen.domain.bank import Bank, Reference
-from reseen.domain.choices import Action
+from reseen.domain.choices import Action, BankRole
 from reseen.domain.cluster import Cluster
 from reseen.domain.errors import BlobMissing, NotFound
 from reseen.domain.fingerprint import Fingerprint
@@ -61,7 +61,7 @@ class Revising:
         if kept is None:
             return
         answer = self.searching.again(content.project_id, kept, SCOPE)
-        if known.id not in {one.reference.id for one in answer.matches} and not answer.cleared:
+        if known.id not in {one.reference.id for one in answer.matches}:
             regime = regime_of_media(content.medium, known.medium)
             confidence, regime = judged(match, self.searching.cuts, bank.draft.cuts, regime)
             late = Found(known, bank, match, confidence, regime)
@@ -134,10 +134,15 @@ class Revising:
             upload.project_id, upload.draft.content_id, content.medium, content.duration, answer
         )
         had = {reason.reference_id for reason in upload.reasons}
-        fresh = [r for r in ruling.reasons if r.role in HARM and r.reference_id not in had]
+        added = [
+            r
+            for r in ruling.reasons
+            if r.reference_id not in had and r.role in HARM | {BankRole.ALLOWED}
+        ]
+        fresh = [r for r in added if r.role in HARM]
         if not fresh:
             return
-        reasons = sorted((*fresh, *upload.reasons), key=gravity)
+        reasons = sorted((*added, *upload.reasons), key=gravity)
         gravest = max((upload.ruled or Action.PASS, *(r.action for r in fresh)), key=RISING.index)
         changed = replace(upload, ruled=gravest, reasons=tuple(reasons))
         if upload.decision_id is None:

@@ -38,3 +38,11 @@ class GuardedPost:
                     if size > READ:
                         break
             return response.status
+
+
+def admitted(policy: FetchPolicy, url: str) -> None:
+    """Raises ``UrlNotAllowed`` for an address that nothing would be posted to. Where a name leads
+    is looked at each time that something is.
+    """
+    target = parse_url(url)
+    policy.admit(target.host, target.port)

@@ -110,8 +110,9 @@ class Outbox(Protocol):
         type: str,  # noqa: A002
         data: Mapping[str, Any],
         compensates: str | None = None,
+        only: str | None = None,
     ) -> Event:
-        """Recorded, and due at once at every endpoint that wants it."""
+        """Recorded, and due at once at every endpoint that wants it, or at ``only`` this one."""
         ...
 
     def event(self, project_id: str, event_id: str) -> Event: ...
@@ -133,12 +134,10 @@ class Outbox(Protocol):
         """
         ...
 
-    def settle(self, delivery: Delivery) -> None:
-        """How an attempt ended: delivered, due again, or dead."""
-        ...
-
-    def next_due(self) -> datetime | None:
-        """When the next delivery is due."""
+    def settle(self, delivery: Delivery) -> bool:
+        """How an attempt ended: delivered, due again, or dead. False where another attempt, or a
+        replay, was faster: then that holds.
+        """
         ...
 
     def deliveries(
@@ -153,6 +152,10 @@ class Outbox(Protocol):
 
     def replay(self, project_id: str, event_id: str, endpoint_id: str | None = None) -> int:
         """Due again at once, under the same id; at how many endpoints."""
+        ...
+
+    def revive(self, project_id: str, endpoint_id: str) -> int:
+        """All that died at an endpoint is due again at once; how many."""
         ...
 
     def forget(self, before: datetime, limit: int = 1000) -> int:

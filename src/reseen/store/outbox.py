@@ -33,6 +33,7 @@ class SqlOutbox:
         type: str,  # noqa: A002
         data: Mapping[str, Any],
         compensates: str | None = None,
+        only: str | None = None,
     ) -> Event:
         event = Event(
             id=f"evt_{secrets.token_hex(12)}",
@@ -56,7 +57,8 @@ class SqlOutbox:
             wanted = [
                 one
                 for one in endpoints_of(connection, project_id)
-                if one.draft.enabled and (not one.draft.types or type in one.draft.types)
+                if (one.id == only)
+                or (only is None and one.draft.enabled and type in (one.draft.types or (type,)))
             ]
             _make_due(connection, event, [one.id for one in wanted], event.at)
         return event
@@ -112,10 +114,14 @@ class SqlOutbox:
                 connection.execute(mine.values(owner=owner, lease_until=now + lease))
             return [_delivery(connection, one) for one in chosen]
 
-    def settle(self, delivery: Delivery) -> None:
-        row = sa.update(DELIVERIES).where(DELIVERIES.c.id == delivery.id)
+    def settle(self, delivery: Delivery) -> bool:
+        row = sa.update(DELIVERIES).where(
+            DELIVERIES.c.id == delivery.id,
+            DELIVERIES.c.attempts == delivery.attempts - 1,
+            DELIVERIES.c.due_at.is_not(None),
+        )
         with self._database.writing() as connection:
-            connection.execute(
+            settled = connection.execute(
                 row.values(
                     attempts=delivery.attempts,
                     due_at=delivery.due_at,
@@ -127,12 +133,7 @@ class SqlOutbox:
                     lease_until=None,
                 )
             )
-
-    def next_due(self) -> datetime | None:
-        query = sa.select(sa.func.min(DELIVERIES.c.due_at)).where(DELIVERIES.c.due_at.is_not(None))
-        with self._database.reading() as connection:
-            found: datetime | None = connection.execute(query).scalar_one()
-        return found
+        return settled.rowcount == 1
 
     def deliveries(
         self,
@@ -169,10 +170,17 @@ class SqlOutbox:
             known = set(
                 connection.execute(sa.select(DELIVERIES.c.endpoint_id).where(again)).scalars()
             )
-            anew = {"attempts": 0, "due_at": now, "delivered_at": None, "dead_at": None}
-            connection.execute(sa.update(DELIVERIES).where(again).values(anew))
+            connection.execute(sa.update(DELIVERIES).where(again).values(_anew(now)))
             _make_due(connection, event, [one for one in ids if one not in known], now)
         return len(ids)
+
+    def revive(self, project_id: str, endpoint_id: str) -> int:
+        with self._database.writing() as connection:
+            endpoint_with(connection, project_id, endpoint_id)
+            dead = sa.update(DELIVERIES).where(
+                DELIVERIES.c.endpoint_id == endpoint_id, DELIVERIES.c.dead_at.is_not(None)
+            )
+            return connection.execute(dead.values(_anew(self._clock()))).rowcount
 
     def forget(self, before: datetime, limit: int = 1000) -> int:
         waiting = sa.select(DELIVERIES.c.event_id).where(DELIVERIES.c.due_at.is_not(None))
@@ -198,6 +206,11 @@ _DELIVERY = sa.select(
     EVENTS.c.at,
     EVENTS.c.compensates,
 ).join(EVENTS, EVENTS.c.id == DELIVERIES.c.event_id)
+
+
+def _anew(now: datetime) -> dict[str, Any]:
+    free = {"delivered_at": None, "dead_at": None, "owner": None, "lease_until": None}
+    return {**free, "attempts": 0, "due_at": now, "status": None, "error": ""}
 
 
 def _number(cursor: str) -> int:

@@ -22,9 +22,9 @@ class Right(StrEnum):
 
     MATCH = "match"
     SEARCH = "search"
-    READ = "read banks, references and jobs"
+    READ = "read banks, references, policies and jobs"
     ADD = "add references"
-    MANAGE = "change banks, references and jobs"
+    MANAGE = "change banks, references, policies and jobs"
     UPLOAD = "submit uploads and appeals"
     REVIEW = "review cases"
     AUDIT = "read the audit"

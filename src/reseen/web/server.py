@@ -38,6 +38,7 @@ from reseen.web.search import search_routes
 from reseen.web.services import Services
 from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
+from reseen.web.webhooks import event_routes, webhook_routes
 
 BACKLOG = 128
 
@@ -93,6 +94,8 @@ def application(
     app.include_router(case_routes(reception, once))
     app.include_router(decision_routes(reception, once))
     app.include_router(appeal_routes(reception, once))
+    app.include_router(webhook_routes(reception, once))
+    app.include_router(event_routes(reception, once))
     app.include_router(audit_routes(reception))
     app.include_router(hold_routes(reception, once))
     app.include_router(statement_routes(reception))

@@ -11,6 +11,7 @@ from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
 from reseen.flows.holding import Holding
+from reseen.flows.hooks import Hooking
 from reseen.flows.ingest import Ingesting
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
@@ -58,6 +59,7 @@ class Desk:
     sorting: Sorting
     quarantining: Quarantining
     looking: Looking
+    hooking: Hooking
     holding: Holding
     stating: Stating
     enacting: Enacting

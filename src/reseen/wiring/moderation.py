@@ -19,6 +19,7 @@ from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
 from reseen.flows.holding import Holding
+from reseen.flows.hooks import Hooking
 from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
@@ -34,11 +35,12 @@ from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
-from reseen.media.post import GuardedPost
+from reseen.media.post import GuardedPost, admitted
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
 from reseen.wiring.banks import Banks
 from reseen.wiring.matching import CUTS, fetch_policy
+from reseen.wiring.policies import make_enacting
 from reseen.wiring.retention import make_retaining
 from reseen.wiring.statements import make_stating
 
@@ -66,6 +68,7 @@ class Moderation:
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
     looking: Looking
+    hooking: Hooking
     holding: Holding
     retaining: Retaining
     stating: Stating
@@ -77,6 +80,7 @@ def make_moderation(
     truth = banks.truth
     kept = truth.review
     late = threading.Event()
+    searching = replace(banks.searching, homes=kept.clusters.homes)
 
     def nudge(project_id: str, position: int) -> None:
         truth.afterwards(partial(banks.index.nudge, project_id, position))
@@ -119,7 +123,7 @@ def make_moderation(
     keeping = vault if settings.keep_media else None
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
-        searching=banks.searching,
+        searching=searching,
         banks=truth.banks,
         references=truth.references,
         uploads=kept.uploads,
@@ -137,7 +141,7 @@ def make_moderation(
         clock=clock,
     )
     revising = Revising(
-        searching=banks.searching,
+        searching=searching,
         references=truth.references,
         uploads=kept.uploads,
         clustering=clustering,
@@ -150,17 +154,7 @@ def make_moderation(
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
     quarantining = Quarantining(kept.quarantines, truth.references, kept.audit, kept.alone, clock)
-    enacting = Enacting(
-        policies=kept.policies,
-        banks=truth.banks,
-        uploads=kept.uploads,
-        jobs=truth.jobs,
-        audit=kept.audit,
-        outbox=kept.outbox,
-        alone=kept.alone,
-        cuts=CUTS,
-        clock=clock,
-    )
+    enacting = make_enacting(truth, clock)
     trying = Trying(
         policies=kept.policies,
         banks=truth.banks,
@@ -181,7 +175,11 @@ def make_moderation(
         )
         kept.audit.append(delivery.event.project_id, said)
 
-    post = GuardedPost(fetch_policy(settings))
+    posting = fetch_policy(settings)
+    post = GuardedPost(posting)
+    hooking = Hooking(
+        kept.endpoints, kept.outbox, kept.audit, partial(admitted, posting), kept.alone
+    )
     delivering = Delivering(kept.outbox, kept.endpoints, post, clock, gave_up)
 
     def matched(known: Reference, upload: Found) -> None:
@@ -229,6 +227,7 @@ def make_moderation(
         },
         late=late,
         looking=looking,
+        hooking=hooking,
         holding=holding,
         retaining=make_retaining(settings, truth, vault),
         stating=make_stating(settings, truth),

@@ -27,7 +27,8 @@ from reseen.web.schemas.references import (
 )
 from reseen.web.schemas.review import AppealAnswer, AppealRequest, DecisionRequest, ReasonRequest
 from reseen.web.schemas.search import SearchBatch, SearchRequest
-from reseen.web.schemas.uploads import UploadRequest
+from reseen.web.schemas.uploads import ReportRequest, UploadRequest
+from reseen.web.schemas.webhooks import ReplayRequest, WebhookChange, WebhookRequest
 
 __all__ = ["REQUESTS", "Envelope", "MatchRequest", "envelope"]
 
@@ -58,6 +59,10 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     PolicyBacktestRequest,
     ExplainRequest,
     LiveRequest,
+    ReportRequest,
+    WebhookRequest,
+    WebhookChange,
+    ReplayRequest,
     ReingestRequest,
 )
 """What is read by us and not by the framework, for the OpenAPI document."""
