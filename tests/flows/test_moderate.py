@@ -314,3 +314,38 @@ def test_what_is_allowed_stays_so_when_a_reference_comes_later(
     (found,) = here.ground.searching.by_fingerprint(PROJECT, kept, scope).matches
     here.revising.matched(content, known, bank, found.match)
     assert here.again(upload).action is Action.PASS
+
+
+def test_undoing_tells_of_each_upload_and_ends_what_its_reference_removed(
+    here: Desk, picture: Picture
+) -> None:
+    reported = here.ground.add(here.ground.bank("reported"), picture(1))
+    here.upload(picture(1, 1), "post-1")
+    strict = here.ground.bank("strict", BankRole.RECENT, policy=ActionPolicy(high=Action.REMOVE))
+    decision = here.decide(bank_id=strict.id)
+    later = here.upload(picture(1, 2), "post-2")
+    own = [r for r in later.reasons if r.reference_id != reported.id and r.role is BankRole.RECENT]
+    assert [r.action for r in own] == [Action.REMOVE]
+    here.reviewing.undo(PROJECT, BOB, decision.id, "It is a film scene.")
+    after = here.again(later)
+    assert after.action is Action.REVIEW
+    assert {r.reference_id for r in after.reasons if r.role is not BankRole.SEEN} == {reported.id}
+    told = here.events("upload.action_changed")
+    last = {one["content_id"]: one["action"] for one in told}
+    assert last == {"post-1": "review", "post-2": "review"}
+
+
+def test_a_removal_that_nobody_decided_may_be_appealed(here: Desk, picture: Picture) -> None:
+    here.ground.add(here.ground.bank("terror", policy=ActionPolicy(high=Action.REMOVE)), picture(1))
+    removed, innocent = here.upload(picture(1, 1), "post-1"), here.upload(picture(5), "post-5")
+    assert removed.action is Action.REMOVE
+    with pytest.raises(Conflict, match="nothing removed it"):
+        here.reviewing.appeal(PROJECT, PLATFORM, innocent.id, "Why not?")
+    appeal = here.reviewing.appeal(PROJECT, PLATFORM, removed.id, "It is news.")
+    assert appeal.decision_id is None
+    (case,) = here.cases.list(PROJECT, state=CaseState.APPEALED).items
+    here.reviewing.answer(PROJECT, ANN, appeal.id, AppealState.OVERTURNED, "It is news.")
+    assert here.again(removed).action is Action.PASS
+    assert here.cases.get(PROJECT, case.id).state is CaseState.OPEN
+    (told,) = here.events("upload.action_changed")
+    assert (told["content_id"], told["action"]) == ("post-1", "pass")

@@ -198,13 +198,13 @@ class AppealState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """An uploader asks for another look."""
+    """An uploader asks for another look: at a decision, or (``None``) at an automatic removal."""
 
     id: str
     project_id: str
     case_id: str
     upload_id: str
-    decision_id: str
+    decision_id: str | None
     reason: str
     state: AppealState
     at: datetime

@@ -21,7 +21,8 @@ from reseen.domain.review import Upload
 from reseen.engine.cluster import count_of_things
 from reseen.engine.priority import BURSTING, FLOODING, is_burst, is_flood
 from reseen.engine.verdict import HARM
-from reseen.flows.moderate import Opened, said
+from reseen.flows.moderate import Opened
+from reseen.flows.telling import said
 from reseen.ports import AuditLog, ClusterStore, Outbox, Quarantines, ReferenceStore, UploadStore
 
 WINDOW = timedelta(hours=1)

@@ -4,6 +4,7 @@ Everything is written within the caller's transaction.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,6 +19,8 @@ from reseen.domain.review import (
     Upload,
     Verdict,
 )
+from reseen.engine.policy import RISING
+from reseen.flows.telling import said
 from reseen.ports import (
     BankStore,
     ClusterStore,
@@ -39,6 +42,8 @@ BANK_OF = {
 """Where the representative goes, unless the decision names a bank: name and role of the project's
 bank for such verdicts, made with the first of them. Nothing is kept where no action is taken."""
 PAGE = 500
+MOST = 10_000
+"""Matches of a reference that are looked at again when it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,10 @@ class Consequences:
             if one.kind is ConsequenceKind.ACTION and state is ConsequenceState.IRREVERSIBLE:
                 stays[one.subject] = note
             self.decisions.mark(decision.id, one.number, state, note)
+        told = {one.note for one in done if one.kind is ConsequenceKind.EVENT}
+        for one in done:
+            if one.kind is ConsequenceKind.ACTION and one.subject not in told | stays.keys():
+                self._tell_undone(decision, one)
         return self.decisions.consequences(decision.id)
 
     def _promote(self, decision: Decision, book: "_Book") -> None:
@@ -158,14 +167,14 @@ class Consequences:
         """Others learn of an upload as it is now; with the decision that covers it this is undone
         again.
         """
-        event = self.outbox.emit(upload.project_id, what, _said(upload))
+        event = self.outbox.emit(upload.project_id, what, said(upload))
         if upload.decision_id is not None:
             book = _Book.of(self.decisions, upload.decision_id, self.clock())
             book.add(ConsequenceKind.EVENT, event.id, note=upload.id)
             self.decisions.add_consequences(book.lines)
 
     def _tell(self, upload: Upload, book: "_Book") -> None:
-        event = self.outbox.emit(upload.project_id, "upload.action_changed", _said(upload))
+        event = self.outbox.emit(upload.project_id, "upload.action_changed", said(upload))
         book.add(ConsequenceKind.EVENT, event.id, note=upload.id)
 
     def _reverse(self, decision: Decision, one: Consequence) -> tuple[ConsequenceState, str]:
@@ -185,10 +194,25 @@ class Consequences:
         if one.note:
             return ConsequenceState.IRREVERSIBLE, "The bank held it before the decision."
         try:
-            self.references.delete(decision.project_id, one.subject)
+            reference = self.references.delete(decision.project_id, one.subject)
         except NotFound:
             return ConsequenceState.REVERSED, "It was gone already."
+        for upload in self._matched_by(reference):
+            if upload.decision_id is None:
+                changed = _without(upload, reference.id)
+                self.uploads.save(changed)
+                if changed.action is not upload.action:
+                    self.tell(changed)
         return ConsequenceState.REVERSED, ""
+
+    def _matched_by(self, reference: Reference) -> Iterator[Upload]:
+        """Uploads that this reference was a reason for the answer to."""
+        project_id = reference.project_id
+        matched = self.clusters.tied(project_id, reference.number, reference.created_at, MOST)
+        after = ""
+        while page := self.uploads.of_contents(project_id, matched, after, PAGE):
+            yield from (u for u in page if any(r.reference_id == reference.id for r in u.reasons))
+            after = page[-1].id
 
     def _restore_action(self, decision: Decision, one: Consequence) -> tuple[ConsequenceState, str]:
         try:
@@ -200,8 +224,23 @@ class Consequences:
         if upload.decision_id != decision.id:
             return ConsequenceState.IRREVERSIBLE, "Another decision holds for it now."
         action = Action(one.before) if one.before else upload.ruled
-        self.uploads.save(replace(upload, action=action, decision_id=None))
+        restored = replace(upload, action=action, decision_id=None)
+        for own in self._own_references(decision):
+            restored = _without(restored, own, least=Action.REVIEW)
+        self.uploads.save(restored)
         return ConsequenceState.REVERSED, ""
+
+    def _own_references(self, decision: Decision) -> list[str]:
+        """Those that the decision put into a bank."""
+        every = self.decisions.consequences(decision.id)
+        return [o.subject for o in every if o.kind is ConsequenceKind.REFERENCE and not o.note]
+
+    def _tell_undone(self, decision: Decision, one: Consequence) -> None:
+        """Of an upload that was answered by the decision as it came: nothing else told of it."""
+        with suppress(NotFound):
+            upload = self.uploads.get(decision.project_id, one.subject)
+            if upload.action is not ACTION_OF[decision.draft.verdict]:
+                self.tell(upload)
 
     def _compensate(self, decision: Decision, one: Consequence) -> tuple[ConsequenceState, str]:
         """Others were told; they are told of the reversal, under the same name."""
@@ -218,6 +257,17 @@ class Consequences:
             said["action"] = str(upload.action)
         self.outbox.emit(decision.project_id, event.type, said, compensates=event.id)
         return ConsequenceState.REVERSED, ""
+
+
+def _without(upload: Upload, reference_id: str, least: Action = Action.PASS) -> Upload:
+    """The upload, had it not matched this reference: of what that alone asked for, ``least``."""
+    left = tuple(r for r in upload.reasons if r.reference_id != reference_id)
+    if len(left) == len(upload.reasons):
+        return upload
+    ruled = max((r.action for r in left), key=RISING.index, default=Action.PASS)
+    acting = max(ruled, least, key=RISING.index)
+    action = upload.action if upload.action is Action.PASS else acting
+    return replace(upload, reasons=left, ruled=ruled, action=action)
 
 
 @dataclass(slots=True)
@@ -239,16 +289,6 @@ class _Book:
         number = self.next + len(self.lines)
         line = Consequence(self.decision_id, number, kind, subject, self.at)
         self.lines.append(replace(line, before=before, note=note))
-
-
-def _said(upload: Upload) -> Mapping[str, object]:
-    return {
-        "upload_id": upload.id,
-        "content_id": upload.draft.content_id,
-        "account_id": upload.draft.account_id,
-        "action": str(upload.action),
-        "decision_id": upload.decision_id,
-    }
 
 
 def _told(decision: Decision) -> Mapping[str, object]:

@@ -16,8 +16,9 @@ from reseen.domain.errors import BlobMissing, InvalidValue, MediaUnreadable, Not
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import Upload, UploadDraft, UploadState
 from reseen.flows.jobs import Hold
-from reseen.flows.moderate import Moderating, known_again, said
+from reseen.flows.moderate import Moderating, known_again
 from reseen.flows.obtain import OpenFile
+from reseen.flows.telling import said
 from reseen.ports import (
     Alone,
     AuditLog,

@@ -7,7 +7,7 @@ one transaction, so that an answer is given if and only if it is kept; two copie
 same moment do not see each other in the index, and are brought together right afterwards.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -25,6 +25,7 @@ from reseen.flows.findings import Answer, Scope
 from reseen.flows.fingerprint import Rendition
 from reseen.flows.rulings import Rulings
 from reseen.flows.search import Searching
+from reseen.flows.telling import said
 from reseen.flows.ties import TYING, content_node, edge_between, node_of
 from reseen.ports import (
     Alone,
@@ -201,18 +202,6 @@ class Moderating:
         if self.vault is None or upload.action is Action.PASS:
             return None
         return upload.media_key or self.vault.put(upload.project_id, upload.sha256, file.path)
-
-
-def said(upload: Upload) -> Mapping[str, object]:
-    """What an event says of an upload."""
-    return {
-        "upload_id": upload.id,
-        "content_id": upload.draft.content_id,
-        "account_id": upload.draft.account_id,
-        "action": None if upload.action is None else str(upload.action),
-        "cluster_id": upload.cluster_id,
-        "decision_id": upload.decision_id,
-    }
 
 
 def known_again(known: Upload, file: Fetched) -> Upload:

@@ -7,7 +7,8 @@ from reseen.domain.errors import Conflict, InvalidValue
 from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import Upload, UploadState
-from reseen.flows.moderate import Opened, said
+from reseen.flows.moderate import Opened
+from reseen.flows.telling import said
 from reseen.ports import Alone, AuditLog, ClusterStore, Fetched, MediaVault, Outbox, UploadStore
 
 

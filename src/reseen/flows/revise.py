@@ -21,9 +21,10 @@ from reseen.engine.policy import RISING, gravity
 from reseen.engine.verdict import HARM, judged, regime_of_media
 from reseen.flows.clustering import Clustering
 from reseen.flows.findings import Answer, Found, Scope
-from reseen.flows.moderate import Covered, Followed, said
+from reseen.flows.moderate import Covered, Followed
 from reseen.flows.rulings import Rulings
 from reseen.flows.search import Searching
+from reseen.flows.telling import said
 from reseen.flows.ties import TYING, edge_between, node_of, reference_node
 from reseen.ports import Alone, AuditLog, Outbox, ReferenceStore, UploadStore
 

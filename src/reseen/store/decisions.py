@@ -309,7 +309,7 @@ def _appeal_values(appeal: Appeal) -> dict[str, Any]:
     return {
         "case_id": appeal.case_id,
         "upload_id": appeal.upload_id,
-        "decision_id": appeal.decision_id,
+        "decision_id": appeal.decision_id or "",
         "reason": appeal.reason,
         "state": appeal.state.value,
         "at": appeal.at,
@@ -325,7 +325,7 @@ def _appeal_of(row: sa.Row[Any]) -> Appeal:
         project_id=row.project_id,
         case_id=row.case_id,
         upload_id=row.upload_id,
-        decision_id=row.decision_id,
+        decision_id=row.decision_id or None,
         reason=row.reason,
         state=AppealState(row.state),
         at=row.at,

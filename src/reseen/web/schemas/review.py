@@ -241,7 +241,9 @@ class AppealSchema(Answer):
     id: str
     case_id: str
     upload_id: str
-    decision_id: str
+    decision_id: str | None
+    """The decision; null where the upload was removed by a policy alone."""
+
     reason: str
     state: AppealState
     at: Moment
