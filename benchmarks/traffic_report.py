@@ -56,9 +56,10 @@ class Page:
         load: Sequence[Waited],
         burst: Sequence[Uploaded],
         folder: Path,
+        note: str = "",
     ) -> None:
         self.rows, self.looks, self.load, self.folder = rows, looks, load, folder
-        self.burst = burst
+        self.burst, self.note = burst, note
         self.planned = [row for row in rows if row.run == AS_PLANNED]
         self.reviewed = [one for one in looks if one.run == AS_PLANNED]
 
@@ -69,6 +70,8 @@ class Page:
         return page
 
     def _parts(self) -> Iterator[str]:
+        if self.note:
+            yield self.note
         yield self._promised()
         if self.planned:
             yield self._burst()
@@ -232,11 +235,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--rows", type=Path, default=OUT)
     parser.add_argument("--report", type=Path, default=FOLDER)
+    parser.add_argument("--note", default="", help="what a reader of the page must know")
     options = parser.parse_args(arguments)
     rows = uploads(options.rows / UPLOADS)
     load = traffic_load.read(options.rows / traffic_load.FILE)
     burst = uploads(options.rows / "burst" / UPLOADS)
-    print(Page(rows, reviews(options.rows / REVIEWS), load, burst, options.report).write())
+    looks = reviews(options.rows / REVIEWS)
+    print(Page(rows, looks, load, burst, options.report, options.note).write())
 
 
 if __name__ == "__main__":
