@@ -7,12 +7,13 @@ decided stays.
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from reseen.domain.bank import Bank, Reference
 from reseen.domain.choices import Action, BankRole
 from reseen.domain.cluster import Cluster
-from reseen.domain.errors import BlobMissing, NotFound
+from reseen.domain.errors import BlobMissing, NotFound, NotReady, ReseenError
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.match import Match
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft
@@ -53,8 +54,20 @@ class Revising:
     regrouped: Followed
 
     def catch_up(self, limit: int = 100) -> int:
-        """Hold uploads against what came at the same moment; how many are done with."""
-        return sum(self._meet(upload) for upload in self.uploads.late(limit))
+        """Hold uploads against what came at the same moment; how many are done with. One that
+        cannot be is left as it is, and keeps nobody waiting.
+        """
+        done = 0
+        for upload in self.uploads.late(limit):
+            try:
+                done += self._meet(upload)
+            except NotReady:
+                raise
+            except ReseenError as error:
+                logger.warning("%s was not looked at again: %s", upload.id, error.detail)
+                self._caught_up(upload)
+                done += 1
+        return done
 
     def matched(self, content: Reference, known: Reference, bank: Bank, match: Match) -> None:
         """A reference of a bank of harm was found to match what was uploaded, the query, before."""
@@ -83,11 +96,15 @@ class Revising:
             if answer is None:
                 return False
         with self.alone(upload.project_id):
-            present = self.uploads.get(upload.project_id, upload.id)
-            self.uploads.save(replace(present, late_from=None))
+            self._caught_up(upload)
             if content is not None and answer is not None:
                 self._apply(content, answer)
         return True
+
+    def _caught_up(self, upload: Upload) -> None:
+        with self.alone(upload.project_id), suppress(NotFound):
+            present = self.uploads.get(upload.project_id, upload.id)
+            self.uploads.save(replace(present, late_from=None))
 
     def _meanwhile(self, upload: Upload, content: Reference, kept: Fingerprint) -> Answer | None:
         """What was not searched at first; ``None`` where it cannot be searched yet."""
