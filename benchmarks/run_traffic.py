@@ -7,8 +7,8 @@ and index process that a server has. Then the same uploads come again at each ot
 empty installation: the clusters must be the same. Rows are added to ``traffic-uploads.jsonl`` and
 ``traffic-reviews.jsonl`` (``benchmarks.traffic_rows``); ``benchmarks.traffic_report`` draws them.
 
-``benchmarks.traffic_load`` measures a server. Without ``--corpus`` media are drawn from seeds, which
-checks the machinery and backs no claim.
+``benchmarks.traffic_load`` measures a server. Without ``--corpus`` media are drawn from seeds,
+which checks the machinery and backs no claim.
 """
 
 import argparse
