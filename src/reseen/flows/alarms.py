@@ -59,7 +59,7 @@ class Alarms:
                 self._flood(upload.project_id, reason.reference_id)
 
     def calm(self, project_id: str, limit: int = 500) -> int:
-        """End the bursts that are over; how many."""
+        """End the bursts that are over; how many. Within the caller's transaction, too."""
         over = 0
         cursor: str | None = None
         while True:
@@ -77,8 +77,8 @@ class Alarms:
         if cluster.bursting_since is not None:
             return
         accounts = self.uploads.accounts(upload.project_id, cluster.id, now - WINDOW)
-        if accounts < BURSTING:
-            return
+        if not is_burst(accounts, usual=0.0):
+            return  # nor is it where more is usual, and a week need not be counted
         uploads, clusters = self.uploads.arrivals(upload.project_id, now - USUAL)
         usual = (uploads - cluster.uploads) / max(1, clusters - 1)
         if not is_burst(accounts, usual):

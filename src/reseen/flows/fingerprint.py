@@ -94,7 +94,7 @@ def fingerprint(
     """
     looking = _Looking(perception, side)
     decoding = _decode(perception, file, looking.take, admit, heed)
-    return looking.rendition(file, decoding, _heard(perception, decoding))
+    return looking.rendition(file, decoding, looking.seen(decoding), _heard(perception, decoding))
 
 
 def remember(
@@ -110,7 +110,7 @@ def remember(
     """
     keeping = _Keeping(perception)
     decoding = _decode(perception, file, keeping.take, admit, heed)
-    return keeping.kept(file, decoding, _heard(perception, decoding))
+    return keeping.kept(file, decoding, keeping.seen(decoding), _heard(perception, decoding))
 
 
 def perceive(
@@ -130,7 +130,13 @@ def perceive(
 
     decoding = _decode(perception, file, take, admit, heed)
     heard = _heard(perception, decoding)
-    return looking.rendition(file, decoding, heard), keeping.kept(file, decoding, heard)
+    seen = looking.seen(decoding)
+    if decoding.still is None:
+        remembered = keeping.seen(decoding)
+    else:
+        remembered = _as_reference(perception, decoding.still, seen)
+    rendition = looking.rendition(file, decoding, seen, heard)
+    return rendition, keeping.kept(file, decoding, remembered, heard)
 
 
 class _Looking:
@@ -147,8 +153,12 @@ class _Looking:
         if frame.time is not None:
             self._frames.add(frame)
 
-    def rendition(self, file: Fetched, decoding: _Decoding, heard: Tracks) -> Rendition:
-        seen = _seen(self._perception, decoding, self._frames, self._side)
+    def seen(self, decoding: _Decoding) -> Tracks:
+        return _seen(self._perception, decoding, self._frames, self._side)
+
+    def rendition(
+        self, file: Fetched, decoding: _Decoding, seen: Tracks, heard: Tracks
+    ) -> Rendition:
         described = _described(file, decoding, seen, heard)
         return Rendition(described, self._gallery, pixels=decoding.still, sound=decoding.sound)
 
@@ -166,8 +176,10 @@ class _Keeping:
             self._frames.add(frame)
             self._kept.add(frame)
 
-    def kept(self, file: Fetched, decoding: _Decoding, heard: Tracks) -> Fingerprint:
-        seen = _seen(self._perception, decoding, self._frames, Side.REFERENCE)
+    def seen(self, decoding: _Decoding) -> Tracks:
+        return _seen(self._perception, decoding, self._frames, Side.REFERENCE)
+
+    def kept(self, file: Fetched, decoding: _Decoding, seen: Tracks, heard: Tracks) -> Fingerprint:
         described = _described(file, decoding, seen, heard)
         if decoding.still is not None:
             stands_in = self._perception.visual.kept_of_still(decoding.still)
@@ -190,6 +202,17 @@ def _seen(perception: Perception, decoding: _Decoding, frames: FrameSignals, sid
     if decoding.header.medium is Medium.VIDEO:
         return frames.finish(decoding.duration)
     return Tracks((), (Skip(DESCRIPTOR, "no picture"),))
+
+
+def _as_reference(perception: Perception, still: Pixels, seen: Tracks) -> Tracks:
+    """What was seen of a still as a query, as a reference has it: hash and keypoints are the same
+    of either, and only the descriptor has other views.
+    """
+    described = perception.visual.described_still(still, Side.REFERENCE)
+    if described is None:
+        return seen
+    name = described.signal.name
+    return replace(seen, found=tuple(described if t.signal.name == name else t for t in seen.found))
 
 
 def _heard(perception: Perception, decoding: _Decoding) -> Tracks:

@@ -55,7 +55,7 @@ class Revising:
 
     def catch_up(self, limit: int = 100) -> int:
         """Hold uploads against what came at the same moment; how many are done with. One that
-        cannot be is left as it is, and keeps nobody waiting.
+        cannot be is given up, and keeps nobody waiting.
         """
         done = 0
         for upload in self.uploads.late(limit):
@@ -65,7 +65,8 @@ class Revising:
                 raise
             except ReseenError as error:
                 logger.warning("%s was not looked at again: %s", upload.id, error.detail)
-                self._caught_up(upload)
+                with self.alone(upload.project_id):
+                    self._caught_up(upload)
                 done += 1
         return done
 
@@ -102,7 +103,7 @@ class Revising:
         return True
 
     def _caught_up(self, upload: Upload) -> None:
-        with self.alone(upload.project_id), suppress(NotFound):
+        with suppress(NotFound):
             present = self.uploads.get(upload.project_id, upload.id)
             self.uploads.save(replace(present, late_from=None))
 

@@ -46,6 +46,7 @@ from reseen.wiring.statements import make_stating
 
 logger = logging.getLogger(__name__)
 
+CALM_S = 60.0
 CATCH_UP_S = 2.0
 """Seconds after which what nobody called for is looked for: a server that died left it."""
 
@@ -65,6 +66,8 @@ class Moderation:
     delivering: Delivering
     handlers: Mapping[JobKind, Handler]
     """Of the jobs that moderation brings, or has a word in."""
+    calm: Callable[[], None]
+    """Ends the bursts that are over, in all projects."""
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
     looking: Looking
@@ -165,6 +168,11 @@ def make_moderation(
         cuts=CUTS,
     )
 
+    def calm() -> None:
+        for project_id in truth.references.project_ids():
+            with kept.alone(project_id):
+                alarms.calm(project_id)
+
     def gave_up(delivery: Delivery) -> None:
         said = AuditDraft(
             who=SYSTEM_ACTOR,
@@ -222,6 +230,7 @@ def make_moderation(
             JobKind.UPLOAD: later.work,
             JobKind.POLICY_BACKTEST: trying.work,
         },
+        calm=calm,
         late=late,
         looking=looking,
         hooking=hooking,
@@ -233,23 +242,37 @@ def make_moderation(
 
 @contextmanager
 def on_duty(moderation: Moderation) -> Iterator[None]:
-    """Events are sent, and what came at one moment is brought together, as long as the context is
-    open.
+    """Events are sent, what came at one moment is brought together, and bursts end, as long as the
+    context is open.
     """
     deliverer = Deliverer(moderation.delivering, new_owner("deliver"))
     ended = threading.Event()
-    catching_up = threading.Thread(
-        target=_catch_up, args=(moderation, ended), name="catch up", daemon=True
-    )
+    threads = [
+        threading.Thread(target=target, args=(moderation, ended), name=name, daemon=True)
+        for name, target in (("catch up", _catch_up), ("calm", _calm))
+    ]
     deliverer.start()
-    catching_up.start()
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         ended.set()
         moderation.late.set()
         deliverer.stop()
-        catching_up.join()
+        for thread in threads:
+            thread.join()
+
+
+def _calm(moderation: Moderation, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            moderation.calm()
+        except ReseenError as error:
+            logger.warning("Bursts were not looked at: %s", error.detail)
+        except Exception:
+            logger.exception("Ending bursts goes on after an error")
+        ended.wait(CALM_S)
 
 
 def _catch_up(moderation: Moderation, ended: threading.Event) -> None:
