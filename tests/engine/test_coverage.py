@@ -33,6 +33,14 @@ def test_a_crop_shows_its_part_of_the_reference() -> None:
     assert told.reference == pytest.approx(0.5)
 
 
+def test_of_a_page_that_lies_on_another_only_the_picture_that_both_show_counts() -> None:
+    common = Transform(cropped=Box.WHOLE, inset=Box(0.0, 0.0, 0.4, 1.0))
+    found = Segment(Channel.VISUAL, Span.ALWAYS, Span.ALWAYS, 0.9, support=9, transform=common)
+    told = coverage([found], None, None)
+    assert told.query == pytest.approx(0.4)
+    assert told.reference == pytest.approx(0.4)
+
+
 def test_a_still_of_a_film_is_all_of_the_one_and_a_moment_of_the_other() -> None:
     found = Segment(Channel.VISUAL, Span.ALWAYS, Span(3.0, 4.0), score=0.9, support=2)
     told = coverage([found], None, 100.0)

@@ -174,3 +174,17 @@ def test_a_matrix_on_which_no_points_are_left_is_not_believed() -> None:
     points = np.array([(0.0, 0.0), (9.0, 0.0), (0.0, 9.0)])
     assert is_plausible(np.eye(3), points)
     assert not is_plausible(np.eye(3), points[:0])
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_two_pages_share_the_one_picture_that_both_show_and_not_what_is_beside_it(
+    mirrored: bool,
+) -> None:
+    common, mine, theirs = (pictures.scene(seed, 400, 300) for seed in (31, 32, 33))
+    query, reference = np.hstack([common, mine]), np.hstack([common, theirs])
+    if mirrored:
+        query = np.ascontiguousarray(query[:, ::-1])
+    found = _strongly(query, reference)
+    assert found.transform.mirrored is mirrored
+    assert _near(found.transform.inset, 0.5 if mirrored else 0.0, 0.0, 0.5, 1.0)
+    assert _near(found.transform.cropped, 0.0, 0.0, 1.0, 1.0)

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reseen.domain.media import Box
+
 COLOURS = {"high": "green", "medium": "green", "low": "yellow", "none": "default"}
 VERDICTS = {
     True: "It is a copy.",
@@ -112,9 +114,9 @@ def transform_words(transform: Mapping[str, Any]) -> str:
     if abs(turn) >= 1.0:
         words.append(f"rotated {turn:.0f}°")
     if "cropped" in transform:
-        x, y, width, height = transform["cropped"]
-        seen = (min(1.0, x + width) - max(0.0, x)) * (min(1.0, y + height) - max(0.0, y))
-        words.append(f"cropped to {seen / (width * height):.0%}")
+        frame = Box(*transform["cropped"])
+        seen = Box(*transform.get("inset", (0.0, 0.0, 1.0, 1.0))).intersect(frame)
+        words.append(f"cropped to {seen.area / frame.area:.0%}")
     if "inset" in transform:
         x, y, width, height = transform["inset"]
         share = width * height

@@ -46,7 +46,7 @@ class Transform:
     """How the reference's picture lies in the query's. Boxes are fractions of the query's frame.
 
     ``rotated`` is in degrees clockwise, from the reference to the query. ``cropped`` is the box of
-    the reference's whole frame when part of it lies outside the query; ``inset`` is the part of the
+    the reference's whole frame when the query does not show all of it; ``inset`` is the part of the
     query that shows the reference when the query shows other things beside it.
     """
 

@@ -58,7 +58,7 @@ def _frames(transform: Transform | None) -> tuple[float, float]:
     shown = Box.WHOLE if inset is None else inset.intersect(Box.WHOLE)
     if cropped is None or cropped.area <= 0.0:
         return shown.area, 1.0
-    return shown.area, min(1.0, cropped.intersect(Box.WHOLE).area / cropped.area)
+    return shown.area, min(1.0, cropped.intersect(shown).area / cropped.area)
 
 
 def _shown(

@@ -17,6 +17,7 @@ from reseen.domain.fingerprint import Track
 from reseen.domain.match import Segment, Transform
 from reseen.domain.media import Box, Frame, Pixels
 from reseen.engine.film.films import film
+from reseen.engine.picture.extent import NEAR, bounds, extent
 from reseen.engine.picture.geometry import Geometry
 from reseen.engine.picture.projective import CORNERS, Matrix, Points, apply
 from reseen.ports import Side
@@ -32,12 +33,6 @@ SHOWN = 0.4
 """Share of the frame that one of the sides must show: less is a logo or a caption that both use."""
 SMALLEST = 0.03
 """Share of the frame on the other side."""
-NEAR = 0.15
-"""Where agreeing keypoints come this near (in shares of what could be shown) to where the reference
-or the frame ends, it is shown to there."""
-OTHERWISE = 10
-"""Keypoints of both sides beyond the last that agree, from which something else is shown there, as
-in the other half of a split screen; a sky has fewer."""
 ALL = 0.9
 """A window larger than this shows the frame as it was described already."""
 QUARTER = 0.4
@@ -161,17 +156,17 @@ def shared(sighting: Sighting, geometry: Geometry, seen: tuple[Points, Points]) 
     part, whole = _placed(sighting.part), np.eye(3)
     mine, theirs = (part, whole) if sighting.side is Side.QUERY else (whole, part)
     matrix = mine @ geometry.matrix @ np.linalg.inv(theirs)
-    here = _visible(
+    here = extent(
         matrix,
         apply(mine, geometry.points[0]),
         (apply(mine, seen[0]), apply(mine @ geometry.matrix, seen[1])),
     )
-    there = _bounds(apply(np.linalg.inv(matrix), _corners(here))).intersect(Box.WHOLE)
+    there = bounds(apply(np.linalg.inv(matrix), _corners(here))).intersect(Box.WHOLE)
     if max(here.area, there.area) < SHOWN or min(here.area, there.area) < SMALLEST:
         return None
     turned = geometry.transform.rotated
     quarters = round(turned / 90.0) % 4
-    all_of_it = _bounds(apply(matrix, CORNERS))
+    all_of_it = bounds(apply(matrix, CORNERS))
     return Shared(
         Window(here, -quarters % 4),
         Window(there),
@@ -196,24 +191,6 @@ def is_seen_in_part(segment: Segment) -> bool:
     return min(shares) < (QUARTER if segment.offset is not None else ALL)
 
 
-def _visible(matrix: Matrix, points: Points, seen: tuple[Points, Points]) -> Box:
-    """The part of the query that shows the reference: up to its ends, but for sides on which both
-    show something else beyond the ``points`` that agree.
-    """
-    most = _bounds(apply(matrix, CORNERS)).intersect(Box.WHOLE)
-    low, high = np.array((most.x, most.y)), np.array((most.x + most.width, most.y + most.height))
-    ends = np.array((low, high))
-    for axis, upper in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        strip = ends.copy()
-        reach = (points.min(axis=0), points.max(axis=0))[upper][axis]
-        strip[1 - upper, axis] = reach
-        gap = abs(float(ends[upper, axis] - reach))
-        others = min(int(((p > strip[0]) & (p < strip[1])).all(axis=1).sum()) for p in seen)
-        if gap >= NEAR * float(high[axis] - low[axis]) and others >= OTHERWISE:
-            ends[upper, axis] = reach
-    return _bounds(ends)
-
-
 def _placed(box: Box) -> Matrix:
     """Maps fractions of a box to fractions of the frame."""
     return np.array([[box.width, 0.0, box.x], [0.0, box.height, box.y], [0.0, 0.0, 1.0]])
@@ -221,11 +198,6 @@ def _placed(box: Box) -> Matrix:
 
 def _corners(box: Box) -> Points:
     return CORNERS * (box.width, box.height) + (box.x, box.y)
-
-
-def _bounds(points: Points) -> Box:
-    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    return Box(left, top, right - left, bottom - top)
 
 
 def fractions(keypoints: Track, size: tuple[float, float]) -> Points:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from reseen.domain.fingerprint import Track
 from reseen.domain.match import Transform
-from reseen.domain.media import Box
+from reseen.engine.picture.extent import extent, transform_of, turn_of
 from reseen.engine.picture.pairing import (
     DISGUISES,
     TOLERANCE,
@@ -33,7 +33,6 @@ from reseen.engine.picture.pairing import (
     tolerance_at,
 )
 from reseen.engine.picture.projective import (
-    CORNERS,
     Matrix,
     Points,
     apply,
@@ -50,8 +49,6 @@ _THINNEST = 0.012
 _GRID = 10
 _ALIKE = 0.85
 _ENOUGH = 0.2
-_ALL = 0.94
-"""A box that shows more than this of itself is called whole: corners are known to a few percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +133,10 @@ def _geometry(met: Encounter, mirrored: bool, inverted: bool) -> Geometry | None
     support, density, where = _support(here, shown, fit)
     flip = np.diag([-1.0, 1.0, 1.0]) if mirrored else np.eye(3)
     flip[0, 2] = 1.0 if mirrored else 0.0
-    whole = (
-        np.diag([1 / here.width, 1 / here.height, 1.0])
-        @ fit.matrix
-        @ np.diag([shown.width, shown.height, 1.0])
-        @ flip
-    )
+    to_fractions = np.diag([1 / here.width, 1 / here.height, 1.0])
+    whole = to_fractions @ fit.matrix @ np.diag([shown.width, shown.height, 1.0]) @ flip
+    placed = to_fractions @ fit.matrix
+    seen = apply(to_fractions, here.points), apply(placed, shown.points)
     return Geometry(
         matrix=whole / whole[2, 2],
         inliers=fit.inliers,
@@ -149,7 +144,13 @@ def _geometry(met: Encounter, mirrored: bool, inverted: bool) -> Geometry | None
         support=support,
         query_area=hull(apply(fit.matrix, where)) / (here.width * here.height),
         reference_area=hull(where) / (shown.width * shown.height),
-        transform=transform_of(fit.matrix, whole, mirrored=mirrored, inverted=inverted),
+        transform=transform_of(
+            fit.matrix,
+            whole,
+            mirrored=mirrored,
+            inverted=inverted,
+            shown=extent(whole, apply(placed, where), seen),
+        ),
         density=density,
         points=(
             fit.query / (here.width, here.height),
@@ -226,7 +227,7 @@ def _support(here: Side, there: Side, fit: _Fit) -> tuple[float, float, Points]:
     i, j = np.nonzero(here.codes[seen] @ there.codes[shown].T > _ALIKE)
     i, j = seen[i], shown[j]
     off = np.hypot(*(mapped[j] - here.points[i]).T)
-    turned = _turn(fit.matrix)
+    turned = turn_of(fit.matrix)
     agrees = (
         (off < float(tolerance_at(np.array(zoom))))
         & (np.abs(here.zoom[i] - there.zoom[j] - math.log(zoom)) < ZOOM)
@@ -257,11 +258,6 @@ def _around(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     return np.lib.stride_tricks.sliding_window_view(grid, (3, 3)).sum(axis=(2, 3)).reshape(-1)
 
 
-def _turn(matrix: Matrix) -> float:
-    """Degrees clockwise of the rotation nearest to a matrix."""
-    return math.degrees(math.atan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
-
-
 def _is_inside(points: Points, side: Side) -> npt.NDArray[np.bool_]:
     inside = (points >= 0.0) & (points <= (side.width, side.height))
     return np.asarray(inside.all(axis=1), np.bool_)
@@ -270,19 +266,3 @@ def _is_inside(points: Points, side: Side) -> npt.NDArray[np.bool_]:
 def hull(points: Points) -> float:
     """Area that the points enclose."""
     return float(cv2.contourArea(cv2.convexHull(points.astype(np.float32))))
-
-
-def transform_of(linear: Matrix, whole: Matrix, *, mirrored: bool, inverted: bool) -> Transform:
-    """The words for a matrix. ``linear`` keeps the aspect, ``whole`` is in fractions of frames."""
-    turned = _turn(linear)
-    corners = apply(whole, CORNERS)
-    (left, top), (right, bottom) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
-    box = Box(left, top, right - left, bottom - top)
-    visible = box.intersect(Box.WHOLE)
-    return Transform(
-        mirrored=mirrored,
-        rotated=round(turned, 1) % 360.0,
-        inverted=inverted,
-        cropped=box if visible.area < _ALL * box.area else None,
-        inset=visible if visible.area < _ALL else None,
-    )

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reseen.engine.picture.edges import Drawable, Drawing, Plane, canvas
-from reseen.engine.picture.geometry import Geometry, hull, transform_of
+from reseen.engine.picture.extent import transform_of
+from reseen.engine.picture.geometry import Geometry, hull
 from reseen.engine.picture.projective import Matrix, Points, apply
 
 _LEAST = 6

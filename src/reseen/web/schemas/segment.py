@@ -27,7 +27,7 @@ class TransformSchema(Answer):
     """Present and true when the colours are a negative's."""
 
     cropped: Fractions | None = None
-    """The target's whole frame when part of it lies outside the source."""
+    """The target's whole frame when the source does not show all of it."""
 
     inset: Fractions | None = None
     """The part of the source that shows the target, when it shows other things beside it."""
