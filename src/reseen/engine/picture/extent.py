@@ -19,6 +19,9 @@ or the frame ends, it is shown to there."""
 OTHERWISE = 10
 """Keypoints of both sides beyond the last that agree, from which something else is shown there, as
 in the other half of a split screen; a sky has fewer."""
+MISSED = 7.0
+"""How many of them would agree, if as many did as elsewhere, from which that none does is no chance
+(Poisson: one in 1,000)."""
 _ALL = 0.94
 """A box that shows more than this of itself is called whole: corners are known to a few percent."""
 
@@ -33,15 +36,23 @@ def extent(matrix: Matrix, points: Points, seen: tuple[Points, Points]) -> Box:
     most = bounds(apply(matrix, CORNERS)).intersect(Box.WHOLE)
     low, high = np.array((most.x, most.y)), np.array((most.x + most.width, most.y + most.height))
     ends = np.array((low, high))
+    reached = points.min(axis=0), points.max(axis=0)
+    agreeing = len(points) / max(1, _fewer(seen, *reached))
     for axis, upper in ((0, 0), (0, 1), (1, 0), (1, 1)):
         strip = ends.copy()
-        reach = (points.min(axis=0), points.max(axis=0))[upper][axis]
+        reach = reached[upper][axis]
         strip[1 - upper, axis] = reach
         gap = abs(float(ends[upper, axis] - reach))
-        others = min(int(((p > strip[0]) & (p < strip[1])).all(axis=1).sum()) for p in seen)
-        if gap >= NEAR * float(high[axis] - low[axis]) and others >= OTHERWISE:
+        others = _fewer(seen, *strip)
+        is_other = others >= OTHERWISE and others * agreeing >= MISSED
+        if is_other and gap >= NEAR * float(high[axis] - low[axis]):
             ends[upper, axis] = reach
     return bounds(ends)
+
+
+def _fewer(seen: tuple[Points, Points], low: Points, high: Points) -> int:
+    """Keypoints between two corners, of the side that has fewer."""
+    return min(int(((p >= low) & (p <= high)).all(axis=1).sum()) for p in seen)
 
 
 def bounds(points: Points) -> Box:
