@@ -90,3 +90,20 @@ def test_a_reference_that_matches_many_different_things_removes_none_of_them(
     assert here.quarantines.active(PROJECT, here.clock()) == {}
     save_picture(tmp_path / "later.png", scenes[2][4:, 3:])
     assert here.upload(tmp_path / "later.png", "later", PLATFORM.id).action is Action.REMOVE
+
+
+def test_the_upload_that_a_flood_is_told_by_is_itself_answered_as_what_waits(
+    here: Desk, tmp_path: Path
+) -> None:
+    scenes = [pictures.scene(seed) for seed in range(FLOODING)]
+    frames = [np.asarray(scene) for scene in scenes for _ in range(10)]
+    film = videos.encode(tmp_path / "everything.mp4", frames, fps=10.0)
+    strict = ActionPolicy(high=Action.REMOVE, medium=Action.REMOVE)
+    here.ground.add(here.ground.bank("terror", policy=strict), film)
+    for number, scene in enumerate(scenes):
+        path = save_picture(tmp_path / f"{number}.png", scene)
+        last = here.upload(path, f"post-{number}", f"user-{number}")
+    assert here.events("reference.quarantined") != []
+    assert last.action is here.again(last).action is Action.REVIEW
+    told = [one for one in here.events() if one.get("upload_id") == last.id]
+    assert [one["action"] for one in told] == ["review"]

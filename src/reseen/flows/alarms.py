@@ -17,7 +17,7 @@ from reseen.domain.errors import NotFound
 from reseen.domain.moment import rfc3339
 from reseen.domain.policy import Ruling
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft
-from reseen.domain.review import Upload
+from reseen.domain.review import Upload, UploadState
 from reseen.engine.cluster import count_of_things
 from reseen.engine.priority import BURSTING, FLOODING, is_burst, is_flood
 from reseen.engine.verdict import HARM
@@ -145,7 +145,8 @@ class Alarms:
         self.uploads.save(changed)
         cluster = self.clusters.get(upload.project_id, upload.cluster_id)
         self.opened(upload.project_id, cluster, Ruling(Action.REVIEW, reasons), why)
-        self.outbox.emit(upload.project_id, "upload.action_changed", said(changed))
+        if changed.state is UploadState.DONE:  # else its answer is yet to be told
+            self.outbox.emit(upload.project_id, "upload.action_changed", said(changed))
         self._note(upload.project_id, "upload.given_back", upload.id, {"reference": reference.id})
 
     def _note(self, project_id: str, what: str, subject: str, detail: Mapping[str, object]) -> None:

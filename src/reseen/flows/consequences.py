@@ -17,6 +17,7 @@ from reseen.domain.review import (
     ConsequenceState,
     Decision,
     Upload,
+    UploadState,
     Verdict,
 )
 from reseen.engine.policy import RISING
@@ -165,8 +166,10 @@ class Consequences:
 
     def tell(self, upload: Upload, what: str = "upload.action_changed") -> None:
         """Others learn of an upload as it is now; with the decision that covers it this is undone
-        again.
+        again. Of one that is just being answered they learn by its answer.
         """
+        if upload.state is UploadState.PENDING:
+            return
         event = self.outbox.emit(upload.project_id, what, said(upload))
         if upload.decision_id is not None:
             book = _Book.of(self.decisions, upload.decision_id, self.clock())

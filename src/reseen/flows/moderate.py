@@ -135,7 +135,13 @@ class Moderating:
         content = added.reference
         late = self._late(project_id, content.number, answer.reached)
         upload = self._put(
-            replace(upload, content=content.number, reference_id=content.id, late_from=late)
+            replace(
+                upload,
+                state=UploadState.PENDING,  # nobody is told that it changed before it is answered
+                content=content.number,
+                reference_id=content.id,
+                late_from=late,
+            )
         )
         node = content_node(content, kept.asset, upload.received_at)
         found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
@@ -153,6 +159,9 @@ class Moderating:
         if upload.decision_id is None:
             upload = self.covered(upload, cluster, ruling)
             self.uploads.save(upload)
+        self.heed(upload, cluster)
+        upload = replace(self.uploads.get(project_id, upload.id), state=UploadState.DONE)
+        self.uploads.save(upload)
         self.audit.append(
             project_id,
             AuditDraft(
@@ -163,7 +172,6 @@ class Moderating:
             ),
         )
         self.outbox.emit(project_id, "upload.answered", said(upload))
-        self.heed(upload, cluster)
         if added.is_new:
             self.nudge(project_id, content.change)
         if late is not None:
