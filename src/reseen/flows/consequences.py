@@ -6,10 +6,12 @@ Everything is written within the caller's transaction.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import chain
 
 from reseen.domain.bank import Bank, BankDraft, Content, Reference, ReferenceDraft
 from reseen.domain.choices import Action, BankRole
+from reseen.domain.cluster import Cluster
 from reseen.domain.errors import BlobMissing, NotFound
 from reseen.domain.review import (
     Consequence,
@@ -43,6 +45,8 @@ BANK_OF = {
 """Where the representative goes, unless the decision names a bank: name and role of the project's
 bank for such verdicts, made with the first of them. Nothing is kept where no action is taken."""
 PAGE = 500
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""A reference may match what was uploaded long before it entered its bank."""
 MOST = 10_000
 """Matches of a reference that are looked at again when it goes."""
 
@@ -86,6 +90,7 @@ class Consequences:
             if one.state is ConsequenceState.DONE
         ]
         stays: dict[str, str] = {}
+        told = set[str]()
         for one in sorted(done, key=lambda one: one.kind is ConsequenceKind.EVENT):
             if one.kind is ConsequenceKind.EVENT and one.note in stays:
                 state, note = ConsequenceState.IRREVERSIBLE, stays[one.note]
@@ -93,8 +98,9 @@ class Consequences:
                 state, note = self._reverse(decision, one)
             if one.kind is ConsequenceKind.ACTION and state is ConsequenceState.IRREVERSIBLE:
                 stays[one.subject] = note
+            if one.kind is ConsequenceKind.EVENT and state is ConsequenceState.REVERSED:
+                told.add(one.note)
             self.decisions.mark(decision.id, one.number, state, note)
-        told = {one.note for one in done if one.kind is ConsequenceKind.EVENT}
         for one in done:
             if one.kind is ConsequenceKind.ACTION and one.subject not in told | stays.keys():
                 self._tell_undone(decision, one)
@@ -105,7 +111,7 @@ class Consequences:
         if bank is None:
             return
         cluster = self.clusters.get(decision.project_id, decision.cluster_id)
-        candidate = self._reference(decision.project_id, cluster.representative)
+        candidate = self._candidate(decision, cluster)
         if candidate is None:
             return
         try:
@@ -125,14 +131,14 @@ class Consequences:
         if added.is_new:
             self.nudge(decision.project_id, added.reference.change)
 
-    def _reference(self, project_id: str, content: int) -> Reference | None:
-        """Of a content that was uploaded; nothing where the bank of uploads keeps it no more."""
-        for upload in self.uploads.of_contents(project_id, [content], limit=1):
+    def _candidate(self, decision: Decision, cluster: Cluster) -> Reference | None:
+        """The representative; where it is forgotten, another member that is kept."""
+        project_id = decision.project_id
+        first = self.uploads.of_contents(project_id, [cluster.representative], limit=1)
+        for upload in chain(first, self.members(decision)):
             if upload.reference_id is not None:
-                try:
+                with suppress(NotFound):  # the bank of uploads keeps it no more
                     return self.references.get(project_id, upload.reference_id)
-                except NotFound:
-                    return None
         return None
 
     def members(self, decision: Decision) -> Iterator[Upload]:
@@ -211,7 +217,7 @@ class Consequences:
     def _matched_by(self, reference: Reference) -> Iterator[Upload]:
         """Uploads that this reference was a reason for the answer to."""
         project_id = reference.project_id
-        matched = self.clusters.tied(project_id, reference.number, reference.created_at, MOST)
+        matched = self.clusters.tied(project_id, reference.number, EVER, MOST)
         after = ""
         while page := self.uploads.of_contents(project_id, matched, after, PAGE):
             yield from (u for u in page if any(r.reference_id == reference.id for r in u.reasons))
@@ -239,7 +245,9 @@ class Consequences:
         return [o.subject for o in every if o.kind is ConsequenceKind.REFERENCE and not o.note]
 
     def _tell_undone(self, decision: Decision, one: Consequence) -> None:
-        """Of an upload that was answered by the decision as it came: nothing else told of it."""
+        """Of an upload that was answered by the decision as it came, or of which what was told is
+        forgotten: nothing else tells of it.
+        """
         with suppress(NotFound):
             upload = self.uploads.get(decision.project_id, one.subject)
             if upload.action is not ACTION_OF[decision.draft.verdict]:
