@@ -88,7 +88,7 @@ def test_undoing_gives_back_what_was_there_before_the_decision(
     (added,) = (o.subject for o in became if o.kind is ConsequenceKind.REFERENCE)
     known = here.ground.references.get(PROJECT, added)
     content = here.ground.references.get(PROJECT, early.reference_id or "")
-    small = Transform(False, 0.0, False, inset=Box(0.0, 0.0, 0.2, 0.2))
+    small = Transform(inset=Box(0.0, 0.0, 0.2, 0.2))
     one = Segment(Channel.VISUAL, Span.ALWAYS, Span.ALWAYS, 0.95, 9, transform=small)
     here.revising.matched(content, known, strict, Match(0.95, (one,)))
     removed = here.again(early)

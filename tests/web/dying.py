@@ -124,6 +124,7 @@ def desk_of(
         clusters,
         uploads,
         consequences,
+        SqlPolicyStore(database, clock),
         audit,
         outbox,
         alone_in(database),

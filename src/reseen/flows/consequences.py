@@ -12,17 +12,19 @@ from itertools import chain
 from reseen.domain.bank import Bank, BankDraft, Content, Reference, ReferenceDraft
 from reseen.domain.choices import Action, BankRole
 from reseen.domain.cluster import Cluster
-from reseen.domain.errors import BlobMissing, NotFound
+from reseen.domain.errors import BlobMissing, InvalidValue, NotFound
 from reseen.domain.review import (
     Consequence,
     ConsequenceKind,
     ConsequenceState,
     Decision,
+    DecisionDraft,
     Upload,
     UploadState,
     Verdict,
 )
 from reseen.engine.policy import RISING
+from reseen.engine.verdict import HARM
 from reseen.flows.telling import said
 from reseen.ports import (
     BankStore,
@@ -44,6 +46,12 @@ BANK_OF = {
 }
 """Where the representative goes, unless the decision names a bank: name and role of the project's
 bank for such verdicts, made with the first of them. Nothing is kept where no action is taken."""
+ROLES_FOR = {
+    Verdict.HARMFUL: HARM,
+    Verdict.ALLOWED: frozenset({BankRole.ALLOWED}),
+    Verdict.NO_ACTION: frozenset[BankRole](),
+}
+"""Of banks that a decision may name."""
 PAGE = 500
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """A reference may match what was uploaded long before it entered its bank."""
@@ -63,6 +71,21 @@ class Consequences:
     outbox: Outbox
     nudge: Callable[[str, int], None]
     clock: Callable[[], datetime]
+
+    def check(self, project_id: str, draft: DecisionDraft) -> None:
+        """Raises ``InvalidValue`` for a bank in which the next copy would be treated otherwise than
+        this decision says, and ``NotFound``.
+        """
+        if draft.bank_id is None:
+            return
+        bank = self.banks.get(project_id, draft.bank_id)
+        if bank.role not in ROLES_FOR[draft.verdict]:
+            able = ", ".join(sorted(ROLES_FOR[draft.verdict])) or "none"
+            raise InvalidValue(
+                f"What is {draft.verdict} does not enter {bank.name}, a bank of the role"
+                f" {bank.role}; roles that fit: {able}.",
+                field="bank",
+            )
 
     def follow(self, decision: Decision) -> None:
         """Put a decision that came into force to work on all that its cluster holds."""

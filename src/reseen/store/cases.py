@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from reseen.domain.errors import Conflict, NotFound
-from reseen.domain.review import Case, CaseState, Lease
+from reseen.domain.review import Case, CaseState, DecisionState, Lease
 from reseen.ports import Page
 from reseen.store.cursors import after_number, number_in
 from reseen.store.database import Database
 from reseen.store.keeping import follow_merge
-from reseen.store.review_tables import CASES
+from reseen.store.review_tables import CASES, DECISIONS
 from reseen.store.rows import sliced
 
 _URGENCY = (CaseState.APPEALED, CaseState.OPEN, CaseState.DECIDED)
@@ -71,6 +71,8 @@ class SqlCaseStore:
         wanted = sa.select(CASES.c.id).where(own, free)
         if case_id is not None:
             wanted = wanted.where(CASES.c.id == case_id)
+        else:
+            wanted = wanted.where(~_proposed_by(lease.holder))
         first = (sa.case((mine, 0), else_=1), CASES.c.rank.desc(), CASES.c.id)
         with self._database.writing() as connection:
             chosen = connection.execute(
@@ -146,6 +148,15 @@ class SqlCaseStore:
                 )
             )
             return _found(connection, project_id, held.id)
+
+
+def _proposed_by(holder: str) -> sa.ColumnElement[bool]:
+    """Whoever proposed what waits for a second person has nothing left to do there."""
+    return sa.exists().where(
+        DECISIONS.c.id == CASES.c.decision_id,
+        DECISIONS.c.state == DecisionState.PROPOSED.value,
+        DECISIONS.c.by == holder,
+    )
 
 
 def _found(connection: sa.Connection, project_id: str, case_id: str) -> Case:
