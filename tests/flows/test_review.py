@@ -29,6 +29,7 @@ from reseen.domain.review import (
     Verdict,
 )
 from reseen.flows.fingerprint import Perception
+from reseen.flows.sorting import Seen
 
 HARM = DecisionDraft(Verdict.HARMFUL, policy="violence")
 NOTHING = DecisionDraft(Verdict.NO_ACTION)
@@ -303,3 +304,36 @@ def test_what_is_in_quarantine_removes_nothing_by_a_decision_either(here: Desk) 
     cluster = here.clusters.get(PROJECT, case.cluster_id)
     found = here.reviewing.cover(again, cluster, Ruling(Action.REVIEW))
     assert found.action is Action.REVIEW
+
+
+def test_an_appeal_and_a_stale_decision_find_the_case_that_theirs_became_part_of(
+    here: Desk,
+) -> None:
+    case, _ = waiting(here)
+    with here.ground.database.together():
+        upload = here.uploads.add(
+            Upload(
+                id="",
+                project_id=PROJECT,
+                draft=UploadDraft("removed", "user"),
+                state=UploadState.DONE,
+                received_at=here.clock(),
+                content=9,
+                action=Action.REMOVE,
+                ruled=Action.REMOVE,
+                reasons=(REMOVED,),
+            )
+        )
+        here.sorting.clustering.arrive(PROJECT, Node(9, Medium.IMAGE, 9), [], [])
+    appeal = here.reviewing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
+    gone = here.cases.get(PROJECT, appeal.case_id)
+    clusters = [here.clusters.get(PROJECT, one.cluster_id) for one in (case, gone)]
+    here.sorting.merge(PROJECT, BOB, [Seen(one.id, one.version) for one in clusters])
+    kept = here.cases.get(PROJECT, gone.id)
+    assert kept.id != gone.id
+    assert kept.state is CaseState.APPEALED
+    with pytest.raises(Conflict, match=kept.id):
+        here.reviewing.decide(PROJECT, BOB, gone.id, kept.version, HARM)
+    here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is yours.")
+    assert here.again(upload).action is Action.PASS
+    assert here.decisions.appeals(PROJECT, case_id=kept.id).items[0].id == appeal.id

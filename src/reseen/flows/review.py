@@ -388,6 +388,8 @@ class Reviewing:
 
     def _at(self, project_id: str, case_id: str, version: int) -> Case:
         case = self.cases.get(project_id, case_id)
+        if case.id != case_id:
+            raise Conflict(f"It is part of the case {case.id} by now; look there.", field="version")
         if case.version != version:
             raise Conflict(
                 f"The case is at version {case.version}, and you looked at {version}; look again.",
