@@ -302,6 +302,7 @@ ENDPOINTS = sa.Table(
     sa.Column("removed_at", UtcDateTime),
     sa.Index("ix_webhooks_project_id", "project_id"),
 )
+"""``secret`` is sealed (``seal``)."""
 
 DELIVERIES = sa.Table(
     "deliveries",
