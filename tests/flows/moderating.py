@@ -120,6 +120,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             clusters,
             uploads,
             consequences,
+            policies,
             audit,
             outbox,
             alone_in(database),

@@ -27,6 +27,7 @@ from reseen.store.alone import alone_in
 from reseen.store.database import Database, open_database, sqlite_url, utc_now
 from reseen.store.endpoints import SqlEndpoints
 from reseen.store.outbox import SqlOutbox
+from reseen.store.seal import Seal
 from reseen.testing.key_store_contract import Clock
 
 TLS = httpcore.default_ssl_context()
@@ -41,7 +42,7 @@ class Way:
         self.database = database
         self.clock = clock
         self.outbox = SqlOutbox(database, clock)
-        self.endpoints = SqlEndpoints(database, clock)
+        self.endpoints = SqlEndpoints(database, Seal(lambda: bytes(32)), clock)
         self.lost: list[Delivery] = []
 
     def hook(self, url: str = "https://a.example/") -> Endpoint:
@@ -369,6 +370,7 @@ from reseen.media.post import GuardedPost
 from reseen.store.database import open_database, utc_now
 from reseen.store.endpoints import SqlEndpoints
 from reseen.store.outbox import SqlOutbox
+from reseen.store.seal import Seal
 
 url, port, is_sent = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "sent"
 network = frozenset({ip_network("127.0.0.1/32")})
@@ -380,7 +382,8 @@ def post(url, body, headers):
     os.kill(os.getpid(), signal.SIGKILL)
 
 database = open_database(url)
-Deliverer(Delivering(SqlOutbox(database), SqlEndpoints(database), post, utc_now), "o").start()
+endpoints = SqlEndpoints(database, Seal(lambda: bytes(32)))
+Deliverer(Delivering(SqlOutbox(database), endpoints, post, utc_now), "o").start()
 signal.pause()
 """
 

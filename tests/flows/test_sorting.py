@@ -303,3 +303,21 @@ def test_cases_that_become_one_ask_for_whatever_any_of_them_asked(here: Desk, se
     assert (case.two_person, case.severity) == (True, 95)
     with pytest.raises(Conflict, match="version"):
         here.reviewing.decide(PROJECT, ANN, low.id, low.version, DecisionDraft(Verdict.NO_ACTION))
+
+
+def test_an_arrival_that_makes_decided_clusters_one_is_told_of_once_as_it_is_answered(
+    here: Desk, tmp_path: Path
+) -> None:
+    whole = pictures.scene(3)
+    wide = whole.shape[1]
+    parts = {"left": whole[:, : wide * 6 // 10], "right": whole[:, wide * 4 // 10 :]}
+    for name, part in parts.items():
+        first = here.upload(save_picture(tmp_path / f"{name}.png", part), name, name)
+        decided(here, first)
+    last = here.upload(save_picture(tmp_path / "whole.png", whole), "whole", "user-9")
+    told = here.outbox.events(PROJECT, limit=1000).items
+    mine = [
+        (e.type, e.data["action"]) for e in reversed(told) if e.data.get("upload_id") == last.id
+    ]
+    assert mine == [("upload.answered", last.action)]
+    assert here.again(last).action is last.action

@@ -3,6 +3,7 @@ import pytest
 from reseen.store.database import Database
 from reseen.store.endpoints import SqlEndpoints
 from reseen.store.outbox import SqlOutbox
+from reseen.store.seal import Seal
 from reseen.testing.key_store_contract import Clock
 from reseen.testing.outbox_contract import OutboxContract, Together
 
@@ -14,7 +15,7 @@ class TestSqlOutbox(OutboxContract):
 
     @pytest.fixture
     def endpoints(self, either: Database, clock: Clock) -> SqlEndpoints:
-        return SqlEndpoints(either, clock)
+        return SqlEndpoints(either, Seal(lambda: bytes(32)), clock)
 
     @pytest.fixture
     def together(self, either: Database) -> Together:

@@ -50,6 +50,7 @@ from reseen.store.keys import SqlKeyStore
 from reseen.store.outbox import SqlOutbox
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
+from reseen.store.seal import Seal
 from reseen.store.uploads import SqlUploadStore
 from reseen.web.server import Server, listen
 from reseen.web.services import Desk, Services
@@ -124,6 +125,7 @@ def desk_of(
         clusters,
         uploads,
         consequences,
+        SqlPolicyStore(database, clock),
         audit,
         outbox,
         alone_in(database),
@@ -156,7 +158,7 @@ def desk_of(
         holds=holds,
         audit=audit,
         outbox=outbox,
-        endpoints=SqlEndpoints(database, clock),
+        endpoints=SqlEndpoints(database, Seal(lambda: bytes(32)), clock),
     )
 
 

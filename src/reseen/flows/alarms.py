@@ -7,7 +7,7 @@ itself in the window waits for somebody too.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reseen.domain.bank import Reference
@@ -17,7 +17,7 @@ from reseen.domain.errors import NotFound
 from reseen.domain.moment import rfc3339
 from reseen.domain.policy import Ruling
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft
-from reseen.domain.review import Upload
+from reseen.domain.review import Upload, UploadState
 from reseen.engine.cluster import count_of_things
 from reseen.engine.priority import BURSTING, FLOODING, is_burst, is_flood
 from reseen.engine.verdict import HARM
@@ -30,9 +30,14 @@ USUAL = timedelta(days=7)
 """What is usual is told from so much of the past."""
 QUARANTINE = timedelta(hours=24)
 EVERY = 8
-"""Uploads of a large cluster, and matches of one reference, between two looks at them."""
+"""Uploads of a large cluster, and removals by one reference, between two looks at them."""
 MOST = 500
-"""Matches of a reference that are looked at."""
+"""Matches of a reference that are looked at: the newest."""
+PAGE = 500
+WINDOW_MATCHES = 100_000
+"""Matches of a window that are given back."""
+COUNTED = 10_000
+"""References whose removals are counted at once; with more, counting begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Alarms:
     outbox: Outbox
     opened: Opened
     clock: Callable[[], datetime]
+    removals: dict[str, int] = field(default_factory=dict)
+    """By each reference, in this process: it says when to look, not what is found."""
 
     def heed(self, upload: Upload, cluster: Cluster) -> None:
         """An upload came into a cluster and was answered."""
@@ -80,7 +87,7 @@ class Alarms:
         if not is_burst(accounts, usual=0.0):
             return  # nor is it where more is usual, and a week need not be counted
         uploads, clusters = self.uploads.arrivals(upload.project_id, now - USUAL)
-        usual = (uploads - cluster.uploads) / max(1, clusters - 1)
+        usual = max(0, uploads - cluster.uploads) / max(1, clusters - 1)
         if not is_burst(accounts, usual):
             return
         self.clusters.set_burst(upload.project_id, cluster.id, now)
@@ -97,19 +104,32 @@ class Alarms:
         self._note(upload.project_id, "cluster.bursting", cluster.id, told)
 
     def _flood(self, project_id: str, reference_id: str) -> None:
+        if not self._is_due(reference_id):
+            return
         since = self.clock() - WINDOW
         try:
             reference = self.references.get(project_id, reference_id)
         except NotFound:  # removed a moment ago
             return
         matched = self.clusters.tied(project_id, reference.number, since, MOST)
-        if len(matched) < FLOODING or not _is_time(len(matched)):
+        if len(matched) < FLOODING:
             return
         things = count_of_things(matched, self.clusters.between(project_id, matched))
-        _, clusters = self.uploads.arrivals(project_id, since)
+        if len(matched) == MOST:  # held against what came in the time that these took
+            first = self.uploads.of_contents(project_id, [min(matched)], limit=1)
+            arrived = max((one.received_at for one in first), default=since)
+        else:
+            arrived = since
+        _, clusters = self.uploads.arrivals(project_id, max(since, arrived))
         if not is_flood(things, clusters - 1 + things):
             return
         self._quarantine(reference, things, since)
+
+    def _is_due(self, reference_id: str) -> bool:
+        if len(self.removals) >= COUNTED and reference_id not in self.removals:
+            self.removals.clear()
+        count = self.removals[reference_id] = self.removals.get(reference_id, 0) + 1
+        return _is_time(count)
 
     def _quarantine(self, reference: Reference, things: int, since: datetime) -> None:
         project_id, until = reference.project_id, self.clock() + QUARANTINE
@@ -118,9 +138,12 @@ class Alarms:
         told = {"reference_id": reference.id, "until": rfc3339(until), "why": why}
         self.outbox.emit(project_id, "reference.quarantined", told)
         self._note(project_id, "reference.quarantined", reference.id, told)
-        matched = self.clusters.tied(project_id, reference.number, since, MOST)
-        for upload in self.uploads.of_contents(project_id, matched, limit=MOST):
-            self._give_back(upload, reference)
+        matched = self.clusters.tied(project_id, reference.number, since, WINDOW_MATCHES)
+        after = ""
+        while page := self.uploads.of_contents(project_id, matched, after, PAGE):
+            for upload in page:
+                self._give_back(upload, reference)
+            after = page[-1].id
 
     def _give_back(self, upload: Upload, reference: Reference) -> None:
         """What nothing but this reference removed waits for somebody."""
@@ -145,7 +168,8 @@ class Alarms:
         self.uploads.save(changed)
         cluster = self.clusters.get(upload.project_id, upload.cluster_id)
         self.opened(upload.project_id, cluster, Ruling(Action.REVIEW, reasons), why)
-        self.outbox.emit(upload.project_id, "upload.action_changed", said(changed))
+        if changed.state is UploadState.DONE:  # else its answer is yet to be told
+            self.outbox.emit(upload.project_id, "upload.action_changed", said(changed))
         self._note(upload.project_id, "upload.given_back", upload.id, {"reference": reference.id})
 
     def _note(self, project_id: str, what: str, subject: str, detail: Mapping[str, object]) -> None:

@@ -17,7 +17,8 @@ from reseen.ports import Around, ClusterStore, Regrouped
 
 EDGES_A_CLUSTER = 12
 """Edges of a new content into one cluster that are kept: of a cluster of thousands each would
-otherwise bring hundreds."""
+otherwise bring hundreds. So many to uploads, and so many to references of banks: by these what a
+reference did is found again when it goes."""
 LEAST_SHOWN = 1e-9
 """What sums differ by when they are added up in another order."""
 
@@ -52,7 +53,7 @@ class Clustering:
         """
         self.clusters.add_nodes(project_id, [node, *others])
         homes = self.clusters.homes(project_id, [one.number for one in others])
-        kept = _strongest(node, edges, homes)
+        kept = _strongest(node, edges, homes, _listed(others))
         self.clusters.add_edges(project_id, kept)
         home = self._home(project_id, node, others, kept, homes)
         if home is None:
@@ -78,7 +79,8 @@ class Clustering:
         homes = self.clusters.homes(project_id, [node.number, *ends])
         home = homes.get(node.number)
         apart = [e for e in edges if home is None or homes.get(_end(node, e)) != home]
-        self.clusters.add_edges(project_id, _strongest(node, apart, homes))
+        listed = _listed(others)
+        self.clusters.add_edges(project_id, _strongest(node, apart, homes, listed))
         return self._settled(project_id, [node.number])
 
     def _home(
@@ -192,15 +194,24 @@ def _end(node: Node, edge: Edge) -> int:
     return edge.other if edge.one == node.number else edge.one
 
 
-def _strongest(node: Node, edges: Sequence[Edge], homes: Mapping[int, str]) -> list[Edge]:
+def _listed(others: Sequence[Node]) -> frozenset[int]:
+    """References of banks, which nobody uploaded."""
+    return frozenset(one.number for one in others if not one.is_upload)
+
+
+def _strongest(
+    node: Node, edges: Sequence[Edge], homes: Mapping[int, str], listed: frozenset[int]
+) -> list[Edge]:
     """So many edges into each cluster that losing one to a reviewer's word leaves others."""
     kept: list[Edge] = []
-    count: dict[str, int] = {}
+    count: dict[tuple[str, bool], int] = {}
     for edge in sorted(edges, key=lambda e: (-e.score, e.one, e.other, e.channel)):
-        home = homes.get(_end(node, edge))
+        end = _end(node, edge)
+        home = homes.get(end)
         if home is not None:
-            count[home] = count.get(home, 0) + 1
-        if home is None or count[home] <= EDGES_A_CLUSTER:
+            into = home, end in listed
+            count[into] = count.get(into, 0) + 1
+        if home is None or count[into] <= EDGES_A_CLUSTER:
             kept.append(edge)
     return kept
 

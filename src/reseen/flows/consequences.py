@@ -6,20 +6,25 @@ Everything is written within the caller's transaction.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import chain
 
 from reseen.domain.bank import Bank, BankDraft, Content, Reference, ReferenceDraft
 from reseen.domain.choices import Action, BankRole
-from reseen.domain.errors import BlobMissing, NotFound
+from reseen.domain.cluster import Cluster
+from reseen.domain.errors import BlobMissing, InvalidValue, NotFound
 from reseen.domain.review import (
     Consequence,
     ConsequenceKind,
     ConsequenceState,
     Decision,
+    DecisionDraft,
     Upload,
+    UploadState,
     Verdict,
 )
 from reseen.engine.policy import RISING
+from reseen.engine.verdict import HARM
 from reseen.flows.telling import said
 from reseen.ports import (
     BankStore,
@@ -41,7 +46,15 @@ BANK_OF = {
 }
 """Where the representative goes, unless the decision names a bank: name and role of the project's
 bank for such verdicts, made with the first of them. Nothing is kept where no action is taken."""
+ROLES_FOR = {
+    Verdict.HARMFUL: HARM,
+    Verdict.ALLOWED: frozenset({BankRole.ALLOWED}),
+    Verdict.NO_ACTION: frozenset[BankRole](),
+}
+"""Of banks that a decision may name."""
 PAGE = 500
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""A reference may match what was uploaded long before it entered its bank."""
 MOST = 10_000
 """Matches of a reference that are looked at again when it goes."""
 
@@ -58,6 +71,21 @@ class Consequences:
     outbox: Outbox
     nudge: Callable[[str, int], None]
     clock: Callable[[], datetime]
+
+    def check(self, project_id: str, draft: DecisionDraft) -> None:
+        """Raises ``InvalidValue`` for a bank in which the next copy would be treated otherwise than
+        this decision says, and ``NotFound``.
+        """
+        if draft.bank_id is None:
+            return
+        bank = self.banks.get(project_id, draft.bank_id)
+        if bank.role not in ROLES_FOR[draft.verdict]:
+            able = ", ".join(sorted(ROLES_FOR[draft.verdict])) or "none"
+            raise InvalidValue(
+                f"What is {draft.verdict} does not enter {bank.name}, a bank of the role"
+                f" {bank.role}; roles that fit: {able}.",
+                field="bank",
+            )
 
     def follow(self, decision: Decision) -> None:
         """Put a decision that came into force to work on all that its cluster holds."""
@@ -85,6 +113,7 @@ class Consequences:
             if one.state is ConsequenceState.DONE
         ]
         stays: dict[str, str] = {}
+        told = set[str]()
         for one in sorted(done, key=lambda one: one.kind is ConsequenceKind.EVENT):
             if one.kind is ConsequenceKind.EVENT and one.note in stays:
                 state, note = ConsequenceState.IRREVERSIBLE, stays[one.note]
@@ -92,8 +121,9 @@ class Consequences:
                 state, note = self._reverse(decision, one)
             if one.kind is ConsequenceKind.ACTION and state is ConsequenceState.IRREVERSIBLE:
                 stays[one.subject] = note
+            if one.kind is ConsequenceKind.EVENT and state is ConsequenceState.REVERSED:
+                told.add(one.note)
             self.decisions.mark(decision.id, one.number, state, note)
-        told = {one.note for one in done if one.kind is ConsequenceKind.EVENT}
         for one in done:
             if one.kind is ConsequenceKind.ACTION and one.subject not in told | stays.keys():
                 self._tell_undone(decision, one)
@@ -104,7 +134,7 @@ class Consequences:
         if bank is None:
             return
         cluster = self.clusters.get(decision.project_id, decision.cluster_id)
-        candidate = self._reference(decision.project_id, cluster.representative)
+        candidate = self._candidate(decision, cluster)
         if candidate is None:
             return
         try:
@@ -124,14 +154,14 @@ class Consequences:
         if added.is_new:
             self.nudge(decision.project_id, added.reference.change)
 
-    def _reference(self, project_id: str, content: int) -> Reference | None:
-        """Of a content that was uploaded; nothing where the bank of uploads keeps it no more."""
-        for upload in self.uploads.of_contents(project_id, [content], limit=1):
+    def _candidate(self, decision: Decision, cluster: Cluster) -> Reference | None:
+        """The representative; where it is forgotten, another member that is kept."""
+        project_id = decision.project_id
+        first = self.uploads.of_contents(project_id, [cluster.representative], limit=1)
+        for upload in chain(first, self.members(decision)):
             if upload.reference_id is not None:
-                try:
+                with suppress(NotFound):  # the bank of uploads keeps it no more
                     return self.references.get(project_id, upload.reference_id)
-                except NotFound:
-                    return None
         return None
 
     def members(self, decision: Decision) -> Iterator[Upload]:
@@ -165,8 +195,10 @@ class Consequences:
 
     def tell(self, upload: Upload, what: str = "upload.action_changed") -> None:
         """Others learn of an upload as it is now; with the decision that covers it this is undone
-        again.
+        again. Of one that is just being answered they learn by its answer.
         """
+        if upload.state is UploadState.PENDING:
+            return
         event = self.outbox.emit(upload.project_id, what, said(upload))
         if upload.decision_id is not None:
             book = _Book.of(self.decisions, upload.decision_id, self.clock())
@@ -208,7 +240,7 @@ class Consequences:
     def _matched_by(self, reference: Reference) -> Iterator[Upload]:
         """Uploads that this reference was a reason for the answer to."""
         project_id = reference.project_id
-        matched = self.clusters.tied(project_id, reference.number, reference.created_at, MOST)
+        matched = self.clusters.tied(project_id, reference.number, EVER, MOST)
         after = ""
         while page := self.uploads.of_contents(project_id, matched, after, PAGE):
             yield from (u for u in page if any(r.reference_id == reference.id for r in u.reasons))
@@ -236,7 +268,9 @@ class Consequences:
         return [o.subject for o in every if o.kind is ConsequenceKind.REFERENCE and not o.note]
 
     def _tell_undone(self, decision: Decision, one: Consequence) -> None:
-        """Of an upload that was answered by the decision as it came: nothing else told of it."""
+        """Of an upload that was answered by the decision as it came, or of which what was told is
+        forgotten: nothing else tells of it.
+        """
         with suppress(NotFound):
             upload = self.uploads.get(decision.project_id, one.subject)
             if upload.action is not ACTION_OF[decision.draft.verdict]:

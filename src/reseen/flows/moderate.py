@@ -23,7 +23,7 @@ from reseen.domain.review import Upload, UploadDraft, UploadState
 from reseen.flows.clustering import Clustering, Regrouping
 from reseen.flows.findings import Answer, Scope
 from reseen.flows.fingerprint import Rendition
-from reseen.flows.rulings import Rulings
+from reseen.flows.rulings import Rulings, still
 from reseen.flows.search import Searching
 from reseen.flows.telling import said
 from reseen.flows.ties import TYING, content_node, edge_between, node_of
@@ -98,27 +98,37 @@ class Moderating:
         """Rule on an upload that is new, without an ``id``, or was accepted before. Raises the
         media errors.
         """
-        project_id, name = upload.project_id, upload.draft.content_id
+        project_id = upload.project_id
         rendition, kept = self.perceive(file)
         answer = self.searching.by_rendition(project_id, rendition, Scope(limit=MOST_FOUND))
-        asset = kept.asset
-        ruling = self.rulings.of(project_id, name, asset.medium, asset.duration, answer)
+        ruling = self._ruled(upload, kept, answer)
         upload = replace(
-            upload,
-            state=UploadState.DONE,
-            sha256=file.sha256,
-            action=ruling.action,
-            ruled=ruling.action,
-            reasons=ruling.reasons,
-            error=None,
+            _under(upload, ruling), state=UploadState.DONE, sha256=file.sha256, error=None
         )
         held = upload.media_key
         upload = replace(upload, media_key=self._keep(upload, file))
         with self.alone(project_id):
+            upload, answer, ruling = self._now(upload, kept, answer, ruling)
             written = self._written(who, upload, kept, answer, ruling)
         if self.vault is not None and held is not None and written.media_key is None:
             self.vault.delete([held])
         return written
+
+    def _ruled(self, upload: Upload, kept: Fingerprint, answer: Answer) -> Ruling:
+        asset, name = kept.asset, upload.draft.content_id
+        return self.rulings.of(upload.project_id, name, asset.medium, asset.duration, answer)
+
+    def _now(
+        self, upload: Upload, kept: Fingerprint, answer: Answer, ruling: Ruling
+    ) -> tuple[Upload, Answer, Ruling]:
+        """As it is now that nobody else changes anything: what went or was held back since it was
+        found removes nothing.
+        """
+        present = still(self.references, upload.project_id, answer, self.clock())
+        if present is not answer or self.rulings.is_outdated(upload.project_id, ruling):
+            ruling = self._ruled(upload, kept, present)
+            upload = _under(upload, ruling)
+        return upload, present, ruling
 
     def _written(
         self,
@@ -135,7 +145,13 @@ class Moderating:
         content = added.reference
         late = self._late(project_id, content.number, answer.reached)
         upload = self._put(
-            replace(upload, content=content.number, reference_id=content.id, late_from=late)
+            replace(
+                upload,
+                state=UploadState.PENDING,  # nobody is told that it changed before it is answered
+                content=content.number,
+                reference_id=content.id,
+                late_from=late,
+            )
         )
         node = content_node(content, kept.asset, upload.received_at)
         found = [f for f in answer.matches if f.is_match and f.reference.number != node.number]
@@ -153,6 +169,9 @@ class Moderating:
         if upload.decision_id is None:
             upload = self.covered(upload, cluster, ruling)
             self.uploads.save(upload)
+        self.heed(upload, cluster)
+        upload = replace(self.uploads.get(project_id, upload.id), state=UploadState.DONE)
+        self.uploads.save(upload)
         self.audit.append(
             project_id,
             AuditDraft(
@@ -163,7 +182,6 @@ class Moderating:
             ),
         )
         self.outbox.emit(project_id, "upload.answered", said(upload))
-        self.heed(upload, cluster)
         if added.is_new:
             self.nudge(project_id, content.change)
         if late is not None:
@@ -202,6 +220,10 @@ class Moderating:
         if self.vault is None or upload.action is Action.PASS:
             return None
         return upload.media_key or self.vault.put(upload.project_id, upload.sha256, file.path)
+
+
+def _under(upload: Upload, ruling: Ruling) -> Upload:
+    return replace(upload, action=ruling.action, ruled=ruling.action, reasons=ruling.reasons)
 
 
 def known_again(known: Upload, file: Fetched) -> Upload:

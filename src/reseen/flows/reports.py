@@ -51,7 +51,7 @@ class Reporting:
                     changed = replace(changed, action=Action.REVIEW)
                     self.outbox.emit(project_id, "upload.action_changed", said(changed))
                 cluster = self.clusters.get(project_id, present.cluster_id)
-                ruling = Ruling(Action.REVIEW, severity=severity)
+                ruling = Ruling(Action.REVIEW, present.reasons, severity)
                 self.opened(project_id, cluster, ruling, f"reported: {reason}")
             if changed != present:
                 self.uploads.save(changed)

@@ -15,7 +15,7 @@ from reseen.domain.choices import Action
 from reseen.domain.cluster import Cluster
 from reseen.domain.errors import Conflict, Forbidden, InvalidValue
 from reseen.domain.match import Confidence
-from reseen.domain.policy import Ruling
+from reseen.domain.policy import Reason, Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import (
     Appeal,
@@ -41,6 +41,7 @@ from reseen.ports import (
     ClusterStore,
     DecisionStore,
     Outbox,
+    PolicyStore,
     UploadStore,
 )
 
@@ -57,6 +58,7 @@ class Reviewing:
     clusters: ClusterStore
     uploads: UploadStore
     consequences: Consequences
+    policies: PolicyStore
     audit: AuditLog
     outbox: Outbox
     alone: Alone
@@ -91,12 +93,17 @@ class Reviewing:
     def _is_same(self, upload: Upload, cluster: Cluster, decision: Decision) -> bool:
         """Whether it surely matches a member that the decision covers, or one that a bank holds."""
         project_id = upload.project_id
-        sure = [r.reference_id for r in upload.reasons if r.confidence is Confidence.HIGH]
+        sure = [
+            reason.reference_id
+            for reason in upload.reasons
+            if reason.confidence is Confidence.HIGH
+            and not (reason.basis and reason.basis.is_quarantined)
+        ]
         numbers = [n for n in self.clusters.numbered(sure) if n is not None]
         homes = self.clusters.homes(project_id, [n for n in numbers if n != upload.content])
         for number in (n for n, home in homes.items() if home == cluster.id):
-            first = self.uploads.of_contents(project_id, [number], limit=1)
-            if not first or first[0].decision_id == decision.id:
+            known = self.uploads.of_contents(project_id, [number])
+            if not known or any(one.decision_id == decision.id for one in known):
                 return True
         same = self.uploads.of_contents(project_id, [upload.content or 0])
         return any(one.decision_id == decision.id for one in same)
@@ -104,6 +111,7 @@ class Reviewing:
     def open(self, project_id: str, cluster: Cluster, ruling: Ruling, why: str) -> Case:
         """The case of a cluster; a decided one is to be looked at again."""
         now = self.clock()
+        two_person = ruling.two_person or self._asks_for_two(cluster.project_id, ruling.reasons)
         standing = rank(
             ruling.severity,
             cluster.accounts,
@@ -121,18 +129,23 @@ class Reviewing:
             severity=ruling.severity,
             why=why,
             opened_at=now,
-            two_person=ruling.two_person,
+            two_person=two_person,
         )
         held = self.cases.open(case)
         raised = replace(
             held,
             rank=max(held.rank, standing),
             severity=max(held.severity, ruling.severity),
-            two_person=held.two_person or ruling.two_person,
+            two_person=held.two_person or two_person,
         )
         if held.state is CaseState.DECIDED:
             raised = replace(raised, state=CaseState.OPEN, why=why)
         return held if raised == held else self.cases.save(raised)
+
+    def _asks_for_two(self, project_id: str, reasons: Sequence[Reason]) -> bool:
+        """Whether a policy that did something, when it was asked, asks for two people."""
+        acting = {r.policy_id for r in reasons if r.action is not Action.PASS and r.policy_id}
+        return any(self.policies.get(project_id, one).draft.two_person for one in acting)
 
     def in_force(self, project_id: str, cluster_id: str) -> Decision | None:
         """The decision that covers a cluster."""
@@ -168,6 +181,7 @@ class Reviewing:
         """
         if draft.verdict is Verdict.HARMFUL and not draft.policy:
             raise InvalidValue("Say which policy was broken.", field="policy")
+        self.consequences.check(project_id, draft)
         now = self.clock()
         with self.alone(project_id):
             case = self._at(project_id, case_id, version)
@@ -176,24 +190,29 @@ class Reviewing:
             if case.state is CaseState.DECIDED:
                 raise Conflict("The case is decided; undo that decision, or answer an appeal.")
             state = DecisionState.PROPOSED if case.two_person else DecisionState.IN_FORCE
+            self._supersede(case, who)
             decision = self.decisions.add(
                 Decision("", project_id, case.id, case.cluster_id, draft, state, who.id, now)
             )
             if state is DecisionState.IN_FORCE:
                 self._enforce(case, decision, who)
             else:
-                self._supersede(case, who)
                 self.cases.save(replace(case, decision_id=decision.id, lease=None))
                 self._note(project_id, who, "decision.proposed", decision.id, draft.reason)
         return self.decisions.get(project_id, decision.id)
 
     def approve(self, project_id: str, who: Actor, decision_id: str) -> Decision:
-        """A second person agrees. Raises ``Forbidden`` for the first, ``Conflict``."""
+        """A second person agrees. Raises ``Forbidden`` for the first, ``Conflict``, also where the
+        case was decided otherwise meanwhile.
+        """
         with self.alone(project_id):
             decision = self._proposed(project_id, who, decision_id)
+            case = self.cases.get(project_id, decision.case_id)
+            if case.state is CaseState.DECIDED:
+                raise Conflict("The case was decided otherwise meanwhile.", field="decision_id")
             agreed = replace(decision, state=DecisionState.IN_FORCE, approved_by=who.id)
             self.decisions.save(agreed, DecisionState.PROPOSED)
-            self._enforce(self.cases.get(project_id, decision.case_id), agreed, who)
+            self._enforce(case, agreed, who)
         return agreed
 
     def decline(self, project_id: str, who: Actor, decision_id: str, reason: str) -> Decision:
@@ -264,7 +283,7 @@ class Reviewing:
         with self.alone(project_id):
             appeal = self.decisions.appeal(project_id, appeal_id)
             decision = self._decision_of(appeal)
-            if decision is not None and decision.by == who.id:
+            if decision is not None and who.id in (decision.by, decision.approved_by):
                 raise Forbidden("Who decided does not answer the appeal; somebody else must.")
             answered = replace(
                 appeal, state=state, answered_by=who.id, answered_at=self.clock(), answer=answer
@@ -335,13 +354,12 @@ class Reviewing:
         following.regrouped(project_id, told, who)
 
     def _supersede(self, case: Case, who: Actor) -> None:
-        """A proposal that nobody agreed to yet gives way to another one."""
+        """Proposals that nobody agreed to yet give way to another decision."""
         proposed = DecisionState.PROPOSED
         for one in self._held(case.project_id, case.cluster_id, proposed):
-            if one.id == case.decision_id:
-                why = "another proposal took its place"
-                self.decisions.save(self._ended(one, who, why, DecisionState.DECLINED), proposed)
-                self._note(case.project_id, who, "decision.declined", one.id, why)
+            why = "another decision took its place"
+            self.decisions.save(self._ended(one, who, why, DecisionState.DECLINED), proposed)
+            self._note(case.project_id, who, "decision.declined", one.id, why)
 
     def _held(self, project_id: str, cluster_id: str, state: DecisionState) -> Sequence[Decision]:
         """Newest first."""
@@ -370,6 +388,8 @@ class Reviewing:
 
     def _at(self, project_id: str, case_id: str, version: int) -> Case:
         case = self.cases.get(project_id, case_id)
+        if case.id != case_id:
+            raise Conflict(f"It is part of the case {case.id} by now; look there.", field="version")
         if case.version != version:
             raise Conflict(
                 f"The case is at version {case.version}, and you looked at {version}; look again.",

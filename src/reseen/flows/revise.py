@@ -23,7 +23,7 @@ from reseen.engine.verdict import HARM, judged, regime_of_media
 from reseen.flows.clustering import Clustering
 from reseen.flows.findings import Answer, Found, Scope
 from reseen.flows.moderate import Covered, Followed
-from reseen.flows.rulings import Rulings
+from reseen.flows.rulings import Rulings, still
 from reseen.flows.search import Searching
 from reseen.flows.telling import said
 from reseen.flows.ties import TYING, edge_between, node_of, reference_node
@@ -132,6 +132,7 @@ class Revising:
 
     def _apply(self, content: Reference, answer: Answer) -> None:
         project_id = content.project_id
+        answer = still(self.references, project_id, answer, self.searching.clock())
         node = reference_node(content)
         tied = [
             one

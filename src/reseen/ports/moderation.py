@@ -244,7 +244,9 @@ class CaseStore(Protocol):
         """Its ``id`` is given by the store; the cluster's case where it has one already."""
         ...
 
-    def get(self, project_id: str, case_id: str) -> Case: ...
+    def get(self, project_id: str, case_id: str) -> Case:
+        """The one that it became part of, where it did."""
+        ...
 
     def of_cluster(self, project_id: str, cluster_id: str) -> Case | None: ...
 
@@ -274,8 +276,8 @@ class CaseStore(Protocol):
         ...
 
     def merge(self, project_id: str, kept: str, absorbed: Sequence[str]) -> Case | None:
-        """Clusters became one: the cases of ``absorbed`` clusters go, that of ``kept`` stays or is
-        the highest of them; ``None`` where there was none.
+        """Clusters became one: the cases of ``absorbed`` clusters are part of that of ``kept``, or
+        of the highest of them, which has their appeals; ``None`` where there was none.
         """
         ...
 

@@ -8,15 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from reseen.domain.errors import Conflict, NotFound
-from reseen.domain.review import Case, CaseState, Lease
+from reseen.domain.review import Case, CaseState, DecisionState, Lease
 from reseen.ports import Page
 from reseen.store.cursors import after_number, number_in
 from reseen.store.database import Database
 from reseen.store.keeping import follow_merge
-from reseen.store.review_tables import CASES
+from reseen.store.review_tables import APPEALS, CASES, DECISIONS
 from reseen.store.rows import sliced
 
 _URGENCY = (CaseState.APPEALED, CaseState.OPEN, CaseState.DECIDED)
+_PRESENT = CASES.c.merged_into.is_(None)
+_MERGES = 100
+"""Times a case may have become part of another one; more is a circle."""
 _WAITING = CASES.c.state.in_([CaseState.OPEN.value, CaseState.APPEALED.value])
 
 
@@ -65,14 +68,17 @@ class SqlCaseStore:
     def claim(
         self, project_id: str, lease: Lease, now: datetime, case_id: str | None = None
     ) -> Case | None:
-        own = sa.and_(CASES.c.project_id == project_id, _WAITING)
+        own = sa.and_(CASES.c.project_id == project_id, _WAITING, _PRESENT)
         mine = sa.and_(CASES.c.holder == lease.holder, CASES.c.held_until > now)
         free = sa.or_(CASES.c.holder.is_(None), CASES.c.held_until <= now, mine)
         wanted = sa.select(CASES.c.id).where(own, free)
-        if case_id is not None:
-            wanted = wanted.where(CASES.c.id == case_id)
         first = (sa.case((mine, 0), else_=1), CASES.c.rank.desc(), CASES.c.id)
         with self._database.writing() as connection:
+            if case_id is not None:
+                case_id = _found(connection, project_id, case_id).id
+                wanted = wanted.where(CASES.c.id == case_id)
+            else:
+                wanted = wanted.where(~_proposed_by(lease.holder))
             chosen = connection.execute(
                 wanted.order_by(*first).limit(1).with_for_update(skip_locked=True)
             ).scalar_one_or_none()
@@ -91,9 +97,9 @@ class SqlCaseStore:
             present = _found(connection, project_id, case_id)
             if present.lease is None or present.lease.holder != holder:
                 raise Conflict("The case is not yours to give back.", field="case_id")
-            row = sa.update(CASES).where(CASES.c.id == case_id)
+            row = sa.update(CASES).where(CASES.c.id == present.id)
             connection.execute(row.values(holder=None, held_until=None))
-            return _found(connection, project_id, case_id)
+            return _found(connection, project_id, present.id)
 
     def list(
         self,
@@ -103,7 +109,7 @@ class SqlCaseStore:
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[Case]:
-        query = sa.select(CASES).where(CASES.c.project_id == project_id)
+        query = sa.select(CASES).where(CASES.c.project_id == project_id, _PRESENT)
         if state is not None:
             query = query.where(CASES.c.state == state.value)
         rank, own = CASES.c.rank, CASES.c.id
@@ -130,8 +136,7 @@ class SqlCaseStore:
             if held is None:
                 held, *gone = sorted(gone, key=lambda case: (-case.rank, case.id))
             follow_merge(connection, project_id, held.id, [case.id for case in gone])
-            for some in sliced([case.id for case in gone]):
-                connection.execute(sa.delete(CASES).where(CASES.c.id.in_(some)))
+            _lead(connection, [case.id for case in gone], held.id)
             waits = [case for case in every if case.state is not CaseState.DECIDED]
             state = min((case.state for case in waits), default=held.state, key=_URGENCY.index)
             row = sa.update(CASES).where(CASES.c.id == held.id)
@@ -148,16 +153,41 @@ class SqlCaseStore:
             return _found(connection, project_id, held.id)
 
 
+def _proposed_by(holder: str) -> sa.ColumnElement[bool]:
+    """Whoever proposed what waits for a second person has nothing left to do there."""
+    return sa.exists().where(
+        DECISIONS.c.id == CASES.c.decision_id,
+        DECISIONS.c.state == DecisionState.PROPOSED.value,
+        DECISIONS.c.by == holder,
+    )
+
+
 def _found(connection: sa.Connection, project_id: str, case_id: str) -> Case:
-    own = sa.and_(CASES.c.project_id == project_id, CASES.c.id == case_id)
-    row = connection.execute(sa.select(CASES).where(own)).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no case {case_id[:80]!r}.")
-    return _case_of(row)
+    """The case, or the one that it became part of. Raises ``NotFound``."""
+    own, wanted = CASES.c.project_id == project_id, case_id
+    for _ in range(_MERGES):
+        row = connection.execute(sa.select(CASES).where(own, CASES.c.id == wanted)).one_or_none()
+        if row is None:
+            break
+        if row.merged_into is None:
+            return _case_of(row)
+        wanted = row.merged_into
+    raise NotFound(f"There is no case {case_id[:80]!r}.")
+
+
+def _lead(connection: sa.Connection, gone: Sequence[str], kept: str) -> None:
+    """From these cases to the one that they are part of now, with their appeals."""
+    ended = {"merged_into": kept, "state": CaseState.DECIDED.value}
+    nobody = {"holder": None, "held_until": None}
+    for some in sliced(gone):
+        row = sa.update(CASES).where(CASES.c.id.in_(some))
+        connection.execute(row.values(ended | nobody))
+        theirs = sa.update(APPEALS).where(APPEALS.c.case_id.in_(some))
+        connection.execute(theirs.values(case_id=kept))
 
 
 def _of_cluster(connection: sa.Connection, project_id: str, cluster_id: str) -> Case | None:
-    own = sa.and_(CASES.c.project_id == project_id, CASES.c.cluster_id == cluster_id)
+    own = sa.and_(CASES.c.project_id == project_id, CASES.c.cluster_id == cluster_id, _PRESENT)
     row = connection.execute(sa.select(CASES).where(own)).one_or_none()
     return None if row is None else _case_of(row)
 

@@ -1,5 +1,6 @@
 """Where the events of a project are sent, in the database."""
 
+import base64
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +12,10 @@ from reseen.domain.errors import NotFound, QuotaExceeded
 from reseen.domain.record import Endpoint, EndpointDraft
 from reseen.store.database import Database, utc_now
 from reseen.store.review_tables import DELIVERIES, ENDPOINTS
+from reseen.store.seal import Seal
 
+SHOWN = "whsec_"
+SECRET_BYTES = 32
 MOST = 50
 """Endpoints of a project: each event is written once for each of them."""
 
@@ -19,18 +23,23 @@ MOST = 50
 class SqlEndpoints:
     """Implements ``ports.Endpoints``. Safe to share between threads and processes."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, database: Database, seal: Seal, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._database = database
+        self._seal = seal
         self._clock = clock
 
     def add(self, project_id: str, draft: EndpointDraft) -> Endpoint:
+        endpoint_id, secret = f"whk_{secrets.token_hex(8)}", secrets.token_bytes(SECRET_BYTES)
         made = Endpoint(
-            id=f"whk_{secrets.token_hex(8)}",
+            id=endpoint_id,
             project_id=project_id,
             draft=draft,
             created_at=self._clock(),
-            secret=_new_secret(),
+            secret=_shown(secret),
         )
+        sealed = self._seal.close(project_id, secret, endpoint_id)
         with self._database.writing() as connection:
             held = len(endpoints_of(connection, project_id))
             if held >= MOST:
@@ -44,7 +53,7 @@ class SqlEndpoints:
                     url=draft.url,
                     types=list(draft.types),
                     enabled=draft.enabled,
-                    secret=made.secret,
+                    secret=sealed,
                     created_at=made.created_at,
                 )
             )
@@ -63,9 +72,10 @@ class SqlEndpoints:
         return self._changed(project_id, endpoint_id, values)
 
     def rotate_secret(self, project_id: str, endpoint_id: str) -> Endpoint:
-        secret = _new_secret()
-        changed = self._changed(project_id, endpoint_id, {"secret": secret})
-        return Endpoint(changed.id, project_id, changed.draft, changed.created_at, secret)
+        secret = secrets.token_bytes(SECRET_BYTES)
+        sealed = self._seal.close(project_id, secret, endpoint_id)
+        changed = self._changed(project_id, endpoint_id, {"secret": sealed})
+        return Endpoint(changed.id, project_id, changed.draft, changed.created_at, _shown(secret))
 
     def remove(self, project_id: str, endpoint_id: str) -> None:
         now = self._clock()
@@ -79,12 +89,25 @@ class SqlEndpoints:
             connection.execute(sa.update(DELIVERIES).where(waiting).values(given_up | nobody))
 
     def secret(self, endpoint_id: str) -> str:
-        query = sa.select(ENDPOINTS.c.secret).where(ENDPOINTS.c.id == endpoint_id)
+        query = sa.select(ENDPOINTS.c.project_id, ENDPOINTS.c.secret).where(
+            ENDPOINTS.c.id == endpoint_id
+        )
         with self._database.reading() as connection:
-            found = connection.execute(query).scalar_one_or_none()
+            found = connection.execute(query).one_or_none()
         if found is None:
             raise _missing(endpoint_id)
-        return str(found)
+        if found.secret.startswith(SHOWN):
+            return self._sealed(found.project_id, endpoint_id, found.secret)
+        return _shown(self._seal.open(found.project_id, found.secret, endpoint_id))
+
+    def _sealed(self, project_id: str, endpoint_id: str, clear: str) -> str:
+        """One that an earlier version wrote down in the clear is sealed when it is first used."""
+        raw = base64.urlsafe_b64decode(clear.removeprefix(SHOWN) + "=")
+        sealed = self._seal.close(project_id, raw, endpoint_id)
+        same = sa.and_(ENDPOINTS.c.id == endpoint_id, ENDPOINTS.c.secret == clear)
+        with self._database.writing() as connection:
+            connection.execute(sa.update(ENDPOINTS).where(same).values(secret=sealed))
+        return clear
 
     def _changed(self, project_id: str, endpoint_id: str, values: Mapping[str, Any]) -> Endpoint:
         with self._database.writing() as connection:
@@ -94,8 +117,9 @@ class SqlEndpoints:
             return endpoint_with(connection, project_id, endpoint_id)
 
 
-def _new_secret() -> str:
-    return f"whsec_{secrets.token_urlsafe(32)}"
+def _shown(secret: bytes) -> str:
+    """As its owner is shown it, and signs with it."""
+    return SHOWN + base64.urlsafe_b64encode(secret).decode().rstrip("=")
 
 
 def _missing(endpoint_id: str) -> NotFound:

@@ -135,8 +135,12 @@ CASES = sa.Table(
     sa.Column("holder", sa.String(32)),
     sa.Column("held_until", UtcDateTime),
     sa.Column("decision_id", sa.String(32)),
+    sa.Column("merged_into", sa.String(32)),
     sa.Index("ix_cases_project_id_state_rank_id", "project_id", "state", "rank", "id"),
 )
+
+"""``merged_into`` is the case that it became part of, when their clusters became one: such a row is
+nothing but a way from its id to that one."""
 
 DECISIONS = sa.Table(
     "decisions",
@@ -298,6 +302,7 @@ ENDPOINTS = sa.Table(
     sa.Column("removed_at", UtcDateTime),
     sa.Index("ix_webhooks_project_id", "project_id"),
 )
+"""``secret`` is sealed (``seal``)."""
 
 DELIVERIES = sa.Table(
     "deliveries",

@@ -162,8 +162,18 @@ class CaseStoreContract:
         kept = store.of_cluster(PROJECT, "clu_kept")
         assert kept is not None
         assert kept.id == high.id
+        assert store.get(PROJECT, low.id) == kept
+        assert [one.id for one in store.list(PROJECT).items] == [kept.id]
+        assert store.of_cluster(PROJECT, "clu_low") is None
+        claimed = store.claim(PROJECT, Lease("key_ann", LATER), NOON, low.id)
+        assert claimed is not None
+        assert claimed.id == kept.id
+        assert store.release(PROJECT, low.id, "key_ann").id == kept.id
+        third = store.open(case("clu_third", 20.0))
+        store.merge(PROJECT, "clu_third", ["clu_kept"])
+        assert store.get(PROJECT, low.id).id == store.get(PROJECT, high.id).id == third.id
         with pytest.raises(NotFound):
-            store.get(PROJECT, low.id)
+            store.get("elsewhere", low.id)
 
     def test_one_that_waits_makes_a_decided_one_wait_again(self, store: CaseStore) -> None:
         decided = store.open(case("clu_old", 1.0))

@@ -27,7 +27,7 @@ from reseen.web.uploads import actor_of
 
 DECIDE = Shape((DecisionRequest,))
 
-CaseId = Annotated[str, Path(description="Its id.")]
+CaseId = Annotated[str, Path(description="Its id, or that of one that became part of it.")]
 
 
 class Queue(Paging):
@@ -68,7 +68,8 @@ def _reads(router: APIRouter, reception: Reception) -> None:
     @router.get(
         "/{case_id}",
         summary="Read a case",
-        description="With its version, which a decision names.",
+        description="With its version, which a decision names. Of one that became part of another, "
+        "as their clusters became one, that one.",
         operation_id="read_case",
         response_model=CaseSchema,
         response_description="the case",

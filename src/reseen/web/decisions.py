@@ -240,7 +240,8 @@ def _appeals(router: APIRouter, reception: Reception, once: Once) -> None:
 
 
 def _lists(router: APIRouter, reception: Reception) -> None:
-    decisions, reader = reception.services.desk.decisions, reception.caller(Right.READ)
+    desk, reader = reception.services.desk, reception.caller(Right.READ)
+    decisions = desk.decisions
 
     @router.get(
         "",
@@ -249,14 +250,17 @@ def _lists(router: APIRouter, reception: Reception) -> None:
         operation_id="list_appeals",
         response_model=AppealList,
         response_description="some appeals",
-        responses=_of_appeals(),
+        responses=_of_appeals("not_found"),
     )
     def list_some(
         who: Annotated[Key, Depends(reader)], chosen: Annotated[Appealed, Query()]
     ) -> JSONResponse:
+        case_id = chosen.case
+        if case_id is not None:
+            case_id = desk.cases.get(who.project_id, case_id).id
         page = decisions.appeals(
             who.project_id,
-            case_id=chosen.case,
+            case_id=case_id,
             state=chosen.state,
             cursor=chosen.cursor,
             limit=chosen.limit,

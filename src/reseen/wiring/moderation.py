@@ -105,6 +105,7 @@ def make_moderation(
         clusters=kept.clusters,
         uploads=kept.uploads,
         consequences=consequences,
+        policies=kept.policies,
         audit=kept.audit,
         outbox=kept.outbox,
         alone=kept.alone,

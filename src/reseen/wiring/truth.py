@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.ports import (
@@ -46,7 +47,9 @@ from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
 from reseen.store.restrictions import SqlRestrictions
 from reseen.store.scores import SqlScoreLog
+from reseen.store.seal import Seal
 from reseen.store.uploads import SqlUploadStore
+from reseen.store.vault import master_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,9 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 holds=SqlLegalHolds(database),
                 audit=SqlAuditLog(database),
                 outbox=SqlOutbox(database),
-                endpoints=SqlEndpoints(database),
+                endpoints=SqlEndpoints(
+                    database, Seal(partial(master_key, settings.home / "media.key"))
+                ),
                 alone=alone_in(database),
                 restrictions=SqlRestrictions(database),
             ),
