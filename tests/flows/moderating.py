@@ -17,6 +17,7 @@ from reseen.flows.alarms import Alarms
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.fingerprint import Perception, perceive
+from reseen.flows.gathering import Gathering
 from reseen.flows.moderate import Moderating
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
@@ -109,6 +110,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             clusters,
             decisions,
             outbox,
+            Gathering(clusters, clustering, clock),
             lambda project, position: database.afterwards(
                 partial(here.index.nudge, project, position)
             ),

@@ -25,6 +25,7 @@ from reseen.domain.media import Asset, Medium
 from reseen.flows import retroactive
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
+from reseen.flows.gathering import Gathering
 from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
 from reseen.flows.quarantine import Quarantining
@@ -116,6 +117,7 @@ def desk_of(
         clusters,
         decisions,
         outbox,
+        Gathering(clusters, Clustering(clusters, clock), clock),
         lambda _project, _change: None,
         clock,
     )

@@ -167,6 +167,8 @@ class ConsequenceKind(StrEnum):
     """Others were told; ``subject`` is the event."""
     MEDIA = "media"
     """Kept media were deleted; ``subject`` is the upload. It cannot be reversed."""
+    HELD = "held"
+    """Members that hang on by a piece are held together; ``subject`` is the cluster."""
 
 
 class ConsequenceState(StrEnum):

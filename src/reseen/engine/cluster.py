@@ -130,6 +130,20 @@ def count_of_things(numbers: Iterable[int], edges: Iterable[Edge]) -> int:
     return len({forest.root(number) for number in every})
 
 
+def loose(nodes: Sequence[Node], edges: Iterable[Edge], stands: int) -> list[int]:
+    """The first of each part of a cluster that is not near to the content that stands for it, nor
+    to what is: a piece, with its own copies.
+    """
+    by_number = {node.number: node for node in nodes}
+    near = _Forest(by_number, ())
+    for edge in edges:
+        if edge.one in by_number and edge.other in by_number and edge.score >= JOINS:
+            is_still = _are_stills(by_number[edge.one], by_number[edge.other])
+            if tie_of(edge, is_still=is_still) is Tie.NEAR:
+                near.join(edge.one, edge.other)
+    return sorted({near.root(number) for number in by_number} - {near.root(stands)})
+
+
 def latest(pins: Iterable[Pin]) -> list[Pin]:
     """The word that holds on each pair, the newest first."""
     held: dict[tuple[int, int], Pin] = {}

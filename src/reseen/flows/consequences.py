@@ -25,6 +25,7 @@ from reseen.domain.review import (
 )
 from reseen.engine.policy import RISING
 from reseen.engine.verdict import HARM
+from reseen.flows.gathering import Gathering
 from reseen.flows.telling import said
 from reseen.ports import (
     BankStore,
@@ -69,6 +70,7 @@ class Consequences:
     clusters: ClusterStore
     decisions: DecisionStore
     outbox: Outbox
+    gathering: Gathering
     nudge: Callable[[str, int], None]
     clock: Callable[[], datetime]
 
@@ -93,6 +95,8 @@ class Consequences:
         self._promote(decision, book)
         for upload in self.members(decision):
             self._act(decision, upload, book)
+        if self.gathering.hold(decision):
+            book.add(ConsequenceKind.HELD, decision.cluster_id)
         event = self.outbox.emit(decision.project_id, "decision.in_force", _told(decision))
         book.add(ConsequenceKind.EVENT, event.id)
         self.decisions.add_consequences(book.lines)
@@ -217,6 +221,8 @@ class Consequences:
                 return self._restore_action(decision, one)
             case ConsequenceKind.EVENT:
                 return self._compensate(decision, one)
+            case ConsequenceKind.HELD:
+                return ConsequenceState.REVERSED, ""  # the clusters follow: ``review.Reviewing``
             case ConsequenceKind.MEDIA:
                 return ConsequenceState.IRREVERSIBLE, "The media were deleted."
 

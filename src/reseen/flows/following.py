@@ -11,18 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reseen.domain.choices import Action
-from reseen.domain.cluster import Cluster, Tie
+from reseen.domain.cluster import Cluster
 from reseen.domain.media import Medium
 from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import Case, CaseState, Decision, DecisionState, Upload
-from reseen.engine.cluster import tie_of
+from reseen.engine.cluster import binds
 from reseen.flows.clustering import Regrouping
 from reseen.flows.consequences import ACTION_OF, PAGE, Consequences
 from reseen.ports import Around, AuditLog, CaseStore, ClusterStore, DecisionStore, UploadStore
 
 SURE = 0.9
-"""Score from which near-copies are the same beyond doubt: the usual cut of ``high``."""
+"""Score from which what makes two contents one cluster is beyond doubt: the usual cut of ``high``,
+which is what a new upload is covered at."""
 DIFFER = "clusters with different decisions became one"
 UNSURE = "what joined a decided cluster resembles it, and not surely"
 PARTED = "it came out of a decided cluster"
@@ -193,8 +194,8 @@ def _surely(around: Around, covered: set[int | None]) -> set[int | None]:
     stills = {node.number for node in around.nodes if node.medium is Medium.IMAGE}
     same: dict[int, list[int]] = {}
     for edge in around.edges:
-        tie = tie_of(edge, is_still={edge.one, edge.other} <= stills)
-        if tie is Tie.NEAR and edge.score >= SURE:
+        is_still = {edge.one, edge.other} <= stills
+        if edge.score >= SURE and binds(edge, is_still=is_still):
             same.setdefault(edge.one, []).append(edge.other)
             same.setdefault(edge.other, []).append(edge.one)
     found = set(covered)

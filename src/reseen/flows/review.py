@@ -243,6 +243,7 @@ class Reviewing:
             undone, became = self._end(decision, who, reason)
             case = self.cases.get(project_id, decision.case_id)
             self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
+            self._let_go(decision, who)
         return undone, became
 
     # Appeals.
@@ -296,6 +297,7 @@ class Reviewing:
             if is_overturned and _is_in_force(decision):
                 self._end(decision, who, answer)
                 self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
+                self._let_go(decision, who)
             elif case.state is CaseState.APPEALED:
                 self.cases.save(replace(case, state=self._answered(case), lease=None))
             said = {"appeal_id": appeal_id, "state": str(state), "answer": answer}
@@ -366,12 +368,21 @@ class Reviewing:
         return self.decisions.list(project_id, cluster_id=cluster_id, state=state).items
 
     def _enforce(self, case: Case, decision: Decision, who: Actor) -> None:
-        for before in self._held(case.project_id, case.cluster_id, DecisionState.IN_FORCE):
-            if before.id != decision.id:
-                self._end(before, who, "another decision took its place")
+        held = self._held(case.project_id, case.cluster_id, DecisionState.IN_FORCE)
+        ended = [before for before in held if before.id != decision.id]
+        for before in ended:
+            self._end(before, who, "another decision took its place")
         self.consequences.follow(decision)
         self.cases.save(replace(case, state=CaseState.DECIDED, decision_id=decision.id, lease=None))
         self._note(decision.project_id, who, "case.decided", case.id, decision.draft.reason)
+        for before in ended:
+            self._let_go(before, who)
+
+    def _let_go(self, decision: Decision, who: Actor) -> None:
+        """What an ended decision held together is grouped as if it had not been said."""
+        told = self.consequences.gathering.let_go(decision)
+        if told is not None:
+            self.regrouped(decision.project_id, told, who)
 
     def _end(
         self, decision: Decision, who: Actor, reason: str

@@ -18,6 +18,7 @@ from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
+from reseen.flows.gathering import Gathering
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
 from reseen.flows.jobs import Handler, new_owner
@@ -96,6 +97,7 @@ def make_moderation(
         clusters=kept.clusters,
         decisions=kept.decisions,
         outbox=kept.outbox,
+        gathering=Gathering(kept.clusters, clustering, clock),
         nudge=nudge,
         clock=clock,
     )
