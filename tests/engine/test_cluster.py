@@ -78,6 +78,14 @@ def test_a_collage_of_two_pictures_belongs_to_neither_and_makes_no_bridge() -> N
     assert told.links == {(0, 2): Tie.WITHIN, (1, 2): Tie.WITHIN}
 
 
+def test_a_screenshot_of_a_picture_of_which_two_pieces_are_known_belongs_to_it() -> None:
+    """And to it alone: a screenshot of a collage makes no bridge, either."""
+    pieces = [shows(1, 2, part=0.3), shows(1, 3, part=0.4)]
+    screenshot = [shows(4, 1, part=0.5), shows(4, 2, part=0.15), shows(4, 3, part=0.2)]
+    told = grouping(stills(1, 2, 3, 4), [*pieces, *screenshot], [])
+    assert told.groups == ((1, 4), (2,), (3,))
+
+
 def test_what_shows_one_picture_beside_most_of_another_makes_no_bridge() -> None:
     """An inset, or two pictures of two sizes side by side."""
     for share in (0.58, 0.8):

@@ -208,6 +208,17 @@ class _Pages:
             elif tie is Tie.PART and min(edge.one_share, edge.other_share) >= PART_OF_STILL:
                 self._overlaps.append((edge.one, edge.other))
 
+    def outermost(self, groups: set[int], forest: _Forest) -> set[int]:
+        """Without those that another one of them shows: who shows a picture shows its pieces, and
+        is a copy of the picture.
+        """
+        inner = set[int]()
+        for larger, smaller, _ in self.within:
+            outside, inside = forest.root(larger), forest.root(smaller)
+            if outside != inside and outside in groups:
+                inner.add(inside)
+        return groups - inner or groups
+
     def hang_together(self, groups: set[int], forest: _Forest) -> bool:
         """Whether pieces overlap, one with the next, as those of one thing do."""
         pieces = _Forest(groups, ())
@@ -244,9 +255,10 @@ def _attach(forest: _Forest, pages: _Pages) -> None:
             group, other = forest.root(larger), forest.root(smaller)
             if group != other and pages.vouches(larger, smaller, share, forest):
                 shown.setdefault(group, set()).add(other)
+        outermost = {group: pages.outermost(some, forest) for group, some in shown.items()}
         joins = [
             (group, other)
-            for group, others in sorted(shown.items())
+            for group, others in sorted(outermost.items())
             if pages.hang_together(others, forest)
             for other in sorted(others)
         ]
