@@ -34,6 +34,7 @@ from reseen.store.cluster_rows import (
     pinned_among,
     put_shown,
     scores_of,
+    stands,
     uploads_by,
     uploads_of,
 )
@@ -179,7 +180,9 @@ class SqlClusterStore:
             connection.execute(
                 row.values(
                     version=present.version + 1,
-                    representative=representative(nodes),
+                    representative=representative(
+                        nodes, stands(connection, project_id, present.representative)
+                    ),
                     members=present.members + 1,
                     uploads=present.uploads + counts["uploads"],
                     accounts=present.accounts + accounts,
