@@ -78,6 +78,17 @@ def test_an_overlap_that_is_large_enough_does() -> None:
     assert told.action is Action.REMOVE
 
 
+@pytest.mark.parametrize(
+    ("span", "is_enough"), [(Span(1.6, 4.6), True), (Span(1.6, 4.599), False)]
+)
+def test_an_overlap_that_is_just_enough_is_enough(span: Span, is_enough: bool) -> None:
+    assert 4.6 - 1.6 < 3.0  # as floats are subtracted
+    segment = Segment(Channel.VISUAL, span, span, 0.95, 9)
+    policies = live(PolicyDraft(overlap=Overlap(seconds=3.0)))
+    told = rule([replace(seen(0.95), match=Match(0.95, (segment,)))], policies, CUTS, "post-1")
+    assert (told.action is not Action.PASS) is is_enough
+
+
 def test_only_channels_that_count_are_heard() -> None:
     eyes = live(PolicyDraft(channels=frozenset({Channel.VISUAL})))
     assert rule([seen(0.95, channel=Channel.AUDIO)], eyes, CUTS, "post-1").action is Action.PASS
@@ -175,7 +186,7 @@ def test_a_weak_likeness_of_pictures_lends_no_overlap_to_a_sure_one_of_sound() -
     policies = live(PolicyDraft(overlap=Overlap(seconds=10.0)))
     told = rule([both(0.4, 0.95)], policies, CUTS, "post-1")
     assert told.action is Action.PASS
-    assert told.reasons[0].rule.endswith("2.0 s overlap, and 10 are asked for")
+    assert told.reasons[0].rule.endswith("2 s overlap, and 10 are asked for")
     assert rule([both(0.95, 0.4)], policies, CUTS, "post-1").action is Action.REMOVE
 
 
