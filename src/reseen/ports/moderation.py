@@ -351,7 +351,9 @@ class DecisionStore(Protocol):
 
 
 class PolicyStore(Protocol):
-    """Versions of policies; of each bank, and of the project, at most one is live."""
+    """Versions of policies; of each bank, and of the project, at most one is live and acts, and
+    one more runs dry.
+    """
 
     def add(self, project_id: str, draft: PolicyDraft, by: str) -> Policy: ...
 
@@ -367,7 +369,11 @@ class PolicyStore(Protocol):
     ) -> Page[Policy]: ...
 
     def live(self, project_id: str) -> Mapping[str | None, Policy]:
-        """By bank id; ``None``: the project's."""
+        """Those that act, by bank id; ``None``: the project's."""
+        ...
+
+    def trials(self, project_id: str) -> Mapping[str | None, Policy]:
+        """Those that run dry beside them, likewise."""
         ...
 
     def tried(self, project_id: str, policy_id: str, job_id: str) -> Policy:
@@ -375,7 +381,9 @@ class PolicyStore(Protocol):
         ...
 
     def go_live(self, project_id: str, policy_id: str, at: datetime) -> Policy:
-        """The one that was live retires; a retired one may come back."""
+        """The one that was live retires, and what ran dry beside it; for one that runs dry, only
+        the latter. A retired one may come back.
+        """
         ...
 
 
