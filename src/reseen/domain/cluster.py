@@ -41,7 +41,7 @@ class Edge:
 
 
 class Wish(StrEnum):
-    """What reviewers said of two contents, or (``STANDS``) of one; it outweighs whatever is found."""
+    """What reviewers said of two contents, or (``STANDS``) of one; it outweighs what is found."""
 
     TOGETHER = "together"
     APART = "apart"

@@ -50,8 +50,9 @@ class PolicyDraft:
     ``bands`` take the place of the bank's action at each confidence, of the regimes that they are
     given for. ``channels`` are those that count. ``rollout``: the share of uploads, told by a hash
     of their ``content_id``, for which it acts; a match of the others is reviewed at most. A
-    ``dry_run`` says what it would do, beside the version that acts, and does nothing. ``severity``, 0..100, ranks the cases that
-    it opens. ``two_person``: a decision that follows it needs a second person.
+    ``dry_run`` says what it would do, beside the version that acts, and does nothing. ``severity``,
+    0..100, ranks the cases that it opens. ``two_person``: a decision that follows it needs a second
+    person.
     """
 
     bank_id: str | None = None

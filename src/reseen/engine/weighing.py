@@ -126,7 +126,7 @@ def _short(segments: Sequence[Segment], one: Sighting, draft: PolicyDraft) -> st
 
 
 def _less(shown: float, least: float) -> bool:
-    """To a thousandth, as it is told: sums of spans that are just enough come out a little below."""
+    """To a thousandth, as it is told: spans that are just enough come out a little below."""
     return round(shown, 3) < round(least, 3)
 
 

@@ -264,9 +264,7 @@ def _represents(router: APIRouter, reception: Reception, once: Once) -> None:
             seen = Seen(cluster_id, sent.version)
             (content,) = _numbers(desk, [sent.reference_id], "reference_id")
             actor = actor_of(request, received.key)
-            chosen = desk.sorting.represent(
-                received.project_id, actor, seen, content, sent.reason
-            )
+            chosen = desk.sorting.represent(received.project_id, actor, seen, content, sent.reason)
             return 200, told(desk, chosen)
 
         return once.answer(request, received.project_id, key, received.body, work)
