@@ -14,6 +14,7 @@ from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.record import Actor
 from reseen.domain.review import Case, Decision, DecisionDraft, Upload, UploadDraft, Verdict
 from reseen.flows.alarms import Alarms
+from reseen.flows.appeals import Appealing
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.fingerprint import Perception, perceive
@@ -63,6 +64,7 @@ class Desk:
     alarms: Alarms
     moderating: Moderating
     reviewing: Reviewing
+    appealing: Appealing
     revising: Revising
     sorting: Sorting
 
@@ -186,6 +188,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             alarms,
             moderating,
             reviewing,
+            Appealing(reviewing),
             revising,
             sorting,
         )

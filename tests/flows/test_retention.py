@@ -143,10 +143,10 @@ def test_an_appeal_keeps_media_until_two_weeks_after_its_answer(world: World) ->
     upload = world.under_review()
     world.desk.decide()
     world.wait(days=10)
-    appeal = world.desk.reviewing.appeal(PROJECT, PLATFORM, upload.id, "It is satire.")
+    appeal = world.desk.appealing.appeal(PROJECT, PLATFORM, upload.id, "It is satire.")
     world.wait(days=30)
     assert world.deleted() == []
-    world.desk.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It is not.")
+    world.desk.appealing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It is not.")
     world.wait(days=13)
     assert world.deleted() == []
     world.wait(days=2)

@@ -67,8 +67,8 @@ def test_a_decision_its_inheritance_and_its_undoing(here: Desk, picture: Picture
     assert first.content_type == ("CONTENT_TYPE_IMAGE",)
     before = here.clock.now
     here.clock.now += timedelta(days=1)
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, here.uploads.list(PROJECT).items[0].id, "No.")
-    here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is satire.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, here.uploads.list(PROJECT).items[0].id, "No.")
+    here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is satire.")
     told = stated(here)
     assert told["post-1"][0].withdrawn_reason == "It is satire."
     assert told["post-3"][0].withdrawn_at is not None
@@ -114,10 +114,10 @@ def test_a_removal_that_nobody_decided_is_withdrawn_when_an_appeal_is_granted(
     bank_of(here, picture(1), Action.REMOVE)
     upload = here.upload(picture(1), "post-1")
     assert upload.action is Action.REMOVE
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, upload.id, "It is news.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, upload.id, "It is news.")
     (before,) = stated(here)["post-1"]
     assert before.withdrawn_at is None
-    here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is news.")
+    here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is news.")
     (after,) = stated(here)["post-1"]
     assert after.puid == before.puid
     assert after.withdrawn_at == here.decisions.appeal(PROJECT, appeal.id).answered_at

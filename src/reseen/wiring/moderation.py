@@ -13,6 +13,7 @@ from reseen.domain.choices import JobKind
 from reseen.domain.errors import ReseenError
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft, Delivery
 from reseen.flows.alarms import Alarms
+from reseen.flows.appeals import Appealing
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
@@ -59,6 +60,7 @@ class Moderation:
     later: Later
     reporting: Reporting
     reviewing: Reviewing
+    appealing: Appealing
     revising: Revising
     sorting: Sorting
     quarantining: Quarantining
@@ -221,6 +223,7 @@ def make_moderation(
         later=later,
         reporting=reporting,
         reviewing=reviewing,
+        appealing=Appealing(reviewing),
         revising=revising,
         sorting=sorting,
         quarantining=quarantining,
