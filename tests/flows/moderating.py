@@ -29,7 +29,7 @@ from reseen.store.audit import SqlAuditLog
 from reseen.store.cases import SqlCaseStore
 from reseen.store.clusters import SqlClusterStore
 from reseen.store.decisions import SqlDecisionStore
-from reseen.store.keeping import SqlQuarantines
+from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
 from reseen.store.outbox import SqlOutbox
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.uploads import SqlUploadStore
@@ -150,6 +150,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             audit=audit,
             outbox=outbox,
             vault=vault,
+            holds=SqlLegalHolds(database, clock),
             alone=alone_in(database),
             covered=reviewing.cover,
             regrouped=reviewing.regrouped,

@@ -305,3 +305,16 @@ def test_a_thread_does_all_of_it_and_ends_when_it_is_told_to(world: World) -> No
     with pytest.raises(NotFound):
         world.desk.again(upload)
     assert world.blobs() == []
+
+
+def test_a_hold_on_an_account_keeps_the_media_of_what_it_uploads_later(world: World) -> None:
+    held = world.holding.hold_account(PROJECT, ANN, "user-9", "a court asks")
+    kept = world.desk.upload(world.picture(3), "post-kept", "user-9")
+    other = world.desk.upload(world.picture(4), "post-other", "user-8")
+    assert (kept.action, other.action) == (Action.PASS, Action.PASS)
+    assert kept.media_key is not None
+    assert other.media_key is None
+    world.wait(days=60)
+    assert world.deleted() == []
+    world.holding.release(PROJECT, ANN, held.id)
+    assert world.deleted() == [kept.id]

@@ -138,6 +138,7 @@ def make_moderation(
         audit=kept.audit,
         outbox=kept.outbox,
         vault=keeping,
+        holds=kept.holds,
         alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
