@@ -78,6 +78,15 @@ def test_an_overlap_that_is_large_enough_does() -> None:
     assert told.action is Action.REMOVE
 
 
+@pytest.mark.parametrize(("span", "is_enough"), [(Span(1.6, 4.6), True), (Span(1.6, 4.599), False)])
+def test_an_overlap_that_is_just_enough_is_enough(span: Span, is_enough: bool) -> None:
+    assert 4.6 - 1.6 < 3.0  # as floats are subtracted
+    segment = Segment(Channel.VISUAL, span, span, 0.95, 9)
+    policies = live(PolicyDraft(overlap=Overlap(seconds=3.0)))
+    told = rule([replace(seen(0.95), match=Match(0.95, (segment,)))], policies, CUTS, "post-1")
+    assert (told.action is not Action.PASS) is is_enough
+
+
 def test_only_channels_that_count_are_heard() -> None:
     eyes = live(PolicyDraft(channels=frozenset({Channel.VISUAL})))
     assert rule([seen(0.95, channel=Channel.AUDIO)], eyes, CUTS, "post-1").action is Action.PASS
@@ -88,6 +97,19 @@ def test_a_dry_run_says_what_it_would_do() -> None:
     told = rule([seen(0.95)], live(PolicyDraft(dry_run=True)), CUTS, "post-1")
     assert (told.action, told.reasons[0].asked) == (Action.PASS, Action.REMOVE)
     assert "runs dry" in told.reasons[0].rule
+
+
+def test_a_dry_run_beside_what_acts_changes_nothing_but_what_is_said() -> None:
+    trial = replace(live(PolicyDraft(dry_run=True, severity=99))[None], id="pol_dry")
+    acting = live(PolicyDraft(bands={Regime.SEQUENCE: (Band(0.9, Action.REVIEW),)}))
+    plain = rule([seen(0.95)], acting, CUTS, "post-1")
+    told = rule([seen(0.95)], acting, CUTS, "post-1", {None: trial})
+    (reason,) = told.reasons
+    assert reason.trial is not None
+    assert (reason.trial.policy_id, reason.trial.action) == ("pol_dry", Action.REMOVE)
+    assert replace(told, reasons=(replace(reason, trial=None),)) == plain
+    own = live(PolicyDraft(bank_id="bank_1"))
+    assert rule([seen(0.95)], own, CUTS, "post-1", {None: trial}).reasons[0].trial is None
 
 
 def test_outside_its_rollout_a_policy_asks_for_a_look_at_most() -> None:
@@ -175,7 +197,7 @@ def test_a_weak_likeness_of_pictures_lends_no_overlap_to_a_sure_one_of_sound() -
     policies = live(PolicyDraft(overlap=Overlap(seconds=10.0)))
     told = rule([both(0.4, 0.95)], policies, CUTS, "post-1")
     assert told.action is Action.PASS
-    assert told.reasons[0].rule.endswith("2.0 s overlap, and 10 are asked for")
+    assert told.reasons[0].rule.endswith("2 s overlap, and 10 are asked for")
     assert rule([both(0.95, 0.4)], policies, CUTS, "post-1").action is Action.REMOVE
 
 

@@ -14,6 +14,7 @@ from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.record import Actor
 from reseen.domain.review import Case, Decision, DecisionDraft, Upload, UploadDraft, Verdict
 from reseen.flows.alarms import Alarms
+from reseen.flows.appeals import Appealing
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.fingerprint import Perception, perceive
@@ -29,7 +30,7 @@ from reseen.store.audit import SqlAuditLog
 from reseen.store.cases import SqlCaseStore
 from reseen.store.clusters import SqlClusterStore
 from reseen.store.decisions import SqlDecisionStore
-from reseen.store.keeping import SqlQuarantines
+from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
 from reseen.store.outbox import SqlOutbox
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.uploads import SqlUploadStore
@@ -64,6 +65,7 @@ class Desk:
     alarms: Alarms
     moderating: Moderating
     reviewing: Reviewing
+    appealing: Appealing
     revising: Revising
     sorting: Sorting
 
@@ -150,6 +152,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             audit=audit,
             outbox=outbox,
             vault=vault,
+            holds=SqlLegalHolds(database, clock),
             alone=alone_in(database),
             covered=reviewing.cover,
             regrouped=reviewing.regrouped,
@@ -188,6 +191,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             alarms,
             moderating,
             reviewing,
+            Appealing(reviewing),
             revising,
             sorting,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.flows.conftest import save_picture
-from tests.flows.moderating import PLATFORM, Desk, desk
+from tests.flows.moderating import BOB, PLATFORM, Desk, desk
 
 from reseen.domain.access import DEFAULT_PROJECT as PROJECT
 from reseen.domain.bank import ActionPolicy, Bank, Reference
@@ -20,6 +20,8 @@ from reseen.domain.review import Upload, UploadDraft, UploadState
 from reseen.engine.priority import BURSTING, FLOODING
 from reseen.flows.alarms import EVERY, MOST, QUARANTINE, WINDOW
 from reseen.flows.fingerprint import Perception
+from reseen.flows.quarantine import Quarantining
+from reseen.store.alone import alone_in
 from reseen.testing import pictures, videos
 
 
@@ -163,3 +165,24 @@ def test_every_so_many_removals_by_a_reference_are_looked_at(here: Desk) -> None
     looks = [here.alarms._is_due("ref") for _ in range(2000)]
     assert all(looks[: EVERY * EVERY - 1])
     assert sum(looks[1000:]) == 1000 // EVERY
+
+
+def test_a_quarantine_that_somebody_lifted_does_not_come_back_for_what_was_before(
+    here: Desk, tmp_path: Path
+) -> None:
+    bank = here.ground.bank("terror")
+    reference = here.ground.add(bank, save_picture(tmp_path / "a.png", pictures.scene(1)))
+    last = flooded(here, bank, reference, FLOODING + 2)
+    cluster = here.clusters.get(PROJECT, last.cluster_id or "")
+    with here.ground.database.together():
+        here.alarms.heed(last, cluster)
+    assert reference.id in here.quarantines.active(PROJECT, here.clock())
+    alone = alone_in(here.ground.database)
+    quarantining = Quarantining(
+        here.quarantines, here.ground.references, here.audit, alone, here.clock
+    )
+    here.clock.now += timedelta(minutes=1)
+    quarantining.lift(PROJECT, BOB, reference.id)
+    with here.ground.database.together():
+        here.alarms.heed(last, cluster)
+    assert here.quarantines.active(PROJECT, here.clock()) == {}

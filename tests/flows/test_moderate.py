@@ -187,11 +187,11 @@ def test_an_appeal_is_answered_by_somebody_else_and_may_undo_the_decision(
     here.ground.add(here.ground.bank("reported"), picture(1))
     upload = here.upload(picture(1, 1), "post-1")
     decision = here.decide()
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, upload.id, "It is my own film.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, upload.id, "It is my own film.")
     (case,) = here.cases.list(PROJECT, state=CaseState.APPEALED).items
     with pytest.raises(Forbidden, match="somebody else"):
-        here.reviewing.answer(PROJECT, ANN, appeal.id, AppealState.OVERTURNED, "yes")
-    here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is.")
+        here.appealing.answer(PROJECT, ANN, appeal.id, AppealState.OVERTURNED, "yes")
+    here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is.")
     assert here.decisions.get(PROJECT, decision.id).state is DecisionState.UNDONE
     assert here.again(upload).action is Action.REVIEW
     assert here.cases.get(PROJECT, case.id).state is CaseState.OPEN
@@ -340,11 +340,11 @@ def test_a_removal_that_nobody_decided_may_be_appealed(here: Desk, picture: Pict
     removed, innocent = here.upload(picture(1, 1), "post-1"), here.upload(picture(5), "post-5")
     assert removed.action is Action.REMOVE
     with pytest.raises(Conflict, match="nothing removed it"):
-        here.reviewing.appeal(PROJECT, PLATFORM, innocent.id, "Why not?")
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, removed.id, "It is news.")
+        here.appealing.appeal(PROJECT, PLATFORM, innocent.id, "Why not?")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, removed.id, "It is news.")
     assert appeal.decision_id is None
     (case,) = here.cases.list(PROJECT, state=CaseState.APPEALED).items
-    here.reviewing.answer(PROJECT, ANN, appeal.id, AppealState.OVERTURNED, "It is news.")
+    here.appealing.answer(PROJECT, ANN, appeal.id, AppealState.OVERTURNED, "It is news.")
     assert here.again(removed).action is Action.PASS
     assert here.cases.get(PROJECT, case.id).state is CaseState.OPEN
     (told,) = here.events("upload.action_changed")

@@ -143,10 +143,10 @@ def test_an_appeal_keeps_media_until_two_weeks_after_its_answer(world: World) ->
     upload = world.under_review()
     world.desk.decide()
     world.wait(days=10)
-    appeal = world.desk.reviewing.appeal(PROJECT, PLATFORM, upload.id, "It is satire.")
+    appeal = world.desk.appealing.appeal(PROJECT, PLATFORM, upload.id, "It is satire.")
     world.wait(days=30)
     assert world.deleted() == []
-    world.desk.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It is not.")
+    world.desk.appealing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It is not.")
     world.wait(days=13)
     assert world.deleted() == []
     world.wait(days=2)
@@ -305,3 +305,16 @@ def test_a_thread_does_all_of_it_and_ends_when_it_is_told_to(world: World) -> No
     with pytest.raises(NotFound):
         world.desk.again(upload)
     assert world.blobs() == []
+
+
+def test_a_hold_on_an_account_keeps_the_media_of_what_it_uploads_later(world: World) -> None:
+    held = world.holding.hold_account(PROJECT, ANN, "user-9", "a court asks")
+    kept = world.desk.upload(world.picture(3), "post-kept", "user-9")
+    other = world.desk.upload(world.picture(4), "post-other", "user-8")
+    assert (kept.action, other.action) == (Action.PASS, Action.PASS)
+    assert kept.media_key is not None
+    assert other.media_key is None
+    world.wait(days=60)
+    assert world.deleted() == []
+    world.holding.release(PROJECT, ANN, held.id)
+    assert world.deleted() == [kept.id]

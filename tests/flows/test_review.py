@@ -186,9 +186,9 @@ def test_a_case_is_appealed_until_the_last_appeal_is_answered(here: Desk) -> Non
     case, upload = waiting(here, uploads=2)
     decide(here, ANN)
     every = here.uploads.list(PROJECT).items
-    some = [here.reviewing.appeal(PROJECT, PLATFORM, one.id, "Mine.") for one in every]
+    some = [here.appealing.appeal(PROJECT, PLATFORM, one.id, "Mine.") for one in every]
     for appeal, state in zip(some, (CaseState.APPEALED, CaseState.DECIDED), strict=True):
-        here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It stays.")
+        here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It stays.")
         assert here.cases.get(PROJECT, case.id).state is state
     assert here.again(upload).action is Action.REMOVE
 
@@ -196,9 +196,9 @@ def test_a_case_is_appealed_until_the_last_appeal_is_answered(here: Desk) -> Non
 def test_an_appeal_on_what_was_undone_since_leaves_the_case_to_whoever_looks(here: Desk) -> None:
     case, upload = waiting(here)
     decision = decide(here, ANN)
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
     here.reviewing.undo(PROJECT, BOB, decision.id, "A mistake.")
-    here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It is undone.")
+    here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.UPHELD, "It is undone.")
     assert here.cases.get(PROJECT, case.id).state is CaseState.OPEN
     assert case_of(here, cluster_of(here, upload)).decision_id is None
 
@@ -207,11 +207,11 @@ def test_who_agreed_to_a_decision_does_not_answer_an_appeal_against_it(here: Des
     _, upload = waiting(here, two_person=True)
     decision = decide(here, ANN)
     here.reviewing.approve(PROJECT, BOB, decision.id)
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
     for one in (ANN, BOB):
         with pytest.raises(Forbidden):
-            here.reviewing.answer(PROJECT, one, appeal.id, AppealState.UPHELD, "It stays.")
-    here.reviewing.answer(PROJECT, CAROL, appeal.id, AppealState.UPHELD, "It stays.")
+            here.appealing.answer(PROJECT, one, appeal.id, AppealState.UPHELD, "It stays.")
+    here.appealing.answer(PROJECT, CAROL, appeal.id, AppealState.UPHELD, "It stays.")
 
 
 def test_who_proposed_is_given_other_cases_next(here: Desk) -> None:
@@ -289,7 +289,7 @@ def test_an_appeal_against_an_automatic_removal_needs_two_where_the_policy_does(
             )
         )
         here.sorting.clustering.arrive(PROJECT, Node(7, Medium.IMAGE, 1), [], [])
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
     assert here.cases.get(PROJECT, appeal.case_id).two_person
 
 
@@ -325,7 +325,7 @@ def test_an_appeal_and_a_stale_decision_find_the_case_that_theirs_became_part_of
             )
         )
         here.sorting.clustering.arrive(PROJECT, Node(9, Medium.IMAGE, 9), [], [])
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, upload.id, "Mine.")
     gone = here.cases.get(PROJECT, appeal.case_id)
     clusters = [here.clusters.get(PROJECT, one.cluster_id) for one in (case, gone)]
     here.sorting.merge(PROJECT, BOB, [Seen(one.id, one.version) for one in clusters])
@@ -334,6 +334,6 @@ def test_an_appeal_and_a_stale_decision_find_the_case_that_theirs_became_part_of
     assert kept.state is CaseState.APPEALED
     with pytest.raises(Conflict, match=kept.id):
         here.reviewing.decide(PROJECT, BOB, gone.id, kept.version, HARM)
-    here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is yours.")
+    here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is yours.")
     assert here.again(upload).action is Action.PASS
     assert here.decisions.appeals(PROJECT, case_id=kept.id).items[0].id == appeal.id

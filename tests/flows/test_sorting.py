@@ -321,3 +321,39 @@ def test_an_arrival_that_makes_decided_clusters_one_is_told_of_once_as_it_is_ans
     ]
     assert mine == [("upload.answered", last.action)]
     assert here.again(last).action is last.action
+
+
+def test_a_chosen_representative_stands_until_the_word_is_taken_back(
+    here: Desk, send: Send
+) -> None:
+    uploads = [send(1, n) for n in range(3)]
+    before = cluster_of(here, uploads[0])
+    other = uploads[2]
+    assert other.content != before.representative
+    chosen = here.sorting.represent(PROJECT, ANN, seen(before), number(other), "It shows more.")
+    assert (chosen.representative, chosen.version) == (other.content, before.version + 1)
+    for n in range(3, 6):
+        send(1, n)
+    now = cluster_of(here, other)
+    assert (now.representative, now.members) == (other.content, 6)
+    (told,) = audited(here, "cluster.representative_chosen")
+    assert (told["subject"], told["member"]) == (before.id, other.reference_id)
+    with pytest.raises(Conflict):
+        here.sorting.represent(PROJECT, ANN, seen(before), number(uploads[0]))
+    stranger = send(2)
+    with pytest.raises(InvalidValue):
+        here.sorting.represent(PROJECT, ANN, seen(now), number(stranger))
+    (word,) = here.clusters.words(PROJECT, now.id)
+    assert word.holds
+    (after,) = here.sorting.unsay(PROJECT, BOB, now.id, word.id)
+    assert after.representative != other.content
+    assert here.clusters.words(PROJECT, now.id) == ()
+
+
+def test_what_was_chosen_last_stands_for_clusters_that_become_one(here: Desk, send: Send) -> None:
+    uploads = [send(seed) for seed in (1, 2)]
+    for upload in uploads:
+        here.sorting.represent(PROJECT, ANN, seen(cluster_of(here, upload)), number(upload))
+    clusters = [cluster_of(here, upload) for upload in uploads]
+    whole = here.sorting.merge(PROJECT, ANN, [seen(cluster) for cluster in clusters])
+    assert whole.representative == uploads[1].content

@@ -67,8 +67,8 @@ def test_a_decision_its_inheritance_and_its_undoing(here: Desk, picture: Picture
     assert first.content_type == ("CONTENT_TYPE_IMAGE",)
     before = here.clock.now
     here.clock.now += timedelta(days=1)
-    appeal = here.reviewing.appeal(PROJECT, PLATFORM, here.uploads.list(PROJECT).items[0].id, "No.")
-    here.reviewing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is satire.")
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, here.uploads.list(PROJECT).items[0].id, "No.")
+    here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is satire.")
     told = stated(here)
     assert told["post-1"][0].withdrawn_reason == "It is satire."
     assert told["post-3"][0].withdrawn_at is not None
@@ -106,3 +106,20 @@ def test_what_is_allowed_needs_no_statement(here: Desk, picture: Picture) -> Non
     here.upload(picture(1), "post-1")
     here.decide(verdict=Verdict.ALLOWED)
     assert stated(here) == {}
+
+
+def test_a_removal_that_nobody_decided_is_withdrawn_when_an_appeal_is_granted(
+    here: Desk, picture: Picture
+) -> None:
+    bank_of(here, picture(1), Action.REMOVE)
+    upload = here.upload(picture(1), "post-1")
+    assert upload.action is Action.REMOVE
+    appeal = here.appealing.appeal(PROJECT, PLATFORM, upload.id, "It is news.")
+    (before,) = stated(here)["post-1"]
+    assert before.withdrawn_at is None
+    here.appealing.answer(PROJECT, BOB, appeal.id, AppealState.OVERTURNED, "It is news.")
+    (after,) = stated(here)["post-1"]
+    assert after.puid == before.puid
+    assert after.withdrawn_at == here.decisions.appeal(PROJECT, appeal.id).answered_at
+    assert after.withdrawn_reason == "It is news."
+    assert after.end_date_visibility_restriction is not None

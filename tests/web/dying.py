@@ -23,6 +23,7 @@ from sqlalchemy import event
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.media import Asset, Medium
 from reseen.flows import retroactive
+from reseen.flows.appeals import Appealing
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.gathering import Gathering
@@ -142,6 +143,7 @@ def desk_of(
             uploads, clusters, None, reviewing.open, audit, outbox, alone_in(database)
         ),
         reviewing=reviewing,
+        appealing=Appealing(reviewing),
         sorting=Sorting(
             clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
         ),

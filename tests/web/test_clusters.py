@@ -223,6 +223,8 @@ def test_what_cannot_be_meant_is_refused(office: Office) -> None:
         ("split", {"version": 1, "member": ["x"]}, 400, "member"),
         ("pins", {"version": 1, "reference_id": "x"}, 422, "reference_id"),
         ("pins", {"version": 1, "reference_id": "ref_00ffffffff"}, 422, "reference_id"),
+        ("representative", {"version": 1, "reference_id": "x"}, 422, "reference_id"),
+        ("representative", {"version": 1, "reference_id": "ref_00ffffffff"}, 422, "reference_id"),
         ("pins", {"version": 1, "reference_id": upload["reference_id"]}, 422, "reference_id"),
     ]
     for what, body, status, field in said:
@@ -231,10 +233,28 @@ def test_what_cannot_be_meant_is_refused(office: Office) -> None:
     refused(merge(office, cluster, cluster), 422, "invalid_request", "clusters")
 
 
-@pytest.mark.parametrize("what", ["split", "merge", "pins", "words"])
+@pytest.mark.parametrize("what", ["split", "merge", "pins", "representative", "words"])
 def test_only_who_reviews_may_say_something(office: Office, what: str) -> None:
     path = "/v1/clusters/merge" if what == "merge" else f"/v1/clusters/clu_none/{what}"
     method = "POST"
     if what == "words":
         method, path = "DELETE", f"{path}/wrd_1"
     refused(office.server.ask(method, path, json={}), 403, "forbidden")
+
+
+def test_a_representative_is_chosen_and_the_choice_taken_back(office: Office) -> None:
+    first, second = office.reported(copies=(1, 2))
+    before = office.cluster(first)
+    stands = before["representative"]["reference_id"]
+    other = next(one for one in (first, second) if one["reference_id"] != stands)
+    path = f"/v1/clusters/{before['id']}"
+    body = {"version": before["version"], "reference_id": other["reference_id"], "reason": "Whole."}
+    chosen = office.act(f"{path}/representative", json=body)
+    assert chosen.status_code == 200, chosen.text
+    told = {"reference_id": other["reference_id"], "upload_id": other["id"]}
+    assert chosen.json()["representative"] == told
+    refused(office.act(f"{path}/representative", json=body), 409, "conflict", "version")
+    (word,) = every(office, f"{path}/words")
+    assert (word["stands"], word["pairs"]) == (other["reference_id"], 0)
+    office.server.ask("DELETE", f"{path}/words/{word['id']}", key=office.bob)
+    assert office.cluster(first)["representative"]["reference_id"] == stands

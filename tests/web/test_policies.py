@@ -214,7 +214,7 @@ def test_what_was_not_tried_goes_live_by_force_and_with_a_reason_alone(
     assert live["replaced"] is None
     assert live["remarks"] == [
         "It was not tried on past uploads, and goes live because: an attack is streamed",
-        "It runs dry: it says what it would do, and nothing is done while it is live.",
+        "It runs dry: each answer says what it would do, and what acts goes on acting.",
     ]
     noted = SqlAuditLog(database).entries(PROJECT, subject=made["id"]).items
     assert [entry.draft.what for entry in noted] == ["policy.live", "policy.drafted"]
@@ -290,7 +290,7 @@ def test_a_policy_is_explained_tried_brought_into_force_and_taken_back(
     assert told_of.count(lenient["id"]) == 2
 
 
-def test_a_dry_run_is_tried_as_if_it_acted_and_then_does_nothing(
+def test_a_dry_run_is_tried_as_if_it_acted_and_then_runs_beside_what_acts(
     server: Running, bank: str
 ) -> None:
     image = known(server, bank)
@@ -300,10 +300,22 @@ def test_a_dry_run_is_tried_as_if_it_acted_and_then_does_nothing(
     result = server.over(begun.json()["id"])["result"]
     assert result["as_if_acting"] is True
     assert removed["id"] not in str(result["uploads"]["live"]["changes"])
-    enact(server, dry)
-    passed = upload(server, image)
-    assert (passed["action"], passed["reasons"][0]["asked"]) == ("pass", "remove")
-    assert passed["reasons"][0]["rule"].endswith("; the policy runs dry")
+    lenient = write(server, bank, bands={"still": [{"min_score": 0.5, "action": "review"}]})
+    enact(server, lenient, force=True, reason="a trial")
+    enacted = enact(server, dry)
+    assert enacted["replaced"] is None
+    assert server.get(f"/v1/policies/{lenient['id']}").json()["state"] == "live"
+    waiting = upload(server, image)
+    (reason,) = [one for one in waiting["reasons"] if one.get("policy_id") == lenient["id"]]
+    assert (waiting["action"], reason["action"]) == ("review", "review")
+    assert (reason["dry_run"]["policy_id"], reason["dry_run"]["action"]) == (dry["id"], "remove")
+    ended = enact(server, lenient)
+    assert ended["replaced"] == dry["id"]
+    assert server.get(f"/v1/policies/{dry['id']}").json()["state"] == "retired"
+    (reason,) = [
+        one for one in upload(server, image)["reasons"] if one.get("policy_id") == lenient["id"]
+    ]
+    assert "dry_run" not in reason
 
 
 def test_what_people_decided_is_held_against_a_version(server: Running, bank: str) -> None:

@@ -114,6 +114,11 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("POST", "/v1/clusters/{cluster}/split", {"version": 1, "members": ["ref_00000000ff"]}),
         ("POST", "/v1/clusters/merge", {"clusters": MERGED}),
         ("POST", "/v1/clusters/{cluster}/pins", {"version": 1, "reference_id": "{reference}"}),
+        (
+            "POST",
+            "/v1/clusters/{cluster}/representative",
+            {"version": 1, "reference_id": "{reference}"},
+        ),
         ("DELETE", "/v1/clusters/{cluster}/words/{word}", None),
     ],
     Right.AUDIT: [

@@ -96,6 +96,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         later=moderation.later,
         reporting=moderation.reporting,
         reviewing=moderation.reviewing,
+        appealing=moderation.appealing,
         sorting=moderation.sorting,
         quarantining=moderation.quarantining,
         looking=moderation.looking,

@@ -41,15 +41,17 @@ class Edge:
 
 
 class Wish(StrEnum):
-    """What reviewers said of two contents; it outweighs whatever is found."""
+    """What reviewers said of two contents, or (``STANDS``) of one; it outweighs what is found."""
 
     TOGETHER = "together"
     APART = "apart"
+    STANDS = "stands"
+    """For the cluster that it is in: both ends of the pin are the content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A reviewer's word on two contents, ``one`` < ``other``. The latest word on a pair holds."""
+    """A reviewer's word on two contents, ``one`` <= ``other``. The latest word on a pair holds."""
 
     one: int
     other: int

@@ -50,8 +50,9 @@ class PolicyDraft:
     ``bands`` take the place of the bank's action at each confidence, of the regimes that they are
     given for. ``channels`` are those that count. ``rollout``: the share of uploads, told by a hash
     of their ``content_id``, for which it acts; a match of the others is reviewed at most. A
-    ``dry_run`` says what it would do and does nothing. ``severity``, 0..100, ranks the cases that
-    it opens. ``two_person``: a decision that follows it needs a second person.
+    ``dry_run`` says what it would do, beside the version that acts, and does nothing. ``severity``,
+    0..100, ranks the cases that it opens. ``two_person``: a decision that follows it needs a second
+    person.
     """
 
     bank_id: str | None = None
@@ -97,6 +98,15 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What a version that runs dry would do, and by which rule. Nothing is done."""
+
+    policy_id: str
+    action: Action
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why an upload was answered so: one reference that it matches, and the rule that applied.
 
@@ -118,6 +128,8 @@ class Reason:
     segments: tuple[Segment, ...] = ()
     decision_id: str | None = None
     """The decision whose reference, or whose cluster, this is."""
+    trial: "Trial | None" = None
+    """What a version that runs dry makes of it."""
     basis: Basis | None = None
     """``None`` where it is not kept: other policies cannot be tried on this."""
 

@@ -72,12 +72,23 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Overturned:
+    """An appeal against an automatic removal was granted: the upload was shown again."""
+
+    at: datetime
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restricted:
-    """An upload that was removed at some time, with all that decisions did to it, oldest first."""
+    """An upload that was removed at some time, with all that decisions did to it, oldest first, and
+    the appeals that were granted where no decision had removed it.
+    """
 
     upload: Upload
     medium: Medium | None
     acts: tuple[Act, ...] = ()
+    overturned: tuple[Overturned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,13 +108,19 @@ def shown(numbers: Iterable[int], edges: Iterable[Edge]) -> dict[int, float]:
     return found
 
 
-def representative(nodes: Iterable[Node]) -> int:
-    """The content that stands for its group: the one that most others show most of, as disguises
-    resemble their original more than each other; then the one of highest quality; then the first.
-    Uploads before references, as these stand in a bank already.
+def representative(nodes: Iterable[Node], pins: Iterable[Pin] = ()) -> int:
+    """The content that stands for its group: the one that a reviewer chose last; else the one that
+    most others show most of, as disguises resemble their original more than each other; then the
+    one of highest quality; then the first. Uploads before references, as these stand in a bank
+    already.
     """
+    every = list(nodes)
+    numbers = {node.number for node in every}
+    chosen = [pin for pin in pins if pin.wish is Wish.STANDS and pin.one in numbers]
+    if chosen:
+        return max(chosen, key=lambda pin: (pin.at, pin.one)).one
     best = max(
-        nodes,
+        every,
         key=lambda n: (n.is_upload, round(n.shown, 6), n.quality, -n.order, -n.number),
     )
     return best.number

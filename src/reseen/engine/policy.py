@@ -5,12 +5,13 @@ Pure: equal findings, policies and ``content_id`` give an equal ruling, with eve
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reseen.domain.bank import Bank
 from reseen.domain.choices import Action, BankRole, Regime
 from reseen.domain.match import Confidence, Cuts, Segment
 from reseen.domain.media import Channel
-from reseen.domain.policy import Basis, Policy, PolicyDraft, Reason, Ruling
+from reseen.domain.policy import Basis, Policy, PolicyDraft, Reason, Ruling, Trial
 from reseen.engine.verdict import HARM, is_match, judged
 from reseen.engine.weighing import CLEARED, RISING, Sighting, View, asked, counts, views_of
 
@@ -25,6 +26,7 @@ __all__ = [
     "rule",
 ]
 
+NOTHING: Mapping[str | None, Policy] = {}
 UNSAID = PolicyDraft()
 """Where no policy is live, the bank's own actions hold."""
 
@@ -34,12 +36,20 @@ def rule(
     policies: Mapping[str | None, Policy],
     usual: Cuts,
     content_id: str,
+    trials: Mapping[str | None, Policy] = NOTHING,
 ) -> Ruling:
     """The gravest action that any reason leads to. What allowed references show of the upload asks
-    for nothing, and what lies beside it does: each match is cleared, or not, by itself.
+    for nothing, and what lies beside it does: each match is cleared, or not, by itself. ``trials``
+    run dry: each reason says what they would do, and nothing else is another.
     """
     allowed = _allowed(sightings, usual)
-    judgements = (_reason(one, policies, usual, content_id, allowed) for one in sightings)
+    judgements = [_reason(one, policies, usual, content_id, allowed) for one in sightings]
+    if trials:
+        proposed = {**policies, **{b: _acting(trial) for b, trial in trials.items()}}
+        tried = (_reason(one, proposed, usual, content_id, allowed) for one in sightings)
+        judgements = [
+            _beside(now, then, trials) for now, then in zip(judgements, tried, strict=True)
+        ]
     found = sorted((j for j in judgements if j is not None), key=lambda j: gravity(j[0]))
     reasons = tuple(reason for reason, _ in found)
     acting = [r for r in reasons if r.action is not Action.PASS]
@@ -158,6 +168,26 @@ def _reason(
         ),
     )
     return reason, view.is_cleared
+
+
+def _acting(trial: Policy) -> Policy:
+    return replace(trial, draft=replace(trial.draft, dry_run=False))
+
+
+def _beside(
+    now: tuple[Reason, bool] | None,
+    then: tuple[Reason, bool] | None,
+    trials: Mapping[str | None, Policy],
+) -> tuple[Reason, bool] | None:
+    """The reason that holds, with what a version that runs dry makes of it."""
+    if now is None or then is None:
+        return now
+    reason, is_cleared = now
+    tried, _ = then
+    if tried.policy_id is None or tried.policy_id not in {one.id for one in trials.values()}:
+        return now
+    trial = Trial(tried.policy_id, tried.action, tried.rule)
+    return replace(reason, trial=trial), is_cleared
 
 
 def _named(bank: Bank, policy: Policy | None, words: str) -> str:

@@ -39,9 +39,9 @@ def sightings_of(
 
 
 def with_candidate(
-    live: Mapping[str | None, Policy], candidate: Policy, *, acting: bool = False
+    live: Mapping[str | None, Policy], candidate: Policy
 ) -> dict[str | None, Policy]:
-    """The policies as they were if this version were live. ``acting``: even where it runs dry."""
-    draft = replace(candidate.draft, dry_run=False) if acting else candidate.draft
+    """The policies as they were if this version were live and acted, even where it runs dry."""
+    draft = replace(candidate.draft, dry_run=False)
     tried = replace(candidate, draft=draft, state=PolicyState.LIVE)
     return {**live, draft.bank_id: tried}

@@ -104,6 +104,7 @@ def _changes(restricted: Restricted) -> list[_Change]:
             restored = upload.ruled if act.before is None else act.before
             why = act.decision.end_reason
             changes.append(_Change(ended, restored, act.decision, is_undone=True, why=why))
+    changes += [_Change(one.at, Action.PASS, why=one.answer) for one in restricted.overturned]
     return sorted(changes, key=lambda one: (one.at, not one.is_undone, one.decision is not None))
 
 

@@ -114,14 +114,20 @@ def _short(segments: Sequence[Segment], one: Sighting, draft: PolicyDraft) -> st
     """What is missing to the least overlap, in words; empty: nothing."""
     least = draft.overlap
     shown = _shown(segments, one)
-    if one.upload_duration and shown.seconds < least.seconds:
-        return f"{shown.seconds:.1f} s overlap, and {least.seconds:g} are asked for"
-    if shown.query < least.upload_share:
-        return f"{shown.query:.0%} of the upload match, and {least.upload_share:.0%} are asked for"
-    if shown.reference < least.reference_share:
-        share = f"{least.reference_share:.0%}"
-        return f"{shown.reference:.0%} of the reference match, and {share} are asked for"
+    if one.upload_duration and _less(shown.seconds, least.seconds):
+        return f"{shown.seconds:.4g} s overlap, and {least.seconds:g} are asked for"
+    if _less(shown.query, least.upload_share):
+        share = f"{100.0 * least.upload_share:.4g}%"
+        return f"{100.0 * shown.query:.3g}% of the upload match, and {share} are asked for"
+    if _less(shown.reference, least.reference_share):
+        share = f"{100.0 * least.reference_share:.4g}%"
+        return f"{100.0 * shown.reference:.3g}% of the reference match, and {share} are asked for"
     return ""
+
+
+def _less(shown: float, least: float) -> bool:
+    """To a thousandth, as it is told: spans that are just enough come out a little below."""
+    return round(shown, 3) < round(least, 3)
 
 
 def _shown(segments: Sequence[Segment], one: Sighting) -> Coverage:

@@ -22,6 +22,7 @@ from reseen.engine.cluster import count_of_things
 from reseen.engine.priority import BURSTING, FLOODING, is_burst, is_flood
 from reseen.engine.verdict import HARM
 from reseen.flows.moderate import Opened
+from reseen.flows.quarantine import LIFTED
 from reseen.flows.telling import said
 from reseen.ports import AuditLog, ClusterStore, Outbox, Quarantines, ReferenceStore, UploadStore
 
@@ -106,11 +107,11 @@ class Alarms:
     def _flood(self, project_id: str, reference_id: str) -> None:
         if not self._is_due(reference_id):
             return
-        since = self.clock() - WINDOW
         try:
             reference = self.references.get(project_id, reference_id)
         except NotFound:  # removed a moment ago
             return
+        since = self._since(project_id, reference_id)
         matched = self.clusters.tied(project_id, reference.number, since, MOST)
         if len(matched) < FLOODING:
             return
@@ -124,6 +125,14 @@ class Alarms:
         if not is_flood(things, clusters - 1 + things):
             return
         self._quarantine(reference, things, since)
+
+    def _since(self, project_id: str, reference_id: str) -> datetime:
+        """From when on matches count: not from before somebody lifted a quarantine."""
+        since = self.clock() - WINDOW
+        lifted = self.audit.entries(
+            project_id, what=LIFTED, subject=reference_id, since=since, limit=1
+        ).items
+        return lifted[0].at if lifted else since
 
     def _is_due(self, reference_id: str) -> bool:
         if len(self.removals) >= COUNTED and reference_id not in self.removals:

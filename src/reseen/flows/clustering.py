@@ -136,7 +136,7 @@ class Clustering:
         groups = [
             Regrouped(
                 id=names.kept.get(place),
-                representative=representative(map(nodes.__getitem__, members)),
+                representative=representative(map(nodes.__getitem__, members), around.pins),
                 members=members,
                 shown={n: nodes[n].shown for n in members if _differs(nodes[n], by_number[n])},
                 absorbed=names.absorbed.get(place, ()),

@@ -19,7 +19,7 @@ from reseen.domain.errors import Conflict
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
-from reseen.domain.review import Upload, UploadDraft, UploadState
+from reseen.domain.review import Upload, UploadDraft, UploadState, subjects_of
 from reseen.flows.clustering import Clustering, Regrouping
 from reseen.flows.findings import Answer, Scope
 from reseen.flows.fingerprint import Rendition
@@ -32,6 +32,7 @@ from reseen.ports import (
     AuditLog,
     BankStore,
     Fetched,
+    LegalHolds,
     MediaVault,
     Outbox,
     ReferenceStore,
@@ -75,6 +76,7 @@ class Moderating:
     audit: AuditLog
     outbox: Outbox
     vault: MediaVault | None
+    holds: LegalHolds
     alone: Alone
     covered: Covered
     regrouped: Followed
@@ -215,9 +217,13 @@ class Moderating:
         except Conflict:  # made a moment ago, or a bank of another role has the name
             return self.banks.get(project_id, SEEN_BANK)
 
+    def _is_held(self, upload: Upload) -> bool:
+        """By a legal hold, on its account perhaps."""
+        return bool(self.holds.held(upload.project_id, subjects_of(upload, None)))
+
     def _keep(self, upload: Upload, file: Fetched) -> str | None:
-        """Encrypted media for whoever reviews it, where somebody will."""
-        if self.vault is None or upload.action is Action.PASS:
+        """Encrypted media for whoever reviews it, where somebody will, or must be able to."""
+        if self.vault is None or (upload.action is Action.PASS and not self._is_held(upload)):
             return None
         return upload.media_key or self.vault.put(upload.project_id, upload.sha256, file.path)
 

@@ -73,9 +73,11 @@ class Enacting:
         """
         with self.alone(project_id):
             policy = self.policies.get(project_id, policy_id)
-            if policy.state is PolicyState.LIVE:
+            bank_id, trials = policy.draft.bank_id, self.policies.trials(project_id)
+            ends_trial = not policy.draft.dry_run and bank_id in trials
+            if policy.state is PolicyState.LIVE and not ends_trial:
                 return Enacted(policy, None, ("It is live already.",))
-            is_tried = policy.backtest_id is not None or policy.state is PolicyState.RETIRED
+            is_tried = policy.backtest_id is not None or policy.state is not PolicyState.DRAFT
             is_forced = not is_tried and force
             if not is_tried and not force:
                 raise Conflict(
@@ -89,7 +91,9 @@ class Enacting:
                 )
             if policy.draft.bank_id is not None:
                 self.banks.get(project_id, policy.draft.bank_id)
-            replaced = self.policies.live(project_id).get(policy.draft.bank_id)
+            acting = self.policies.live(project_id).get(bank_id)
+            ended = trials.get(bank_id)
+            replaced = ended if policy.draft.dry_run or acting == policy else acting
             live = self.policies.go_live(project_id, policy_id, self.clock())
             said = {
                 "policy_id": live.id,
@@ -103,7 +107,9 @@ class Enacting:
             }
             self.outbox.emit(project_id, "policy.live", said)
             self._note(project_id, who, "policy.live", live, reason, said)
-        return Enacted(live, replaced, _remarks(policy, replaced, reason, is_forced=is_forced))
+        return Enacted(
+            live, replaced, _remarks(policy, replaced, ended, reason, is_forced=is_forced)
+        )
 
     def explain(self, project_id: str, policy_id: str, upload_id: str) -> Explained:
         """What this version would say of an upload, beside the others that are live. Nothing is
@@ -164,9 +170,9 @@ class Enacting:
 
 
 def _remarks(
-    policy: Policy, replaced: Policy | None, reason: str, *, is_forced: bool
+    policy: Policy, replaced: Policy | None, ended: Policy | None, reason: str, *, is_forced: bool
 ) -> tuple[str, ...]:
-    """``policy`` as it was before."""
+    """``policy`` as it was before; ``ended``: what ran dry."""
     said: list[str] = []
     if is_forced:
         said.append(f"It was not tried on past uploads, and goes live because: {reason.strip()}")
@@ -174,8 +180,10 @@ def _remarks(
         said.append("It was live before: a roll back.")
     if replaced is not None:
         said.append(f"Version {replaced.number} ({replaced.id}) retires.")
+    if ended is not None and ended != replaced:
+        said.append(f"The dry run of version {ended.number} ({ended.id}) ends.")
     if policy.draft.dry_run:
-        said.append("It runs dry: it says what it would do, and nothing is done while it is live.")
+        said.append("It runs dry: each answer says what it would do, and what acts goes on acting.")
     elif policy.draft.rollout < 1.0:
         said.append(
             f"It removes within its rollout of {policy.draft.rollout:.0%}; what else it would"

@@ -139,7 +139,7 @@ class Trying:
         policy = self.policies.get(project_id, str(job.request.get("policy")))
         banks = {bank.id: bank for bank in self.banks.of_project(project_id)}
         live = self.policies.live(project_id)
-        proposed = with_candidate(live, policy, acting=True)
+        proposed = with_candidate(live, policy)
         trial = Trial()
         for upload in self._uploads(project_id, since, hold):
             trial.add(upload, banks, live, proposed, self.cuts)

@@ -11,6 +11,8 @@ from reseen.domain.moment import rfc3339
 from reseen.domain.record import Actor, AuditDraft
 from reseen.ports import Alone, AuditLog, Quarantine, Quarantines, ReferenceStore
 
+LIFTED = "reference.quarantine_lifted"
+"""What the audit calls it when somebody ends a quarantine."""
 LONGEST = timedelta(days=90)
 """What is wrong for longer is disabled or deleted."""
 
@@ -48,5 +50,5 @@ class Quarantining:
         """Raises ``NotFound`` where it is in none."""
         with self.alone(project_id):
             self.quarantines.lift(project_id, reference_id)
-            said = AuditDraft(who, "reference.quarantine_lifted", reference_id)
+            said = AuditDraft(who, LIFTED, reference_id)
             self.audit.append(project_id, said)

@@ -9,7 +9,6 @@ is one transaction each, with its audit entry and its events.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeGuard
 
 from reseen.domain.choices import Action
 from reseen.domain.cluster import Cluster
@@ -18,7 +17,6 @@ from reseen.domain.match import Confidence
 from reseen.domain.policy import Reason, Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import (
-    Appeal,
     AppealState,
     Case,
     CaseState,
@@ -222,7 +220,7 @@ class Reviewing:
             declined = self._ended(decision, who, reason, DecisionState.DECLINED)
             self.decisions.save(declined, DecisionState.PROPOSED)
             case = self.cases.get(project_id, decision.case_id)
-            state = CaseState.APPEALED if self._is_appealed(case) else CaseState.OPEN
+            state = CaseState.APPEALED if self.is_appealed(case) else CaseState.OPEN
             held = self.in_force(project_id, case.cluster_id)
             stands = None if held is None else held.id
             self.cases.save(replace(case, state=state, decision_id=stands, lease=None))
@@ -240,105 +238,18 @@ class Reviewing:
             decision = self.decisions.get(project_id, decision_id)
             if decision.state is not DecisionState.IN_FORCE:
                 raise Conflict(f"The decision is {decision.state}, not in force.")
-            undone, became = self._end(decision, who, reason)
+            undone, became = self.end(decision, who, reason)
             case = self.cases.get(project_id, decision.case_id)
             self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
-            self._let_go(decision, who)
+            self.let_go(decision, who)
         return undone, became
 
-    # Appeals.
-
-    def appeal(self, project_id: str, who: Actor, upload_id: str, reason: str) -> Appeal:
-        """An uploader asks for another look. Raises ``NotFound``, and ``Conflict`` where no
-        decision holds for the upload and nothing removed it, or an appeal is open.
-        """
-        with self.alone(project_id):
-            upload = self.uploads.get(project_id, upload_id)
-            case_id = self._appealed(upload)
-            appeal = self.decisions.add_appeal(
-                Appeal(
-                    id="",
-                    project_id=project_id,
-                    case_id=case_id,
-                    upload_id=upload_id,
-                    decision_id=upload.decision_id,
-                    reason=reason,
-                    state=AppealState.OPEN,
-                    at=self.clock(),
-                )
-            )
-            case = self.cases.get(project_id, case_id)
-            self.cases.save(replace(case, state=CaseState.APPEALED, lease=None))
-            self.outbox.emit(project_id, "appeal.opened", {"appeal_id": appeal.id})
-            self._note(project_id, who, "appeal.opened", appeal.id, reason)
-        return appeal
-
-    def answer(
-        self, project_id: str, who: Actor, appeal_id: str, state: AppealState, answer: str
-    ) -> Appeal:
-        """Uphold the decision, or overturn it, which undoes it; not by who made it. An automatic
-        removal that is overturned ends, and the case of its cluster waits for a decision.
-
-        Raises ``NotFound``, ``Forbidden``, ``Conflict`` where it was answered.
-        """
-        with self.alone(project_id):
-            appeal = self.decisions.appeal(project_id, appeal_id)
-            decision = self._decision_of(appeal)
-            if decision is not None and who.id in (decision.by, decision.approved_by):
-                raise Forbidden("Who decided does not answer the appeal; somebody else must.")
-            answered = replace(
-                appeal, state=state, answered_by=who.id, answered_at=self.clock(), answer=answer
-            )
-            self.decisions.save_appeal(answered, AppealState.OPEN)
-            case = self.cases.get(project_id, appeal.case_id)
-            is_overturned = state is AppealState.OVERTURNED
-            if is_overturned and decision is None:
-                self._let_pass(self.uploads.get(project_id, appeal.upload_id))
-            if is_overturned and _is_in_force(decision):
-                self._end(decision, who, answer)
-                self.cases.save(replace(case, state=CaseState.OPEN, decision_id=None, lease=None))
-                self._let_go(decision, who)
-            elif case.state is CaseState.APPEALED:
-                self.cases.save(replace(case, state=self._answered(case), lease=None))
-            said = {"appeal_id": appeal_id, "state": str(state), "answer": answer}
-            self.outbox.emit(project_id, "appeal.answered", said)
-            self._note(project_id, who, "appeal.answered", appeal_id, answer)
-        return answered
-
-    def _appealed(self, upload: Upload) -> str:
-        """The case that an appeal of this upload is of."""
-        if upload.decision_id is not None:
-            return self.decisions.get(upload.project_id, upload.decision_id).case_id
-        if upload.action is not Action.REMOVE or upload.cluster_id is None:
-            said = "Nothing was decided of this upload, and nothing removed it."
-            raise Conflict(said, field="upload_id")
-        cluster = self.clusters.get(upload.project_id, upload.cluster_id)
-        ruling = Ruling(Action.REVIEW, upload.reasons, severity=50)
-        return self.open(upload.project_id, cluster, ruling, "an automatic removal is appealed").id
-
-    def _decision_of(self, appeal: Appeal) -> Decision | None:
-        if appeal.decision_id is None:
-            return None
-        return self.decisions.get(appeal.project_id, appeal.decision_id)
-
-    def _let_pass(self, upload: Upload) -> None:
-        if upload.decision_id is None and upload.action is Action.REMOVE:
-            changed = replace(upload, action=Action.PASS)
-            self.uploads.save(changed)
-            self.consequences.tell(changed)
-
-    def _is_appealed(self, case: Case) -> bool:
+    def is_appealed(self, case: Case) -> bool:
+        """Whether an appeal against what was decided of it is open."""
         waiting = self.decisions.appeals(
             case.project_id, case_id=case.id, state=AppealState.OPEN, limit=1
         )
         return bool(waiting.items)
-
-    def _answered(self, case: Case) -> CaseState:
-        """What a case is once an appeal was answered and changed nothing."""
-        if self._is_appealed(case):
-            return CaseState.APPEALED
-        held = self.in_force(case.project_id, case.cluster_id)
-        return CaseState.OPEN if held is None else CaseState.DECIDED
 
     # Clusters that became one, or two.
 
@@ -371,20 +282,20 @@ class Reviewing:
         held = self._held(case.project_id, case.cluster_id, DecisionState.IN_FORCE)
         ended = [before for before in held if before.id != decision.id]
         for before in ended:
-            self._end(before, who, "another decision took its place")
+            self.end(before, who, "another decision took its place")
         self.consequences.follow(decision)
         self.cases.save(replace(case, state=CaseState.DECIDED, decision_id=decision.id, lease=None))
         self._note(decision.project_id, who, "case.decided", case.id, decision.draft.reason)
         for before in ended:
-            self._let_go(before, who)
+            self.let_go(before, who)
 
-    def _let_go(self, decision: Decision, who: Actor) -> None:
+    def let_go(self, decision: Decision, who: Actor) -> None:
         """What an ended decision held together is grouped as if it had not been said."""
         told = self.consequences.gathering.let_go(decision)
         if told is not None:
             self.regrouped(decision.project_id, told, who)
 
-    def _end(
+    def end(
         self, decision: Decision, who: Actor, reason: str
     ) -> tuple[Decision, tuple[Consequence, ...]]:
         undone = self._ended(decision, who, reason, DecisionState.UNDONE)
@@ -416,7 +327,3 @@ class Reviewing:
 
     def _note(self, project_id: str, who: Actor, what: str, subject: str, reason: str = "") -> None:
         self.audit.append(project_id, AuditDraft(who, what, subject, reason))
-
-
-def _is_in_force(decision: Decision | None) -> TypeGuard[Decision]:
-    return decision is not None and decision.state is DecisionState.IN_FORCE

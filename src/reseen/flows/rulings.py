@@ -53,7 +53,8 @@ class Rulings:
             for found in (*others, *seen[:MOST_SEEN])
         ]
         policies = self.policies.live(project_id)
-        return rule(sightings, policies, self.cuts, content_id)
+        trials = self.policies.trials(project_id)
+        return rule(sightings, policies, self.cuts, content_id, trials)
 
     def is_outdated(self, project_id: str, ruling: Ruling) -> bool:
         """Whether what removes was put into quarantine since."""

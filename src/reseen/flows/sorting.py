@@ -115,6 +115,29 @@ class Sorting:
             self._note(project_id, who, "cluster.pinned", cluster.id, reason, detail)
         return found
 
+    def represent(
+        self, project_id: str, who: Actor, seen: Seen, content: int, reason: str = ""
+    ) -> Cluster:
+        """This member stands for the cluster, whatever is found, until another one is chosen or the
+        word is taken back. What a decision put into a bank before stays there.
+
+        Raises ``InvalidValue`` for what is no uploaded member of it.
+        """
+        with self.alone(project_id):
+            cluster = self._at(project_id, seen)
+            around = self.clusters.around(project_id, [content])
+            is_upload = any(n.number == content and n.is_upload for n in around.nodes)
+            if around.cluster_of.get(content) != cluster.id or not is_upload:
+                raise InvalidValue("Name an upload of this cluster.", field="reference_id")
+            said = _Said(who, self.clock())
+            said.add(Wish.STANDS, content, content)
+            self.clustering.say(project_id, said.said)
+            chosen = self.clusters.get(project_id, cluster.id)
+            before, now = self.clusters.named([cluster.representative, content])
+            detail = {"member": now, "before": before}
+            self._note(project_id, who, "cluster.representative_chosen", cluster.id, reason, detail)
+        return chosen
+
     def unsay(
         self, project_id: str, who: Actor, cluster_id: str, word_id: str
     ) -> tuple[Cluster, ...]:

@@ -1,6 +1,6 @@
 """Every protocol that the flows depend on: ``perception`` turns files into tracks, ``banks`` keeps
-them, ``index`` finds them, ``jobs`` keeps the work on them, ``moderation`` what people decide about
-them, and ``record`` what is told of that.
+them, ``index`` finds them, ``jobs`` keeps the work on them, ``uploads`` what comes in,
+``moderation`` what people decide about that, and ``record`` what is told of it.
 
 State or input and output: a protocol, with a contract suite in ``reseen.testing``. A pure step: a
 typed callable.
@@ -30,20 +30,14 @@ from reseen.ports.jobs import (
     ScoreLog,
 )
 from reseen.ports.moderation import (
-    Alone,
-    Around,
     CaseStore,
-    ClusterStore,
     DecisionStore,
     LegalHold,
     LegalHolds,
-    MediaVault,
     PolicyStore,
     Quarantine,
     Quarantines,
-    Regrouped,
     Restrictions,
-    UploadStore,
 )
 from reseen.ports.perception import (
     Decoded,
@@ -69,6 +63,14 @@ from reseen.ports.perception import (
     VisualSignals,
 )
 from reseen.ports.record import AuditLog, Endpoints, Outbox, Verified
+from reseen.ports.uploads import (
+    Alone,
+    Around,
+    ClusterStore,
+    MediaVault,
+    Regrouped,
+    UploadStore,
+)
 
 __all__ = [
     "QUAD_TICKS",

@@ -8,10 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.errors import InvalidValue, NotFound
+from reseen.domain.errors import NotFound
 from reseen.domain.record import FIRST, Actor, AuditDraft, AuditEntry, chained
 from reseen.ports import Page, Verified
 from reseen.store.cluster_graph import insert_missing
+from reseen.store.cursors import place_in
 from reseen.store.database import Database, utc_now
 from reseen.store.review_tables import AUDIT, AUDIT_HEADS
 from reseen.store.tables import PROJECTS
@@ -73,9 +74,7 @@ class SqlAuditLog:
     ) -> Page[AuditEntry]:
         query = _chosen(project_id, who, what, subject, since, until)
         if cursor is not None:
-            if not (cursor.isdecimal() and len(cursor) <= len(str(1 << 62))):
-                raise InvalidValue("This is no cursor that a list gave.", field="cursor")
-            query = query.where(AUDIT.c.position < int(cursor))
+            query = query.where(AUDIT.c.position < place_in(cursor))
         query = query.order_by(AUDIT.c.position.desc()).limit(limit + 1)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()

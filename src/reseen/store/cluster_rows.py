@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reseen.domain.cluster import Cluster, Wish
+from reseen.domain.cluster import Cluster, Pin, Wish
 from reseen.domain.errors import NotFound
 from reseen.domain.review import DecisionState
+from reseen.store.cluster_graph import pin_of
 from reseen.store.review_tables import CASES, CLUSTERS, DECISIONS, EDGES, NODES, PINS, UPLOADS
 from reseen.store.rows import sliced
 
@@ -154,6 +155,17 @@ def is_cut(connection: sa.Connection, project_id: str, cluster_id: str) -> bool:
         ).first()
         for end in (PINS.c.one, PINS.c.other)
     )
+
+
+def stands(connection: sa.Connection, project_id: str, content: int) -> list[Pin]:
+    """What reviewers said of this content alone: that it stands for its cluster."""
+    said = sa.select(PINS).where(
+        PINS.c.project_id == project_id,
+        PINS.c.one == content,
+        PINS.c.other == content,
+        PINS.c.wish == Wish.STANDS.value,
+    )
+    return [pin_of(row) for row in connection.execute(said)]
 
 
 def put_shown(connection: sa.Connection, project_id: str, shown: Mapping[int, float]) -> None:

@@ -34,11 +34,12 @@ from reseen.store.cluster_rows import (
     pinned_among,
     put_shown,
     scores_of,
+    stands,
     uploads_by,
     uploads_of,
 )
 from reseen.store.cluster_words import words_on
-from reseen.store.cursors import after_moment, moment_in, no_cursor
+from reseen.store.cursors import after_moment, moment_in, place_in
 from reseen.store.database import Database, utc_now
 from reseen.store.keeping import follow_members, follow_merge
 from reseen.store.review_tables import CLUSTERS, EDGES, NODES, PINS
@@ -179,7 +180,9 @@ class SqlClusterStore:
             connection.execute(
                 row.values(
                     version=present.version + 1,
-                    representative=representative(nodes),
+                    representative=representative(
+                        nodes, stands(connection, project_id, present.representative)
+                    ),
                     members=present.members + 1,
                     uploads=present.uploads + counts["uploads"],
                     accounts=present.accounts + accounts,
@@ -241,13 +244,12 @@ class SqlClusterStore:
     def members(
         self, project_id: str, cluster_id: str, cursor: str | None = None, limit: int = 100
     ) -> Page[Member]:
-        if cursor is not None and not (cursor.isdecimal() and len(cursor) <= len(str(1 << 62))):
-            raise no_cursor()
+        last = -1 if cursor is None else place_in(cursor)
         with self._database.reading() as connection:
             present = found_one(connection, project_id, cluster_id)
             query = (
                 sa.select(NODES)
-                .where(NODES.c.cluster_id == present.id, NODES.c.number > int(cursor or -1))
+                .where(NODES.c.cluster_id == present.id, NODES.c.number > last)
                 .order_by(NODES.c.number)
                 .limit(limit + 1)
             )

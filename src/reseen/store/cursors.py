@@ -7,6 +7,7 @@ from reseen.domain.errors import InvalidValue
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 100
+LARGEST_PLACE = (1 << 63) - 1
 
 
 def after_moment(at: datetime, own: str) -> str:
@@ -38,6 +39,16 @@ def number_in(cursor: str) -> tuple[float, str]:
     if not math.isfinite(number):
         raise no_cursor()
     return number, own
+
+
+def place_in(cursor: str) -> int:
+    """Of a list by a number that the database gave. Raises ``InvalidValue``."""
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= len(str(LARGEST_PLACE))):
+        raise no_cursor()
+    place = int(cursor)
+    if place > LARGEST_PLACE:
+        raise no_cursor()
+    return place
 
 
 def no_cursor() -> InvalidValue:

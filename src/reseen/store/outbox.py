@@ -11,15 +11,13 @@ from reseen.domain.errors import NotFound
 from reseen.domain.record import Delivery, Event, EventType
 from reseen.ports import Page
 from reseen.store import deliveries as rows_of
-from reseen.store.cursors import no_cursor
+from reseen.store.cursors import place_in
 from reseen.store.database import Database, utc_now
 from reseen.store.deliveries import DELIVERY, delivery_of, event_of, make_due, make_due_again
 from reseen.store.endpoints import endpoint_with, endpoints_of
 from reseen.store.review_tables import DELIVERIES, EVENTS
 from reseen.store.rows import sliced
 from reseen.store.text import json_object
-
-LARGEST_NUMBER = (1 << 63) - 1
 
 
 class SqlOutbox:
@@ -80,7 +78,7 @@ class SqlOutbox:
         if type is not None:
             query = query.where(EVENTS.c.type == type)
         if cursor is not None:
-            query = query.where(EVENTS.c.number < _number(cursor))
+            query = query.where(EVENTS.c.number < place_in(cursor))
         query = query.order_by(EVENTS.c.number.desc()).limit(limit + 1)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
@@ -113,7 +111,7 @@ class SqlOutbox:
             ended = DELIVERIES.c.dead_at
             query = query.where(ended.is_not(None) if dead else ended.is_(None))
         if cursor is not None:
-            query = query.where(DELIVERIES.c.number < _number(cursor))
+            query = query.where(DELIVERIES.c.number < place_in(cursor))
         query = query.order_by(DELIVERIES.c.number.desc()).limit(limit + 1)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
@@ -169,15 +167,6 @@ class SqlOutbox:
 def _may_go(event: Event, types: Sequence[str]) -> bool:
     """Whether an endpoint that was not sent an event wants it now; a test is for one alone."""
     return event.type != EventType.WEBHOOK_TEST and (not types or event.type in types)
-
-
-def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= len(str(LARGEST_NUMBER))):
-        raise no_cursor()
-    number = int(cursor)
-    if number > LARGEST_NUMBER:
-        raise no_cursor()
-    return number
 
 
 def _event(

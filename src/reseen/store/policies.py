@@ -77,12 +77,18 @@ class SqlPolicyStore:
         return Page(found, found[-1].id if len(rows) > limit else None)
 
     def live(self, project_id: str) -> Mapping[str | None, Policy]:
+        return self._running(project_id, dry_run=False)
+
+    def trials(self, project_id: str) -> Mapping[str | None, Policy]:
+        return self._running(project_id, dry_run=True)
+
+    def _running(self, project_id: str, *, dry_run: bool) -> Mapping[str | None, Policy]:
         query = sa.select(POLICIES).where(
             POLICIES.c.project_id == project_id, POLICIES.c.state == PolicyState.LIVE.value
         )
         with self._database.reading() as connection:
             found = [_policy_of(row) for row in connection.execute(query)]
-        return {policy.draft.bank_id: policy for policy in found}
+        return {one.draft.bank_id: one for one in found if one.draft.dry_run is dry_run}
 
     def tried(self, project_id: str, policy_id: str, job_id: str) -> Policy:
         with self._database.writing() as connection:
@@ -99,7 +105,11 @@ class SqlPolicyStore:
                 _family(project_id, policy.draft.bank_id),
                 POLICIES.c.state == PolicyState.LIVE.value,
             )
-            retired = sa.update(POLICIES).where(others)
+            running = [
+                _policy_of(row) for row in connection.execute(sa.select(POLICIES).where(others))
+            ]
+            ends = [one.id for one in running if one.draft.dry_run or not policy.draft.dry_run]
+            retired = sa.update(POLICIES).where(POLICIES.c.id.in_(ends))
             connection.execute(retired.values(state=PolicyState.RETIRED.value))
             row = sa.update(POLICIES).where(POLICIES.c.id == policy_id)
             connection.execute(row.values(state=PolicyState.LIVE.value, live_at=at))

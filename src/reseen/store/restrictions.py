@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from reseen.domain.choices import Action
 from reseen.domain.media import Medium
-from reseen.domain.review import ConsequenceKind, ConsequenceState, Verdict
-from reseen.domain.statement import Act, Restricted
+from reseen.domain.review import AppealState, ConsequenceKind, ConsequenceState, Verdict
+from reseen.domain.statement import Act, Overturned, Restricted
 from reseen.store.database import Database
 from reseen.store.decisions import decision_of
-from reseen.store.review_tables import CONSEQUENCES, DECISIONS, NODES, UPLOADS
+from reseen.store.review_tables import APPEALS, CONSEQUENCES, DECISIONS, NODES, UPLOADS
 from reseen.store.rows import sliced
 from reseen.store.uploads import UPLOAD, upload_of
 
@@ -40,15 +40,36 @@ class SqlRestrictions:
         )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
-            acts = _acts(connection, project_id, [row.id for row in rows])
+            ids = [row.id for row in rows]
+            acts = _acts(connection, project_id, ids)
+            overturned = _overturned(connection, project_id, ids)
         return [
             Restricted(
                 upload_of(row),
                 None if row.medium is None else Medium(row.medium),
                 tuple(acts[row.id]),
+                tuple(overturned[row.id]),
             )
             for row in rows
         ]
+
+
+def _overturned(
+    connection: sa.Connection, project_id: str, upload_ids: Sequence[str]
+) -> dict[str, list[Overturned]]:
+    """Appeals that were granted, against what no decision had removed."""
+    found: dict[str, list[Overturned]] = defaultdict(list)
+    for some in sliced(upload_ids):
+        query = (
+            sa.select(APPEALS.c.upload_id, APPEALS.c.answered_at, APPEALS.c.answer)
+            .where(APPEALS.c.project_id == project_id, APPEALS.c.upload_id.in_(some))
+            .where(APPEALS.c.decision_id == "")
+            .where(APPEALS.c.state == AppealState.OVERTURNED.value)
+            .order_by(APPEALS.c.answered_at)
+        )
+        for row in connection.execute(query):
+            found[row.upload_id].append(Overturned(row.answered_at, row.answer))
+    return found
 
 
 def _acts(

@@ -8,7 +8,7 @@ from reseen.domain.choices import Action, BankRole, Regime
 from reseen.domain.fingerprint import Metric, Signal
 from reseen.domain.match import Confidence, Segment, Transform
 from reseen.domain.media import Box, Channel, Span
-from reseen.domain.policy import Basis, Reason
+from reseen.domain.policy import Basis, Reason, Trial
 
 
 def said_of(reason: Reason) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def said_of(reason: Reason) -> dict[str, Any]:
         "policy_id": reason.policy_id,
         "decision_id": reason.decision_id,
         "segments": [_segment(one) for one in reason.segments],
+        "trial": None if reason.trial is None else asdict(reason.trial),
         "basis": None if reason.basis is None else asdict(reason.basis),
     }
 
@@ -43,8 +44,13 @@ def reason_of(said: Mapping[str, Any]) -> Reason:
         policy_id=said["policy_id"],
         decision_id=said["decision_id"],
         segments=tuple(_segment_of(one) for one in said["segments"]),
+        trial=None if said.get("trial") is None else _trial_of(said["trial"]),
         basis=None if said.get("basis") is None else _basis_of(said["basis"]),
     )
+
+
+def _trial_of(said: Mapping[str, Any]) -> Trial:
+    return Trial(**{**said, "action": Action(said["action"])})
 
 
 def _basis_of(said: Mapping[str, Any]) -> Basis:

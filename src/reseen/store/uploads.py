@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from reseen.domain.choices import Action
-from reseen.domain.errors import Conflict, InvalidValue, NotFound
+from reseen.domain.errors import Conflict, NotFound
 from reseen.domain.review import ACCOUNT, CaseState, Upload, UploadDraft, UploadState
 from reseen.ports import Page
+from reseen.store.cursors import after_moment, moment_in
 from reseen.store.database import Database, utc_now
 from reseen.store.review_errors import error_of, said_of_error
 from reseen.store.review_json import reason_of, said_of
@@ -89,17 +90,12 @@ class SqlUploadStore:
         at, own = UPLOADS.c.received_at, UPLOADS.c.id
         with self._database.reading() as connection:
             if cursor is not None:
-                try:
-                    last = _found(connection, project_id, cursor)
-                except NotFound:
-                    raise InvalidValue(
-                        "This is no cursor that a list gave.", field="cursor"
-                    ) from None
-                same = sa.and_(at == last.received_at, own < last.id)
-                query = query.where(sa.or_(at < last.received_at, same))
+                then, last = moment_in(cursor)
+                query = query.where(sa.or_(at < then, sa.and_(at == then, own < last)))
             rows = connection.execute(query.order_by(at.desc(), own.desc()).limit(limit + 1)).all()
         found = tuple(upload_of(row) for row in rows[:limit])
-        return Page(found, found[-1].id if len(rows) > limit else None)
+        more = len(rows) > limit
+        return Page(found, after_moment(found[-1].received_at, found[-1].id) if more else None)
 
     def of_contents(
         self, project_id: str, contents: Sequence[int], after: str = "", limit: int = 500

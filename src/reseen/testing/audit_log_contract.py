@@ -72,8 +72,9 @@ class AuditLogContract:
         assert len(log.entries(PROJECT, subject="cas_3", what="case.decided").items) == 1
         assert log.entries(PROJECT, what="nothing").items == ()
         assert log.entries(PROJECT, until=made[0].at).items == ()
-        with pytest.raises(InvalidValue, match="cursor"):
-            log.entries(PROJECT, cursor="x")
+        for cursor in ("x", "", "\u0661", "9" * 19):
+            with pytest.raises(InvalidValue, match="cursor"):
+                log.entries(PROJECT, cursor=cursor)
         walked = log.walk(PROJECT, who="key_bob", since=made[1].at, until=made[6].at)
         between = [one for one in made[::2] if made[1].at <= one.at < made[6].at]
         assert list(walked) == between

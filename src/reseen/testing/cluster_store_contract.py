@@ -244,6 +244,8 @@ class ClusterStoreContract:
         assert rest.next is None
         with pytest.raises(InvalidValue, match="cursor"):
             store.members(PROJECT, whole, cursor="x")
+        with pytest.raises(InvalidValue, match="cursor"):
+            store.members(PROJECT, whole, cursor="9" * 19)
 
     def test_lists_page_last_upload_first(
         self, store: ClusterStore, arrive: Callable[..., str]

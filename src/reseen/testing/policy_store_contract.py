@@ -3,6 +3,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -46,7 +47,8 @@ class PolicyStoreContract:
             store.get(OTHER_PROJECT, first.id)
 
     def test_one_version_of_each_bank_is_live(self, store: PolicyStore) -> None:
-        first, second = (store.add(PROJECT, STRICT, "key_ann") for _ in range(2))
+        acting = replace(STRICT, dry_run=False)
+        first, second = (store.add(PROJECT, acting, "key_ann") for _ in range(2))
         whole = store.add(PROJECT, PolicyDraft(severity=10), "key_ann")
         assert store.live(PROJECT) == {}
         for one in (first, whole, second):
@@ -60,6 +62,22 @@ class PolicyStoreContract:
         assert store.go_live(PROJECT, first.id, NOON).state is PolicyState.LIVE
         assert store.live(PROJECT)["bank_1"].id == first.id
         assert store.live(OTHER_PROJECT) == {}
+
+    def test_what_runs_dry_runs_beside_what_acts(self, store: PolicyStore) -> None:
+        acting, next_one = (
+            store.add(PROJECT, replace(STRICT, dry_run=False), "key_ann") for _ in range(2)
+        )
+        dry, drier = (store.add(PROJECT, STRICT, "key_ann") for _ in range(2))
+        for one in (acting, dry, drier):
+            store.go_live(PROJECT, one.id, NOON)
+        assert store.live(PROJECT)["bank_1"].id == acting.id
+        assert {bank: one.id for bank, one in store.trials(PROJECT).items()} == {"bank_1": drier.id}
+        assert store.get(PROJECT, dry.id).state is PolicyState.RETIRED
+        store.go_live(PROJECT, next_one.id, NOON)
+        assert store.live(PROJECT)["bank_1"].id == next_one.id
+        assert store.trials(PROJECT) == {}
+        states = [store.get(PROJECT, one.id).state for one in (acting, dry, drier)]
+        assert states == [PolicyState.RETIRED] * 3
 
     def test_its_backtest_is_remembered(self, store: PolicyStore) -> None:
         first = store.add(PROJECT, STRICT, "key_ann")

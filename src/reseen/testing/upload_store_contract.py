@@ -127,6 +127,19 @@ class UploadStoreContract:
         with pytest.raises(InvalidValue, match="cursor"):
             store.list(PROJECT, cursor="upl_none")
 
+    def test_a_list_goes_on_though_the_upload_where_it_was_is_forgotten(
+        self, store: UploadStore
+    ) -> None:
+        for number in range(4):
+            store.add(upload(f"post-{number}", minutes=-60 * number))
+        first = store.list(PROJECT, limit=2)
+        assert first.next is not None
+        with_media = [one for one in store.list(PROJECT).items if one.media_key is not None]
+        for one in with_media:
+            store.drop_media(PROJECT, one.id, one.media_key or "")
+        assert len(store.forget(PROJECT, NOON - timedelta(minutes=30))) == 3
+        assert store.list(PROJECT, cursor=first.next).items == ()
+
     def test_uploads_and_arrivals_of_contents_are_told(self, store: UploadStore) -> None:
         for number in range(6):
             one = replace(

@@ -25,6 +25,7 @@ from reseen.web.schemas.clusters import (
     MemberSchema,
     MergeRequest,
     PinRequest,
+    RepresentativeRequest,
     SplitRequest,
     SplitSchema,
     Unsaid,
@@ -39,6 +40,7 @@ from reseen.web.uploads import actor_of
 SPLIT = Shape((SplitRequest,), json_bytes=1 << 19)
 MERGE = Shape((MergeRequest,))
 PIN = Shape((PinRequest,))
+STAND = Shape((RepresentativeRequest,))
 
 ClusterId = Annotated[str, Path(description="Its id, or that of one that became part of it.")]
 WordId = Annotated[str, Path(description="Its id.")]
@@ -57,6 +59,7 @@ def cluster_routes(reception: Reception, once: Once) -> APIRouter:
     _reads(router, reception)
     _inside(router, reception)
     _sorts(router, reception, once)
+    _represents(router, reception, once)
     _words(router, reception, once)
     return router
 
@@ -235,6 +238,38 @@ def _sorts(router: APIRouter, reception: Reception, once: Once) -> None:
         return once.answer(request, received.project_id, key, received.body, work)
 
 
+def _represents(router: APIRouter, reception: Reception, once: Once) -> None:
+    desk = reception.services.desk
+
+    @router.post(
+        "/{cluster_id}/representative",
+        summary="Choose a representative",
+        description="This member stands for the cluster: it is what reviewers see first, and what "
+        "a decision puts into a bank. Nothing that is found changes it; another choice does, or "
+        "taking the word back.",
+        operation_id="choose_representative",
+        response_model=ClusterSchema,
+        response_description="the cluster",
+        responses=_problems(*BODY, "forbidden", "not_found", *ONCE),
+        openapi_extra=request_body(STAND),
+    )
+    def choose(
+        cluster_id: ClusterId,
+        request: Request,
+        received: Annotated[Received, Depends(reception.letter(Right.REVIEW, STAND))],
+        key: IdempotencyKey = None,
+    ) -> Response:
+        def work() -> tuple[int, ClusterSchema]:
+            sent = received.body.read(RepresentativeRequest)
+            seen = Seen(cluster_id, sent.version)
+            (content,) = _numbers(desk, [sent.reference_id], "reference_id")
+            actor = actor_of(request, received.key)
+            chosen = desk.sorting.represent(received.project_id, actor, seen, content, sent.reason)
+            return 200, told(desk, chosen)
+
+        return once.answer(request, received.project_id, key, received.body, work)
+
+
 def _words(router: APIRouter, reception: Reception, once: Once) -> None:
     desk = reception.services.desk
     reader, reviewer = reception.caller(Right.READ), reception.caller(Right.REVIEW)
@@ -242,8 +277,8 @@ def _words(router: APIRouter, reception: Reception, once: Once) -> None:
     @router.get(
         "/{cluster_id}/words",
         summary="List what was said",
-        description="Splits, merges and pins that name a member, the oldest first. Each can be "
-        "taken back.",
+        description="Splits, merges, pins and choices of a representative that name a member, the "
+        "oldest first. Each can be taken back.",
         operation_id="list_words",
         response_model=WordList,
         response_description="some words",

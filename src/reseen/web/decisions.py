@@ -207,7 +207,7 @@ def _appeals(router: APIRouter, reception: Reception, once: Once) -> None:
         def work() -> tuple[int, AppealSchema]:
             sent = received.body.read(AppealRequest)
             actor = actor_of(request, received.key)
-            made = desk.reviewing.appeal(received.project_id, actor, sent.upload_id, sent.reason)
+            made = desk.appealing.appeal(received.project_id, actor, sent.upload_id, sent.reason)
             return 201, AppealSchema.of(made)
 
         return once.answer(request, received.project_id, key, received.body, work)
@@ -231,7 +231,7 @@ def _appeals(router: APIRouter, reception: Reception, once: Once) -> None:
         def work() -> tuple[int, AppealSchema]:
             sent = received.body.read(AppealAnswer)
             actor = actor_of(request, received.key)
-            answered = desk.reviewing.answer(
+            answered = desk.appealing.answer(
                 received.project_id, actor, appeal_id, sent.appeal_state(), sent.answer
             )
             return 200, AppealSchema.of(answered)

@@ -175,7 +175,8 @@ def _enacts(router: APIRouter, reception: Reception, once: Once) -> None:
     @router.post(
         "/{policy_id}/live",
         summary="Bring a policy into force",
-        description="It holds from the next upload on, and the version before it retires. It must "
+        description="It holds from the next upload on, and the version before it retires, with "
+        "what ran dry beside it; one that runs dry leaves the version that acts as it is. It must "
         "have been backtested, unless `force` is sent with a reason. A version that was live "
         "before may come back as it is: that is how to roll back.",
         operation_id="enact_policy",

@@ -10,6 +10,7 @@ from pathlib import Path
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
 from reseen.flows.answer import Verdict
+from reseen.flows.appeals import Appealing
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
 from reseen.flows.ingest import Ingesting
@@ -56,6 +57,7 @@ class Desk:
     later: Later
     reporting: Reporting
     reviewing: Reviewing
+    appealing: Appealing
     sorting: Sorting
     quarantining: Quarantining
     looking: Looking

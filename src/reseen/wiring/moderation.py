@@ -13,6 +13,7 @@ from reseen.domain.choices import JobKind
 from reseen.domain.errors import ReseenError
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft, Delivery
 from reseen.flows.alarms import Alarms
+from reseen.flows.appeals import Appealing
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.deliver import Deliverer, Delivering
@@ -60,6 +61,7 @@ class Moderation:
     later: Later
     reporting: Reporting
     reviewing: Reviewing
+    appealing: Appealing
     revising: Revising
     sorting: Sorting
     quarantining: Quarantining
@@ -138,6 +140,7 @@ def make_moderation(
         audit=kept.audit,
         outbox=kept.outbox,
         vault=keeping,
+        holds=kept.holds,
         alone=kept.alone,
         covered=reviewing.cover,
         regrouped=reviewing.regrouped,
@@ -223,6 +226,7 @@ def make_moderation(
         later=later,
         reporting=reporting,
         reviewing=reviewing,
+        appealing=Appealing(reviewing),
         revising=revising,
         sorting=sorting,
         quarantining=quarantining,

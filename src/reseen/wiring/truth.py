@@ -97,6 +97,7 @@ class Truth:
 def open_truth(settings: Settings) -> Iterator[Truth]:
     """The stores, in a database that is made and brought up to date when needed."""
     database = open_database(database_url(settings))
+    seal = Seal(partial(master_key, settings.home / "media.key"))
     try:
         blobs = open_blobs(blobs_url(settings))
         yield Truth(
@@ -116,9 +117,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 holds=SqlLegalHolds(database),
                 audit=SqlAuditLog(database),
                 outbox=SqlOutbox(database),
-                endpoints=SqlEndpoints(
-                    database, Seal(partial(master_key, settings.home / "media.key"))
-                ),
+                endpoints=SqlEndpoints(database, seal),
                 alone=alone_in(database),
                 restrictions=SqlRestrictions(database),
             ),

@@ -240,6 +240,10 @@ class PairSchema(Answer):
     other: str
 
 
+class RepresentativeRequest(PinRequest):
+    """A member is to stand for its cluster."""
+
+
 class WordSchema(Answer):
     """What a reviewer said at one moment, which is taken back as a whole."""
 
@@ -257,6 +261,9 @@ class WordSchema(Answer):
     together: list[PairSchema]
     """What is the same, likewise."""
 
+    stands: str | None
+    """What was chosen to stand for its cluster, by `reference_id`."""
+
     pairs: int
     """How many there are in all."""
 
@@ -273,7 +280,8 @@ class WordSchema(Answer):
             holds=word.holds,
             apart=told(Wish.APART),
             together=told(Wish.TOGETHER),
-            pairs=len(word.pins),
+            stands=next((names[p.one] for p in word.pins if p.wish is Wish.STANDS), None),
+            pairs=sum(pin.wish is not Wish.STANDS for pin in word.pins),
         )
 
 

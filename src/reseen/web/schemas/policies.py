@@ -104,7 +104,7 @@ class PolicyRequest(Request):
     same uploads in every version, and more of them in a wider one."""
 
     dry_run: bool = False
-    """Says what it would do, and does nothing."""
+    """Says what it would do, beside the version that acts, and does nothing."""
 
     severity: Annotated[int, Field(ge=0, le=100)] = 50
     """Ranks the cases that it opens."""
@@ -198,7 +198,8 @@ class PolicyVersion(Answer):
     """From 1 on, by bank."""
 
     state: PolicyState
-    """`draft`, `live` or `retired`; of each bank, and of the project, one is live at most."""
+    """`draft`, `live` or `retired`; of each bank, and of the project, one is live and acts at most,
+    and one more is live and runs dry."""
 
     bands: dict[Regime, list[BandSchema]]
     overlap: OverlapSchema

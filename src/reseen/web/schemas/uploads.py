@@ -1,5 +1,6 @@
 """Uploads: what a platform says of one, and what it is told to do with it."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
@@ -88,6 +89,15 @@ class ReportRequest(Reported):
     )
 
 
+class DryRunSchema(Answer):
+    """What a version that runs dry would do about a match. Nothing is done."""
+
+    policy_id: str
+    action: Action
+    rule: str
+    """Which rule, in words."""
+
+
 class ReasonSchema(Answer):
     """One reference that the upload matches, and the rule that applied. The source of a segment is
     the upload, the target the reference.
@@ -111,6 +121,9 @@ class ReasonSchema(Answer):
     """What it led to."""
 
     policy_id: str | None = None
+    dry_run: DryRunSchema | None = None
+    """What a version that runs dry beside it would do."""
+
     decision_id: str | None = None
     """The decision that the reference comes from."""
 
@@ -129,6 +142,7 @@ class ReasonSchema(Answer):
             asked=reason.asked,
             action=reason.action,
             policy_id=reason.policy_id,
+            dry_run=None if reason.trial is None else DryRunSchema(**asdict(reason.trial)),
             decision_id=reason.decision_id,
             matched_segments=[SegmentSchema.of(segment) for segment in reason.segments],
         )
