@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from reseen import __version__
+from reseen.console.routes import console_routes, start_routes
 from reseen.settings import Settings
 from reseen.web import errors, openapi
 from reseen.web.admission import Gate
@@ -102,6 +103,8 @@ def application(
     app.include_router(policy_routes(reception, once))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
+    app.include_router(start_routes())
+    app.include_router(console_routes())  # the last, because every other path below it is a page
     openapi.complete(app)
     return app
 
