@@ -1,7 +1,7 @@
 /* What a person prefers: their own settings over the project's defaults. An enforced default cannot be
    loosened, so it wins. The theme also works before sign-in, from the browser's own storage. */
 
-import { useEffect, useReducer } from "./view.js";
+import { useLayoutEffect, useReducer } from "./view.js";
 import * as api from "./api.js";
 import { session, revise } from "./session.js";
 
@@ -57,7 +57,7 @@ export function applyTheme(theme) {
 /** Whether the page is dark now; re-renders when that changes, for what is drawn on a canvas. */
 export function useDark() {
   const [, again] = useReducer((n) => n + 1, 0);
-  useEffect(() => {
+  useLayoutEffect(() => { // not after painting: a change in between would be missed
     const system = matchMedia("(prefers-color-scheme: dark)");
     listeners.add(again);
     system.addEventListener("change", again);

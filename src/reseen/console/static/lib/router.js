@@ -1,7 +1,7 @@
 /* Addresses below /console and the pages they show. Plain links work: a click on one is taken here
    when it leads to a page. */
 
-import { useEffect, useReducer } from "./view.js";
+import { useLayoutEffect, useReducer } from "./view.js";
 
 const listeners = new Set();
 let leaving = () => true;
@@ -52,7 +52,7 @@ export function confirmLeaving(ask) {
 
 export function usePlace() {
   const [, again] = useReducer((n) => n + 1, 0);
-  useEffect(() => {
+  useLayoutEffect(() => { // not after painting: a change in between would be missed
     listeners.add(again);
     return () => listeners.delete(again);
   }, []);

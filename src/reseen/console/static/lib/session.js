@@ -3,7 +3,7 @@
    Without a session a key can be used for as long as the tab lives: it is held in memory only, never
    stored, and gone on reload. */
 
-import { useEffect, useReducer } from "./view.js";
+import { useLayoutEffect, useReducer } from "./view.js";
 import * as api from "./api.js";
 
 const listeners = new Set();
@@ -18,7 +18,7 @@ function tell(change) {
 /** Re-render when the session changes. */
 export function useSession() {
   const [, again] = useReducer((n) => n + 1, 0);
-  useEffect(() => {
+  useLayoutEffect(() => { // not after painting: a change in between would be missed
     listeners.add(again);
     return () => listeners.delete(again);
   }, []);
