@@ -162,7 +162,7 @@ def welcome(address: str, secret: str | None) -> None:
     Goes to standard error with the log, so that nothing that is piped on holds the key.
     """
     say = sys.stderr.write
-    say(f"\n  reseen listens on {address}\n  Try it in a browser: {address}/docs\n\n")
+    say(f"\n  reseen listens on {address}\n  Try it in a browser: {address}/console\n\n")
     if secret is None:
         say("  Your key was shown when the server first started.\n")
         say("  Make another:  reseen keys create --role owner\n")
