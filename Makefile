@@ -4,7 +4,7 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-export RESEEN_PYTHON RESEEN_TEST_POSTGRES
+export RESEEN_PYTHON RESEEN_TEST_POSTGRES RESEEN_TEST_CHROMIUM
 
 .PHONY: run test check bench format lock clean
 
@@ -15,6 +15,7 @@ test: check
 
 check: $(VENV)/.dev
 	@scripts/find-postgres >/dev/null
+	@scripts/find-chromium >/dev/null
 	$(BIN)/ruff format --check src tests benchmarks scripts examples
 	$(BIN)/ruff check src tests benchmarks scripts examples
 	$(BIN)/mypy

@@ -80,6 +80,7 @@ def openapi() -> dict[str, Any]:
         searching=nothing,
         ingesting=nothing,
         desk=nothing,
+        access=nothing,
     )
     return application(services, Settings()).openapi()
 

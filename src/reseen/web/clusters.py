@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.cluster import Cluster, Link, Tie
 from reseen.domain.errors import InvalidValue
 from reseen.flows.sorting import Seen
@@ -86,7 +86,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems(),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Clustered, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Clustered, Query()]
     ) -> JSONResponse:
         page = desk.clusters.list(
             who.project_id, bursting=chosen.bursting, cursor=chosen.cursor, limit=chosen.limit
@@ -105,7 +105,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the cluster",
         responses=_problems("not_found"),
     )
-    def read(cluster_id: ClusterId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(cluster_id: ClusterId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(told(desk, desk.clusters.get(who.project_id, cluster_id))))
 
 
@@ -124,7 +124,7 @@ def _inside(router: APIRouter, reception: Reception) -> None:
     )
     def members(
         cluster_id: ClusterId,
-        who: Annotated[Key, Depends(reader)],
+        who: Annotated[Caller, Depends(reader)],
         paging: Annotated[Paging, Query()],
     ) -> JSONResponse:
         page = clusters.members(who.project_id, cluster_id, paging.cursor, paging.limit)
@@ -143,7 +143,7 @@ def _inside(router: APIRouter, reception: Reception) -> None:
     )
     def links(
         cluster_id: ClusterId,
-        who: Annotated[Key, Depends(reader)],
+        who: Annotated[Caller, Depends(reader)],
         paging: Annotated[Paging, Query()],
     ) -> JSONResponse:
         every = sorted(clusters.links(who.project_id, cluster_id), key=_surest)
@@ -286,7 +286,7 @@ def _words(router: APIRouter, reception: Reception, once: Once) -> None:
     )
     def words(
         cluster_id: ClusterId,
-        who: Annotated[Key, Depends(reader)],
+        who: Annotated[Caller, Depends(reader)],
         paging: Annotated[Paging, Query()],
     ) -> JSONResponse:
         every = desk.clusters.words(who.project_id, cluster_id)
@@ -312,7 +312,7 @@ def _words(router: APIRouter, reception: Reception, once: Once) -> None:
         cluster_id: ClusterId,
         word_id: WordId,
         request: Request,
-        who: Annotated[Key, Depends(reviewer)],
+        who: Annotated[Caller, Depends(reviewer)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, Unsaid]:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from reseen.domain.access import Role
 from reseen.web.auth import RIGHTS
@@ -28,10 +28,6 @@ ASSETS = {"style.css": "text/css", "try.js": "text/javascript"}
 
 def docs_routes(app: FastAPI) -> APIRouter:
     router = APIRouter(include_in_schema=False)
-
-    @router.get("/")
-    async def start() -> RedirectResponse:
-        return RedirectResponse("/docs")
 
     @router.get("/docs")
     async def docs(request: Request) -> HTMLResponse:

@@ -13,6 +13,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from reseen import __version__
+from reseen.console.api import console_api
+from reseen.console.routes import console_routes, start_routes
 from reseen.settings import Settings
 from reseen.web import errors, openapi
 from reseen.web.admission import Gate
@@ -100,8 +102,11 @@ def application(
     app.include_router(hold_routes(reception, once))
     app.include_router(statement_routes(reception))
     app.include_router(policy_routes(reception, once))
+    app.include_router(console_api(reception))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
+    app.include_router(start_routes())
+    app.include_router(console_routes())  # the last, because every other path below it is a page
     openapi.complete(app)
     return app
 

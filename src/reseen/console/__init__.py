@@ -1,0 +1,1 @@
+"""The console: pages for people, and what only they ask of the server."""

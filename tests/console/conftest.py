@@ -1,0 +1,66 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.console.browsing import Chromium, Visit, visit, wanted
+from tests.web.serving import Running, serving, site
+
+HERE = Path(__file__).parent
+CHROMIUM = Chromium()
+
+type Visiting = Callable[..., Visit]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents and "browse" in getattr(item, "fixturenames", ()):
+            skipped = pytest.mark.skipif(not wanted(), reason="RESEEN_TEST_CHROMIUM=skip")
+            item.add_marker(skipped)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """The browser ends with the last test of this folder: its event loop would be in the way of
+    tests that run one of their own.
+    """
+    result = yield
+    if nextitem is None or HERE not in nextitem.path.parents:
+        CHROMIUM.close()
+    return result
+
+
+@pytest.fixture(scope="session")
+def site_port() -> Iterator[int]:
+    with site() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, site_port: int) -> Iterator[Running]:
+    """As an operator would run it who lets it fetch from loopback."""
+    with serving(
+        tmp_path_factory.mktemp("home"),
+        fetch_allow_networks=("127.0.0.1/32",),
+        fetch_ports=(80, 443, site_port),
+        rate_per_minute=0,
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def browse(server: Running) -> Iterator[Visiting]:
+    """``browse(viewport=SMALL)`` is a new visitor of the server; each is verified at the end."""
+    with ExitStack() as visits:
+
+        def new(**more: Any) -> Visit:
+            return visits.enter_context(visit(CHROMIUM.browser(), server.address, **more))
+
+        yield new
+
+
+@pytest.fixture
+def visitor(browse: Visiting) -> Visit:
+    """A visitor with a large screen who is not signed in."""
+    return browse()
