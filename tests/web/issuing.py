@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-CLIENT, SECRET = "reseen-console", "s3cret&plus"
+CLIENT, SECRET = "reseen-console", "s3cret&plus, longer than most are"
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Issuer:
         asked = self.codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        basic = base64.b64encode(f"{CLIENT}:s3cret%26plus".encode()).decode()
+        basic = base64.b64encode(f"{CLIENT}:{quote(SECRET)}".encode()).decode()
         is_fine = (
             asked is not None
             and asked["code_challenge"] == challenge

@@ -24,7 +24,8 @@ references in **banks** and search them all with one upload, under `/v1`.
 
 **Keys.** Every request needs a key: `Authorization: Bearer KEY` or `x-rapidapi-key: KEY`.
 `reseen keys create` makes one on the machine that runs the server. A key belongs to a project, and
-sees nothing of another; its role says what it may do.
+sees nothing of another; its role says what it may do. People who are signed in to the console send
+the cookie of their session instead and, with what changes something, its token as `x-csrf-token`.
 
 **Under /v1** times are RFC 3339 in UTC, durations seconds. Lists have `data` and `next_cursor`, to
 be sent as `cursor`. Writes take an `Idempotency-Key`: sent again within 24 hours, a write that
