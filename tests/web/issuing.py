@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 
 CLIENT, SECRET = "reseen-console", "s3cret&plus, longer than most are"
 
@@ -26,7 +26,7 @@ class Issuer:
     address: str = ""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
     claims: dict[str, Any] = field(default_factory=dict)
-    signer: RSAKey | None = None
+    signer: RSAKey | OctKey | None = None
     header: dict[str, Any] = field(default_factory=lambda: {"alg": "RS256", "kid": "one"})
     discovered: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)

@@ -97,8 +97,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "retry_after_s": 1,
     },
     "forbidden": {
-        "detail": "A key of the role reviewer may not add references; use one of owner, admin, "
-        "service."
+        "detail": "The role reviewer may not add references; one of owner, admin, service may."
     },
     "csrf_failed": {"detail": "The header x-csrf-token is not that of your session; load anew."},
     "not_found": {"detail": "There is no bank 'terror'.", "field": "bank"},
