@@ -17,9 +17,11 @@ class Trier:
 
     def fails(self, address: str, name: str | None = "olga") -> bool:
         """Whether a wrong guess was let through."""
-        with pytest.raises((Unauthenticated, RateLimited)) as told:
-            with self.attempts.trying(address, name):
-                _guess()
+        with (
+            pytest.raises((Unauthenticated, RateLimited)) as told,
+            self.attempts.trying(address, name),
+        ):
+            _guess()
         if isinstance(told.value, RateLimited):
             assert 1 <= (told.value.retry_after_s or 0) <= REFILL_S
         return isinstance(told.value, Unauthenticated)
