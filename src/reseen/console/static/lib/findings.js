@@ -31,8 +31,8 @@ export function changes(transform) {
     mirrored && "mirrored",
     turned >= 1 && (turned > 179 ? "upside down" : `turned ${Math.round(turned)}° ${rotated > 0 ? "clockwise" : "anticlockwise"}`),
     inverted && "colours of a negative",
-    cropped && `cropped: ${percent(within(cropped) / area(cropped))} of the target is left`,
-    inset && `covers ${percent(area(inset))} of the source`,
+    cropped && `cropped to ${percent(within(cropped) / area(cropped))} of the target`,
+    inset && `filling ${percent(area(inset))} of the source`,
   ].filter(Boolean);
 }
 

@@ -104,15 +104,15 @@ export default function Playground() {
       <div><h1>Playground</h1><p>Give it two media and see whether one is a copy of the other, however it was disguised, and why.</p></div>
       <div class="actions"><${Choice} label="What to compare" value=${route} options=${ROUTES} onChange=${(to) => { setRoute(to); setProblem(null); }} disabled=${Boolean(work)} /></div>
     </div>
-    <div class="pair">
-      <${Side} side="source" title="Source" words="the upload in question" given=${sides.source} accept=${ACCEPTS[route]} wrong=${problem?.field?.startsWith("source") && problem} onGive=${(given) => put("source", given)} busy=${Boolean(work)} />
+    <div class="pair ${result ? "told" : ""}">
+      <${Side} side="source" title="Source" words="the upload in question" given=${sides.source} accept=${ACCEPTS[route]} wrong=${problem?.field?.startsWith("source") && problem} onGive=${(given) => put("source", given)} busy=${Boolean(work)} small=${Boolean(result)} />
       <button class="button only-icon exchange" type="button" aria-label="Exchange source and target" title="Exchange (x)" onClick=${swap} disabled=${Boolean(work) || (!sides.source && !sides.target)}><${Icon} name="swap" /></button>
-      <${Side} side="target" title="Target" words="what it may be a copy of" given=${sides.target} accept=${ACCEPTS[route]} wrong=${problem?.field?.startsWith("target") && problem} onGive=${(given) => put("target", given)} busy=${Boolean(work)} />
+      <${Side} side="target" title="Target" words="what it may be a copy of" given=${sides.target} accept=${ACCEPTS[route]} wrong=${problem?.field?.startsWith("target") && problem} onGive=${(given) => put("target", given)} busy=${Boolean(work)} small=${Boolean(result)} />
     </div>
     <div class="row apart go">
       <div class="row samples" role="group" aria-label="Samples"><span class="note">Try one:</span>
         ${SAMPLES.map((one) => html`<button class="button small" type="button" title=${`${one.name}, ${one.words}`} disabled=${Boolean(work)} onClick=${() => sample(one)}><${Icon} name=${one.icon} />${one.name}</button>`)}</div>
-      <div class="row">${(sides.source || sides.target) && !work && html`<button class="button quiet" type="button" onClick=${clear}>Clear</button>`}
+      <div class="row do">${(sides.source || sides.target) && !work && html`<button class="button quiet" type="button" onClick=${clear}>Clear</button>`}
         <button class="button main" type="button" disabled=${!ready || Boolean(work)} onClick=${() => compare()}>Compare</button></div>
     </div>
     ${work && html`<${Working} work=${work} sides=${sides} onCancel=${cancel} />`}
@@ -162,12 +162,12 @@ function usePaste(onGive) {
   }, []);
 }
 
-function Side({ side, title, words, given, accept, wrong, onGive, busy }) {
+function Side({ side, title, words, given, accept, wrong, onGive, busy, small }) {
   return html`<section class="side-card of-${side} ${wrong ? "wrong" : ""}" aria-label=${title}>
     <header class="row apart"><h2><span class="side-name">${title}</span> <span class="note">${words}</span></h2>
       ${given && html`<button class="button small quiet" type="button" aria-label=${`Remove the ${side}`} disabled=${busy} onClick=${() => onGive(null)}>Remove</button>`}</header>
     ${!given && html`<${DropZone} label=${title} accept=${accept} onFiles=${([file]) => onGive({ file })}><${Address} side=${side} onGive=${onGive} /><//>`}
-    ${given?.file && html`<${Preview} file=${given.file} label=${`${title}: ${given.file.name}`} />
+    ${given?.file && html`<${Preview} file=${given.file} small=${small} label=${`${title}: ${given.file.name}`} />
       <p class="row apart"><span class="cut">${given.file.name}</span><span class="note">${bytes(given.file.size)}</span></p>`}
     ${given?.url && html`<div class="preview unseen"><${Icon} name="exchanges" /><span class="mono address">${given.url}</span><span class="note">The server fetches it; this page loads nothing from other hosts.</span></div>`}
   </section>`;

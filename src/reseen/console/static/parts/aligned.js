@@ -3,7 +3,7 @@
 
    html`<${Aligned} source=${{ url, size: [w, h], name }} target=${...} transform=${transform} />` */
 
-import { html, useEffect, useState } from "../lib/view.js";
+import { html, useEffect, useId, useState } from "../lib/view.js";
 import { useKeys } from "../lib/keys.js";
 import { stillPreferred } from "../lib/prefs.js";
 import { matrixOf, shared } from "../lib/geometry.js";
@@ -95,10 +95,13 @@ const inside = (value, size, scale) => Math.min(Math.max(value, 14 * scale), siz
 function Laid({ source, target, transform, matrix, region, mode, opacity }) {
   const [w, h] = source.size;
   const isDifference = mode === "difference";
+  const cut = useId("cut");
+  const kept = isDifference && region?.source.length > 2 ? points(region.source) : `0,0 ${w},0 ${w},${h} 0,${h}`;
   const over = { opacity: String(opacity), mixBlendMode: isDifference ? "difference" : "normal", filter: transform?.inverted ? "invert(1)" : "none" };
   return html`<figure class="laid ${mode}">
     <svg viewBox="0 0 ${w} ${h}" role="img" aria-label=${`Target laid over source: ${mode}`}>
-      <g class="stage" style=${{ clipPath: isDifference && region?.source.length > 2 ? `polygon(${region.source.map(([x, y]) => `${x.toFixed(1)}px ${y.toFixed(1)}px`).join(", ")})` : "none" }}>
+      <clipPath id=${cut}><polygon points=${kept} /></clipPath>
+      <g class="stage" clip-path="url(#${cut})">
         <image href=${source.url} width=${w} height=${h} preserveAspectRatio="none" />
         <image href=${target.url} width=${target.size[0]} height=${target.size[1]} preserveAspectRatio="none" transform="matrix(${matrix.join(" ")})" style=${over} />
       </g>

@@ -1,6 +1,6 @@
 /* Media that are at hand in this browser: files that were dropped, under an address of their own. */
 
-import { html, useEffect, useMemo, useState, useRef } from "../lib/view.js";
+import { html, useEffect, useMemo, useState } from "../lib/view.js";
 import { Icon } from "./icon.js";
 
 const KINDS = /^(image|video|audio)\//;
@@ -36,15 +36,14 @@ export function usePictureSize(url) {
   return size;
 }
 
-/** A small look at a file that was chosen. */
-export function Preview({ file, label }) {
+/** A look at a file that was chosen; `small` where it is shown larger elsewhere. */
+export function Preview({ file, label, small = false }) {
   const url = useObjectUrl(file);
   const kind = kindOf(file);
   const [failed, setFailed] = useState(null);
-  const video = useRef();
   if (failed === url) return html`<div class="preview unseen"><${Icon} name=${kind} /><span class="note">This browser cannot show the format. The server can read it all the same.</span></div>`;
   const fail = () => setFailed(url);
   if (kind === "image") return html`<div class="preview"><img src=${url} alt=${label} onError=${fail} /></div>`;
-  if (kind === "video") return html`<div class="preview"><video ref=${video} src=${url} aria-label=${label} muted playsinline preload="metadata" controls onError=${fail}></video></div>`;
+  if (kind === "video") return html`<div class="preview"><video src=${url} aria-label=${label} muted playsinline preload="metadata" controls=${!small} onError=${fail}></video></div>`;
   return html`<div class="preview sounds"><${Icon} name="audio" /><audio src=${url} aria-label=${label} preload="metadata" controls onError=${fail}></audio></div>`;
 }

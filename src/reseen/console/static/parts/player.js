@@ -35,10 +35,11 @@ export function Player({ files, envelope }) {
   }, [ready]);
   const loaded = useCallback((side, duration) => setDurations((now) => ({ ...now, [side]: duration })), []);
   const play = (i) => {
+    if (i === chosen && heads.playing) return step.current.pause();
     setChosen(i);
     setMoment(null);
     step.current?.choose(segments[i]);
-    step.current?.play();
+    return step.current?.play();
   };
   const listen = (to) => {
     setListening(to);
@@ -75,11 +76,11 @@ export function Player({ files, envelope }) {
       <button class="button main" type="button" onClick=${toggle} disabled=${!ready}><${Icon} name=${heads.playing ? "pause" : "play"} />${heads.playing ? "Pause" : "Play both"}</button>
       <span class="row"><span class="note" id="listen-to">Listen to</span><${Choice} label="Listen to" value=${listening} options=${LISTEN} onChange=${listen} /></span>
       ${seen && html`<button class="button" type="button" onClick=${hold} disabled=${!ready}><${Icon} name="eye" />Compare this moment</button>`}
-      ${segment && html`<span class="note grow">${segments.length > 1 ? `Segment ${chosen + 1} of ${segments.length}: ` : ""}${segment.rate < 0 ? "backwards; the target is shown place by place, without sound" : speed(segment)}</span>`}
+      ${segment && html`<span class="note pace">${segments.length > 1 ? `Segment ${chosen + 1} of ${segments.length}: ` : ""}${segment.rate < 0 ? "backwards; the target is shown place by place, without sound" : speed(segment)}</span>`}
     </div>
     ${moment?.source && moment?.target && html`<section aria-label="This moment"><h3>Source at ${clock(moment.at.source ?? 0)}, target at ${clock(moment.at.target ?? 0)}</h3>
       <${Aligned} source=${{ ...moment.source, name: files.source.name }} target=${{ ...moment.target, name: files.target.name }} transform=${segment.transform} keys="This moment" /></section>`}
-    ${segments.length > 0 && html`<${Segments} segments=${segments} chosen=${chosen} onPlay=${play} />`}
+    ${segments.length > 0 && html`<${Segments} segments=${segments} chosen=${chosen} playing=${heads.playing} onPlay=${play} />`}
   </div>`;
 }
 
@@ -116,13 +117,13 @@ function grab(element) {
   return { url: canvas.toDataURL("image/jpeg", 0.92), size };
 }
 
-function Segments({ segments, chosen, onPlay }) {
+function Segments({ segments, chosen, playing, onPlay }) {
   const still = ({ clock: kind }, start, end) => (kind === "still" && start === 0 && end === 0 ? "still" : span(start, end));
   return html`<div class="table-box" tabindex="0" role="region" aria-label="Segments"><table class="table">
     <caption class="only-read">What both share</caption>
     <thead><tr><th scope="col">Segment</th><th scope="col">Channel</th><th scope="col">Source</th><th scope="col">Target</th><th scope="col">Speed</th><th scope="col">Changed</th><th scope="col" class="number">Pitch</th><th scope="col" class="number">Score</th></tr></thead>
     <tbody>${segments.map((one, i) => html`<tr class=${i === chosen ? "on" : ""}>
-      <td><button class="button small" type="button" aria-label=${`Play segment ${i + 1}`} onClick=${() => onPlay(i)}><${Icon} name="play" />${i + 1}</button></td>
+      <td><button class="button small" type="button" aria-label=${`${playing && i === chosen ? "Pause" : "Play"} segment ${i + 1}`} onClick=${() => onPlay(i)}><${Icon} name=${playing && i === chosen ? "pause" : "play"} />${i + 1}</button></td>
       <td>${channel(one)}</td>
       <td class="nowrap">${still(one, one.source_start, one.source_end)}</td><td class="nowrap">${still(one, one.target_start, one.target_end)}</td>
       <td class="nowrap">${one.rate ? `× ${one.rate.toFixed(3)}` : one.clock === "unknown" ? "not told" : ""}</td>

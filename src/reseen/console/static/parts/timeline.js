@@ -14,7 +14,7 @@ const TICKS = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
 export function Timeline({ segments, durations, chosen, heads, onChoose, onSeek }) {
   const whole = Math.max(...durations, 0.001);
-  const step = TICKS.find((one) => whole / one <= 8) ?? 7200;
+  const step = TICKS.find((one) => whole / one <= (innerWidth < 640 ? 4 : 8)) ?? 7200;
   const marks = Array.from({ length: Math.floor(whole / step) + 1 }, (_, i) => i * step);
   const numbered = segments.map((segment, i) => ({ segment, i }));
   const share = (seconds) => `${((100 * seconds) / whole).toFixed(3)}%`;
