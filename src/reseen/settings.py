@@ -99,6 +99,19 @@ class Settings(BaseSettings):
     """Requests that one key may send a minute, spent as a token bucket; a batch of searches counts
     as many as its queries. 0 sets no limit."""
 
+    console_origin: str = Field(default="", pattern=r"^(https?://[^/@?#\s]+)?$")
+    """Where people find the console, as `https://reseen.example.org`: needed behind a proxy that
+    does not hand on the `Host` that the browser asked for. Empty: whatever host was asked for."""
+
+    session_idle_seconds: float = Field(default=8 * 3600.0, ge=60)
+    """How long a person stays signed in without a request."""
+
+    session_seconds: float = Field(default=24 * 3600.0, ge=60)
+    """How long a person stays signed in at most."""
+
+    invitation_seconds: float = Field(default=3 * 86_400.0, ge=60)
+    """How long the link of an invitation works."""
+
     image_bytes: int = Field(default=100 * MEGABYTE, ge=1)
     """The largest picture that is taken, by URL or as a file."""
 

@@ -23,14 +23,18 @@ from sqlalchemy import event
 from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.media import Asset, Medium
 from reseen.flows import retroactive
+from reseen.flows.admitting import Admitting
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
+from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
+from reseen.flows.staffing import Staffing
+from reseen.identity.passwords import Argon2Passwords
 from reseen.media.receive import local_file
 from reseen.ports import Fetched
 from reseen.settings import Settings
@@ -48,11 +52,29 @@ from reseen.store.jobs import SqlJobStore
 from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
 from reseen.store.keys import SqlKeyStore
 from reseen.store.outbox import SqlOutbox
+from reseen.store.people import SqlPeople
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
+from reseen.store.sessions import SqlPasskeys, SqlSessions
 from reseen.store.uploads import SqlUploadStore
 from reseen.web.server import Server, listen
-from reseen.web.services import Desk, Services
+from reseen.web.services import Access, Desk, Services
+
+
+def access_of(database: databases.Database, clock: Callable[[], datetime]) -> Access:
+    people, sessions, passkeys = SqlPeople(database), SqlSessions(database), SqlPasskeys(database)
+    audit, alone = SqlAuditLog(database), alone_in(database)
+    admitting = Admitting(
+        people=people,
+        sessions=sessions,
+        passwords=Argon2Passwords(),
+        authenticate=SqlKeyStore(database).authenticate,
+        audit=audit,
+        alone=alone,
+        clock=clock,
+    )
+    staffing = Staffing(people, sessions, passkeys, audit, alone, clock)
+    return Access(admitting, staffing, Preferring(people, audit, alone), people, passkeys)
 
 
 class NoIndex:
@@ -199,6 +221,7 @@ def serve(url: str, home: Path, die_at: int, later_s: float) -> None:
         searching=None,  # type: ignore[arg-type]
         ingesting=ingesting,
         desk=desk_of(database, banks, references, clock),
+        access=access_of(database, clock),
     )
     bound = listen("127.0.0.1", 0)
     server = Server(services, Settings(home=home, rate_per_minute=0), bound)

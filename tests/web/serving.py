@@ -3,9 +3,10 @@
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from io import BytesIO
@@ -19,10 +20,12 @@ from PIL import Image, ImageDraw
 from reseen.cli.serve import services_of
 from reseen.domain.access import Role
 from reseen.flows.deliver import STEPS_S
+from reseen.flows.search import now
 from reseen.ports import KeyStore
 from reseen.settings import Settings
 from reseen.web.server import Server, listen
 from reseen.web.services import Compare
+from reseen.wiring.access import make_letting
 from reseen.wiring.banks import at_work, open_banks
 from reseen.wiring.moderation import Moderation, make_moderation, on_duty
 from reseen.wiring.truth import open_truth
@@ -92,10 +95,12 @@ def serving(
     home: Path,
     compare: Compare | None = None,
     steps_s: Sequence[float] = STEPS_S,
+    clock: Callable[[], datetime] = now,
     **given: Any,
 ) -> Iterator[Running]:
     """A server with these settings, wired as ``reseen serve`` does; ``compare`` replaces the flow
-    where a test must hold it, ``steps_s`` is how long events wait that were not taken.
+    where a test must hold it, ``steps_s`` is how long events wait that were not taken, ``clock``
+    tells sessions the time.
     """
     settings = Settings(home=home, port=0, **{"workers": 1, **given})
     with (
@@ -105,7 +110,7 @@ def serving(
         on_duty(moderation := _hasty(make_moderation(settings, banks), steps_s)),
         at_work(banks, moderation.handlers),
     ):
-        services = services_of(banks, moderation)
+        services = services_of(banks, moderation, make_letting(settings, truth, clock))
         if compare is not None:
             services = replace(services, compare=compare)
         server = Server(services, settings, bound)

@@ -20,6 +20,7 @@ from reseen.domain.errors import Conflict
 if TYPE_CHECKING:
     from reseen.ports import KeyStore
     from reseen.web.services import Services
+    from reseen.wiring.access import Letting
     from reseen.wiring.banks import Banks
     from reseen.wiring.moderation import Moderation
 
@@ -33,6 +34,7 @@ def serve(
     with answering(as_json=False):
         from reseen.web.observe import configure_logging
         from reseen.web.server import Server, listen
+        from reseen.wiring.access import make_letting
         from reseen.wiring.banks import at_work, open_banks
         from reseen.wiring.moderation import make_moderation, on_duty
         from reseen.wiring.retention import retained
@@ -59,7 +61,7 @@ def serve(
                 beside.enter_context(on_duty(moderation))
                 beside.enter_context(retained(moderation.retaining, truth))
                 banks.reseen.scratch.folder()  # what a killed server left is removed before serving
-                services = services_of(banks, moderation)
+                services = services_of(banks, moderation, make_letting(settings, truth))
                 server = Server(services, settings, bound)
                 first = truth.keys.create_first()
                 welcome(server.address, first.secret if first else None)
@@ -85,9 +87,9 @@ def leave(_number: int, _frame: FrameType | None) -> None:
     raise typer.Exit
 
 
-def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
+def services_of(banks: "Banks", moderation: "Moderation", letting: "Letting") -> "Services":
     """What the web layer needs of everything."""
-    from reseen.web.services import Desk, Services
+    from reseen.web.services import Access, Desk, Services
 
     truth, reseen = banks.truth, banks.reseen
     kept = truth.review
@@ -114,6 +116,13 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         outbox=kept.outbox,
         endpoints=kept.endpoints,
     )
+    access = Access(
+        admitting=letting.admitting,
+        staffing=letting.staffing,
+        preferring=letting.preferring,
+        people=truth.people.people,
+        passkeys=truth.people.passkeys,
+    )
     return Services(
         scratch=reseen.scratch.folder,
         fetcher=reseen.fetcher,
@@ -129,6 +138,7 @@ def services_of(banks: "Banks", moderation: "Moderation") -> "Services":
         searching=banks.searching,
         ingesting=banks.ingesting,
         desk=desk,
+        access=access,
     )
 
 
@@ -158,7 +168,9 @@ def welcome(address: str, secret: str | None) -> None:
         say("  Make another:  reseen keys create --role owner\n")
     else:
         say("  Your owner key, shown this once:\n\n")
-        say(f"      {secret}\n")
+        say(f"      {secret}\n\n")
+        say("  For people: make yourself the first owner of the console:\n\n")
+        say(f"      {address}/console/setup#{secret}\n")
     with as_file(files("reseen") / "samples") as folder:
         copy, original = (folder / name for name in PAIRS[0])
         say(f"\n  Sample media: {folder}\n  A first match, to paste into another terminal:\n\n")

@@ -1,1 +1,1 @@
-"""The console: where people look, decide and try. Static files, and the routes that serve them."""
+"""The console: pages for people, and what only they ask of the server."""

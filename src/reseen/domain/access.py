@@ -48,6 +48,10 @@ class Key:
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
 
+    @property
+    def caller(self) -> "Caller":
+        return Caller(self.id, self.project_id, self.role, self.label)
+
     def revoked(self, now: datetime) -> bool:
         """Whether it has stopped working; ``revoked_at`` lies ahead while a rotated key lingers."""
         return self.revoked_at is not None and self.revoked_at <= now
@@ -59,3 +63,13 @@ class IssuedKey:
 
     key: Key
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for something: a key or a person, by id, and what people call them."""
+
+    id: str
+    project_id: str
+    role: Role
+    name: str = ""

@@ -60,6 +60,11 @@ class Forbidden(ReseenError):
     title = "The key may not do this"
 
 
+class CsrfFailed(ReseenError):
+    code = "csrf_failed"
+    title = "The request did not come from the console"
+
+
 class NotFound(ReseenError):
     code = "not_found"
     title = "There is no such thing"

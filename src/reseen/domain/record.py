@@ -16,11 +16,14 @@ FIRST = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: a key or ``SYSTEM_ACTOR``, in which role, for which request."""
+    """Who did something: a key, a person or ``SYSTEM_ACTOR``, in which role, for which request.
+    ``name`` is what people called them then.
+    """
 
     id: str
     role: str
     request_id: str = ""
+    name: str = ""
 
 
 SYSTEM_ACTOR = Actor("reseen", "system")
@@ -58,9 +61,11 @@ class AuditEntry:
 
 def chained(project_id: str, position: int, at: datetime, draft: AuditDraft, previous: str) -> str:
     """The digest of an entry: SHA-256, in hexadecimal, of its canonical JSON (sorted keys, no
-    spaces, UTF-8) with that of the entry before.
+    spaces, UTF-8) with that of the entry before; a name that is empty is left out.
     """
     said = _said(project_id, position, at, draft, previous)
+    if not draft.who.name:
+        del said["name"]  # entries of before there were names
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -79,6 +84,7 @@ def _said(
         "position": position,
         "at": rfc3339(at),
         "who": draft.who.id,
+        "name": draft.who.name,
         "role": draft.who.role,
         "request_id": draft.who.request_id,
         "what": draft.what,
@@ -96,6 +102,7 @@ COLUMNS = (
     "position",
     "at",
     "who",
+    "name",
     "role",
     "request_id",
     "what",

@@ -78,7 +78,9 @@ class Later:
         upload = self.uploads.get(job.project_id, job.request["upload_id"])
         hold.check()
         if upload.state is UploadState.PENDING:
-            who = Actor(job.request["who"], job.request["role"], job.request["request_id"])
+            who = Actor(
+                *(job.request.get(part, "") for part in ("who", "role", "request_id", "name"))
+            )
             try:
                 with self._opened(upload, job.request.get("url")) as file:
                     upload = self.moderating.answer(who, upload, file)
@@ -94,7 +96,12 @@ class Later:
                 self.uploads.save(upload)
             else:
                 upload = self.uploads.add(upload)
-            said_by = {"who": who.id, "role": who.role, "request_id": who.request_id}
+            said_by = {
+                "who": who.id,
+                "role": who.role,
+                "request_id": who.request_id,
+                "name": who.name,
+            }
             request = {"upload_id": upload.id, **said_by, **what}
             job = self.jobs.create(upload.project_id, JobKind.UPLOAD, request)
             upload = replace(upload, job_id=job.id)

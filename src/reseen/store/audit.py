@@ -53,6 +53,7 @@ class SqlAuditLog:
                     sensitive=kept.sensitive,
                     previous=head.digest,
                     digest=digest,
+                    name=kept.who.name or None,
                 )
             )
             row = sa.update(AUDIT_HEADS).where(AUDIT_HEADS.c.project_id == project_id)
@@ -148,7 +149,8 @@ def _storable(draft: AuditDraft) -> AuditDraft:
     """
     plain = json_object(draft.detail, "detail", LONGEST_DETAIL)
     detail = json.loads(cleaned(json.dumps(plain, ensure_ascii=False)) or "{}")
-    return replace(draft, reason=cleaned(draft.reason) or "", detail=detail)
+    who = replace(draft.who, name=cleaned(draft.who.name) or "")
+    return replace(draft, who=who, reason=cleaned(draft.reason) or "", detail=detail)
 
 
 def _chosen(
@@ -187,7 +189,7 @@ def _locked(connection: sa.Connection, project_id: str) -> sa.Row[Any]:
 
 def _entry_of(row: sa.Row[Any]) -> AuditEntry:
     draft = AuditDraft(
-        who=Actor(row.who, row.role, row.request_id),
+        who=Actor(row.who, row.role, row.request_id, row.name or ""),
         what=row.what,
         subject=row.subject,
         reason=row.reason,

@@ -266,6 +266,7 @@ AUDIT = sa.Table(
     sa.Column("sensitive", sa.Boolean, nullable=False),
     sa.Column("previous", sa.String(64), nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(200)),
     sa.Index("ix_audit_project_id_subject_position", "project_id", "subject", "position"),
     sa.Index("ix_audit_project_id_who_position", "project_id", "who", "position"),
     sqlite_with_rowid=False,

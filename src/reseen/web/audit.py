@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, StreamingResponse
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.choices import ExportFormat
 from reseen.domain.record import COLUMNS, told
 from reseen.web.auth import Right
@@ -80,7 +80,7 @@ def _lists(router: APIRouter, reception: Reception) -> None:
         responses=_problems(),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Listed, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Listed, Query()]
     ) -> JSONResponse:
         page = audit.entries(who.project_id, **chosen.model_dump())
         data = [AuditEntrySchema.of(one) for one in page.items]
@@ -96,7 +96,7 @@ def _lists(router: APIRouter, reception: Reception) -> None:
         responses={**_problems(), **export_response("an entry a line")},
     )
     def export(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Exported, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Exported, Query()]
     ) -> StreamingResponse:
         walked = audit.walk(who.project_id, **chosen.model_dump(exclude={"format"}))
         return streamed(map(told, walked), COLUMNS, chosen.format, f"audit-{who.project_id}")
@@ -116,7 +116,7 @@ def _proves(router: APIRouter, reception: Reception) -> None:
         responses=_problems(),
     )
     def verify(
-        who: Annotated[Key, Depends(reader)], asked: Annotated[Checked, Query()]
+        who: Annotated[Caller, Depends(reader)], asked: Annotated[Checked, Query()]
     ) -> JSONResponse:
         found = audit.verify(who.project_id, asked.head)
         return JSONResponse(said(VerifiedSchema.of(found, asked.head)))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.bank import Bank
 from reseen.domain.errors import Conflict, QuotaExceeded
 from reseen.web.auth import Right
@@ -54,7 +54,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems(),
     )
     def list_all(
-        who: Annotated[Key, Depends(reader)], paging: Annotated[Paging, Query()]
+        who: Annotated[Caller, Depends(reader)], paging: Annotated[Paging, Query()]
     ) -> JSONResponse:
         present = sorted(banks.of_project(who.project_id), key=lambda bank: bank.name)
         page = page_by(present, lambda bank: bank.name, paging)
@@ -71,7 +71,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the bank",
         responses=_problems("not_found"),
     )
-    def read(bank_id: BankId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(bank_id: BankId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(told(services, banks.get(who.project_id, bank_id))))
 
 
@@ -147,7 +147,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     def delete(
         bank_id: BankId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, Deleted]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.review import CaseState
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
@@ -57,7 +57,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems("forbidden"),
     )
     def list_some(
-        who: Annotated[Key, Depends(reviewer)], chosen: Annotated[Queue, Query()]
+        who: Annotated[Caller, Depends(reviewer)], chosen: Annotated[Queue, Query()]
     ) -> JSONResponse:
         page = cases.list(
             who.project_id, state=chosen.state, cursor=chosen.cursor, limit=chosen.limit
@@ -74,7 +74,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the case",
         responses=_problems("forbidden", "not_found"),
     )
-    def read(case_id: CaseId, who: Annotated[Key, Depends(reviewer)]) -> JSONResponse:
+    def read(case_id: CaseId, who: Annotated[Caller, Depends(reviewer)]) -> JSONResponse:
         return JSONResponse(said(CaseSchema.of(cases.get(who.project_id, case_id))))
 
 
@@ -92,7 +92,7 @@ def _leases(router: APIRouter, reception: Reception, once: Once) -> None:
         responses=_problems("forbidden", *ONCE),
     )
     def take_next(
-        request: Request, who: Annotated[Key, Depends(reviewer)], key: IdempotencyKey = None
+        request: Request, who: Annotated[Caller, Depends(reviewer)], key: IdempotencyKey = None
     ) -> Response:
         def work() -> tuple[int, NextCase]:
             case = desk.reviewing.claim(who.project_id, actor_of(request, who))
@@ -112,7 +112,7 @@ def _leases(router: APIRouter, reception: Reception, once: Once) -> None:
     def take(
         case_id: CaseId,
         request: Request,
-        who: Annotated[Key, Depends(reviewer)],
+        who: Annotated[Caller, Depends(reviewer)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, CaseSchema]:
@@ -134,7 +134,7 @@ def _leases(router: APIRouter, reception: Reception, once: Once) -> None:
     def release(
         case_id: CaseId,
         request: Request,
-        who: Annotated[Key, Depends(reviewer)],
+        who: Annotated[Caller, Depends(reviewer)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, CaseSchema]:

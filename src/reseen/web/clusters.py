@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.cluster import Cluster, Link, Tie
 from reseen.domain.errors import InvalidValue
 from reseen.flows.sorting import Seen
@@ -83,7 +83,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems(),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Clustered, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Clustered, Query()]
     ) -> JSONResponse:
         page = desk.clusters.list(
             who.project_id, bursting=chosen.bursting, cursor=chosen.cursor, limit=chosen.limit
@@ -102,7 +102,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the cluster",
         responses=_problems("not_found"),
     )
-    def read(cluster_id: ClusterId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(cluster_id: ClusterId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(told(desk, desk.clusters.get(who.project_id, cluster_id))))
 
 
@@ -121,7 +121,7 @@ def _inside(router: APIRouter, reception: Reception) -> None:
     )
     def members(
         cluster_id: ClusterId,
-        who: Annotated[Key, Depends(reader)],
+        who: Annotated[Caller, Depends(reader)],
         paging: Annotated[Paging, Query()],
     ) -> JSONResponse:
         page = clusters.members(who.project_id, cluster_id, paging.cursor, paging.limit)
@@ -140,7 +140,7 @@ def _inside(router: APIRouter, reception: Reception) -> None:
     )
     def links(
         cluster_id: ClusterId,
-        who: Annotated[Key, Depends(reader)],
+        who: Annotated[Caller, Depends(reader)],
         paging: Annotated[Paging, Query()],
     ) -> JSONResponse:
         every = sorted(clusters.links(who.project_id, cluster_id), key=_surest)
@@ -251,7 +251,7 @@ def _words(router: APIRouter, reception: Reception, once: Once) -> None:
     )
     def words(
         cluster_id: ClusterId,
-        who: Annotated[Key, Depends(reader)],
+        who: Annotated[Caller, Depends(reader)],
         paging: Annotated[Paging, Query()],
     ) -> JSONResponse:
         every = desk.clusters.words(who.project_id, cluster_id)
@@ -277,7 +277,7 @@ def _words(router: APIRouter, reception: Reception, once: Once) -> None:
         cluster_id: ClusterId,
         word_id: WordId,
         request: Request,
-        who: Annotated[Key, Depends(reviewer)],
+        who: Annotated[Caller, Depends(reviewer)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, Unsaid]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.review import AppealState, DecisionState
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
@@ -80,7 +80,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_of_decisions("not_found"),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Decided, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Decided, Query()]
     ) -> JSONResponse:
         cluster_id = chosen.cluster
         if cluster_id is not None:
@@ -104,7 +104,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the decision",
         responses=_of_decisions("not_found"),
     )
-    def read(decision_id: DecisionId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(decision_id: DecisionId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         decision = decisions.get(who.project_id, decision_id)
         became = decisions.consequences(decision_id)
         return JSONResponse(said(DecisionSchema.of(decision, became)))
@@ -125,7 +125,7 @@ def _ends(router: APIRouter, reception: Reception, once: Once) -> None:
     def approve(
         decision_id: DecisionId,
         request: Request,
-        who: Annotated[Key, Depends(reviewer)],
+        who: Annotated[Caller, Depends(reviewer)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, DecisionSchema]:
@@ -252,7 +252,7 @@ def _lists(router: APIRouter, reception: Reception) -> None:
         responses=_of_appeals(),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Appealed, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Appealed, Query()]
     ) -> JSONResponse:
         page = decisions.appeals(
             who.project_id,
@@ -273,7 +273,7 @@ def _lists(router: APIRouter, reception: Reception) -> None:
         response_description="the appeal",
         responses=_of_appeals("not_found"),
     )
-    def read(appeal_id: AppealId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(appeal_id: AppealId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(AppealSchema.of(decisions.appeal(who.project_id, appeal_id))))
 
 

@@ -58,6 +58,13 @@ PROBLEMS: tuple[Problem, ...] = (
     ),
     _problem(errors.Forbidden, 403, "Use a key whose role may do this."),
     _problem(
+        errors.CsrfFailed,
+        403,
+        "A session changes something only from the console's own pages: send the token that "
+        "`/console/api/me` tells as `x-csrf-token`, from the server's own address. Programs use a "
+        "key.",
+    ),
+    _problem(
         errors.NotFound,
         404,
         "Check the path and the ids; `/docs` lists every route. What belongs to another project is "

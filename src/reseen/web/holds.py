@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
 from reseen.web.openapi import BODY, EVERYWHERE, ONCE, problem_responses, request_body
@@ -64,7 +64,7 @@ def hold_routes(reception: Reception, once: Once) -> APIRouter:
         responses=_problems(),
     )
     def list_some(
-        who: Annotated[Key, Depends(holder)], chosen: Annotated[Paging, Query()]
+        who: Annotated[Caller, Depends(holder)], chosen: Annotated[Paging, Query()]
     ) -> JSONResponse:
         page = desk.holds.list(who.project_id, chosen.cursor, chosen.limit)
         data = [HoldSchema.of(one) for one in page.items]
@@ -82,7 +82,7 @@ def hold_routes(reception: Reception, once: Once) -> APIRouter:
     def release(
         hold_id: HoldId,
         request: Request,
-        who: Annotated[Key, Depends(holder)],
+        who: Annotated[Caller, Depends(holder)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, HoldSchema]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.bank import Job
 from reseen.domain.choices import JobKind
 from reseen.domain.errors import InvalidValue, NotFound, UnsupportedMedia
@@ -100,7 +100,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     def cancel(
         job_id: JobId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, JobSchema]:
@@ -122,7 +122,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems(),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], paging: Annotated[Paging, Query()]
+        who: Annotated[Caller, Depends(reader)], paging: Annotated[Paging, Query()]
     ) -> JSONResponse:
         page = jobs.list(who.project_id, paging.cursor, paging.limit)
         data = [JobSchema.of(job) for job in page.items]
@@ -137,7 +137,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the job",
         responses=_problems("not_found"),
     )
-    def read(job_id: JobId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(job_id: JobId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(JobSchema.of(jobs.get(who.project_id, job_id))))
 
     @router.get(
@@ -150,7 +150,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems("not_found"),
     )
     def items(
-        job_id: JobId, who: Annotated[Key, Depends(reader)], chosen: Annotated[Items, Query()]
+        job_id: JobId, who: Annotated[Caller, Depends(reader)], chosen: Annotated[Items, Query()]
     ) -> JSONResponse:
         page = jobs.items(
             who.project_id,

@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import StreamingResponse
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.web.auth import Right
 from reseen.web.openapi import EVERYWHERE, problem_responses
 from reseen.web.reception import Reception
@@ -42,7 +42,7 @@ def media_routes(reception: Reception) -> APIRouter:
         },
     )
     def read(
-        upload_id: UploadId, request: Request, who: Annotated[Key, Depends(reviewer)]
+        upload_id: UploadId, request: Request, who: Annotated[Caller, Depends(reviewer)]
     ) -> StreamingResponse:
         with looking.at(who.project_id, actor_of(request, who), upload_id) as path:
             size, file = path.stat().st_size, path.open("rb")

@@ -99,6 +99,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "detail": "A key of the role reviewer may not add references; use one of owner, admin, "
         "service."
     },
+    "csrf_failed": {"detail": "The header x-csrf-token is not that of your session; load anew."},
     "not_found": {"detail": "There is no bank 'terror'.", "field": "bank"},
     "conflict": {"detail": "There is a bank 'terror' already.", "field": "name"},
     "idempotency_mismatch": {

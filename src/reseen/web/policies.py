@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
 from reseen.web.openapi import BODY, EVERYWHERE, ONCE, problem_responses, request_body
@@ -67,7 +67,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems("not_found"),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Chosen, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Chosen, Query()]
     ) -> JSONResponse:
         bank = chosen.bank and bank_of(services, who.project_id, chosen.bank).id
         page = policies.list(
@@ -85,7 +85,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the version",
         responses=_problems("not_found"),
     )
-    def read(policy_id: PolicyId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(policy_id: PolicyId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(PolicyVersion.of(policies.get(who.project_id, policy_id))))
 
 

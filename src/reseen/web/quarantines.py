@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
 from reseen.web.openapi import BODY, EVERYWHERE, ONCE, problem_responses, request_body
@@ -37,7 +37,7 @@ def quarantine_routes(reception: Reception, once: Once) -> APIRouter:
         responses=_problems(),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], paging: Annotated[Paging, Query()]
+        who: Annotated[Caller, Depends(reader)], paging: Annotated[Paging, Query()]
     ) -> JSONResponse:
         every = quarantining.quarantines.list(who.project_id, quarantining.clock())
         page = page_by(every, lambda held: held.reference_id, paging)
@@ -83,7 +83,7 @@ def quarantine_routes(reception: Reception, once: Once) -> APIRouter:
     def lift(
         reference_id: ReferenceId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, Deleted]:

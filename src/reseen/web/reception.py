@@ -15,7 +15,7 @@ from typing import Annotated
 from anyio import from_thread
 from fastapi import Depends, Request
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.errors import InvalidRequest, InvalidValue
 from reseen.media.receive import no_room
 from reseen.ports import Fetched
@@ -23,6 +23,7 @@ from reseen.settings import Settings
 from reseen.web.admission import Gate
 from reseen.web.auth import Right, authenticated
 from reseen.web.services import Services
+from reseen.web.sessions import Guard
 from reseen.web.spool import Body, Shape, read_body
 
 
@@ -30,7 +31,7 @@ from reseen.web.spool import Body, Shape, read_body
 class Received:
     """Who sent a request, and what."""
 
-    key: Key
+    key: Caller
     body: Body
 
     @property
@@ -44,11 +45,18 @@ class Reception:
     settings: Settings
     gate: Gate
 
-    def caller(self, right: Right) -> Callable[..., Key]:
-        """Of a request without a body."""
-        authenticate = authenticated(self.services.authenticate, right)
+    def known(self, right: Right) -> Callable[..., Caller]:
+        """Who may do this."""
+        services = self.services
+        guard = Guard(self.settings.console_origin)
+        session = services.access.admitting.session
+        return authenticated(services.authenticate, session, guard, right)
 
-        def caller(key: Annotated[Key, Depends(authenticate)]) -> Key:
+    def caller(self, right: Right) -> Callable[..., Caller]:
+        """Of a request without a body."""
+        authenticate = self.known(right)
+
+        def caller(key: Annotated[Caller, Depends(authenticate)]) -> Caller:
             self.gate.spend(key.id)
             return key
 
@@ -58,7 +66,7 @@ class Reception:
         """JSON that is worked on at once."""
 
         async def letter(
-            request: Request, key: Annotated[Key, Depends(self.caller(right))]
+            request: Request, key: Annotated[Caller, Depends(self.caller(right))]
         ) -> AsyncIterator[Received]:
             stall_s = self.settings.upload_stall_seconds
             yield Received(key, await read_body(request, shape, Path(), 0, stall_s))
@@ -68,11 +76,11 @@ class Reception:
     def parcel(self, right: Right, shape: Shape) -> Callable[..., AsyncIterator[Received]]:
         """A body that may be files, or name them; it holds a place until it is answered."""
         settings = self.settings
-        authenticate = authenticated(self.services.authenticate, right)
+        authenticate = self.known(right)
         largest = max(settings.image_bytes, settings.video_bytes, settings.audio_bytes)
 
         async def parcel(
-            request: Request, key: Annotated[Key, Depends(authenticate)]
+            request: Request, key: Annotated[Caller, Depends(authenticate)]
         ) -> AsyncIterator[Received]:
             with self.gate.admit(key.id), self._folder(request) as folder:
                 stall_s = settings.upload_stall_seconds

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.bank import Added, Bank, Reference
 from reseen.domain.errors import NotFound, NotReady, ReseenError
 from reseen.web.auth import Right
@@ -103,7 +103,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems("not_found"),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Selection, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Selection, Query()]
     ) -> JSONResponse:
         project_id = who.project_id
         banks = {bank.id: bank for bank in services.banks.of_project(project_id)}
@@ -131,7 +131,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the reference",
         responses=_problems("not_found"),
     )
-    def read(reference_id: ReferenceId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(reference_id: ReferenceId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         found = references.get(who.project_id, reference_id)
         return JSONResponse(said(told(services, found)))
 
@@ -186,7 +186,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     def delete(
         reference_id: ReferenceId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, Deleted]:

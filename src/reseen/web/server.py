@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from reseen import __version__
+from reseen.console.api import console_api
 from reseen.console.routes import console_routes, start_routes
 from reseen.settings import Settings
 from reseen.web import errors, openapi
@@ -101,6 +102,7 @@ def application(
     app.include_router(hold_routes(reception, once))
     app.include_router(statement_routes(reception))
     app.include_router(policy_routes(reception, once))
+    app.include_router(console_api(reception))
     app.include_router(health_routes(services, stopping))
     app.include_router(docs_routes(app))
     app.include_router(start_routes())

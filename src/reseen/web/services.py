@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reseen.domain.access import Key
 from reseen.domain.media import Medium
+from reseen.flows.admitting import Admitting
 from reseen.flows.answer import Verdict
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
@@ -18,11 +19,13 @@ from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
 from reseen.flows.obtain import OpenFile
 from reseen.flows.policies import Enacting
+from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
+from reseen.flows.staffing import Staffing
 from reseen.flows.stating import Stating
 from reseen.ports import (
     AuditLog,
@@ -43,6 +46,7 @@ from reseen.ports import (
     ReferenceStore,
     UploadStore,
 )
+from reseen.ports.people import PasskeyStore, PeopleStore, Provider
 
 type Compare = Callable[[Fetched, Fetched, frozenset[Medium], bool], Verdict]
 """``compare(source, target, allowed, explain)``; raises the media errors with ``field``."""
@@ -76,6 +80,19 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """How people are let in."""
+
+    admitting: Admitting
+    staffing: Staffing
+    preferring: Preferring
+    people: PeopleStore
+    passkeys: PasskeyStore
+    provider: Provider | None = None
+    """An OpenID provider, where an operator set one up."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     scratch: Callable[[], Path]
     """The folder where a request's files lie while they are compared."""
@@ -97,3 +114,4 @@ class Services:
     searching: Searching
     ingesting: Ingesting
     desk: Desk
+    access: Access

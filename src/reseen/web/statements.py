@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.choices import ExportFormat
 from reseen.domain.statement import COLUMNS, told
 from reseen.web.auth import Right
@@ -48,7 +48,7 @@ def statement_routes(reception: Reception) -> APIRouter:
         },
     )
     def export(
-        who: Annotated[Key, Depends(reader)], asked: Annotated[Asked, Query()]
+        who: Annotated[Caller, Depends(reader)], asked: Annotated[Asked, Query()]
     ) -> StreamingResponse:
         found = stating.walk(who.project_id, asked.since, asked.until)
         return streamed(map(told, found), COLUMNS, asked.format, f"statements-{who.project_id}")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.choices import Action
 from reseen.domain.errors import ReseenError
 from reseen.domain.record import Actor
@@ -51,9 +51,9 @@ class Selection(Paging):
     )
 
 
-def actor_of(request: Request, key: Key) -> Actor:
+def actor_of(request: Request, caller: Caller) -> Actor:
     """Who does what a request asks for."""
-    return Actor(key.id, key.role.value, request.state.request_id)
+    return Actor(caller.id, caller.role.value, request.state.request_id, caller.name)
 
 
 def upload_routes(reception: Reception, once: Once) -> APIRouter:
@@ -161,7 +161,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems("not_found"),
     )
     def list_some(
-        who: Annotated[Key, Depends(reader)], chosen: Annotated[Selection, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Selection, Query()]
     ) -> JSONResponse:
         cluster_id = chosen.cluster
         if cluster_id is not None:
@@ -186,7 +186,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the upload",
         responses=_problems("not_found"),
     )
-    def read(upload_id: UploadId, who: Annotated[Key, Depends(reader)]) -> JSONResponse:
+    def read(upload_id: UploadId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(told(uploads.get(who.project_id, upload_id))))
 
 

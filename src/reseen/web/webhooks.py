@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from reseen.domain.access import Key
+from reseen.domain.access import Caller
 from reseen.domain.errors import UrlNotAllowed
 from reseen.domain.record import EventType
 from reseen.web.auth import Right
@@ -72,7 +72,7 @@ def event_routes(reception: Reception, once: Once) -> APIRouter:
         responses=_problems("forbidden"),
     )
     def list_some(
-        who: Annotated[Key, Depends(manager)], chosen: Annotated[Selection, Query()]
+        who: Annotated[Caller, Depends(manager)], chosen: Annotated[Selection, Query()]
     ) -> JSONResponse:
         page = desk.outbox.events(
             who.project_id, type=chosen.type, cursor=chosen.cursor, limit=chosen.limit
@@ -119,7 +119,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         responses=_problems("forbidden"),
     )
     def list_some(
-        who: Annotated[Key, Depends(manager)], paging: Annotated[Paging, Query()]
+        who: Annotated[Caller, Depends(manager)], paging: Annotated[Paging, Query()]
     ) -> JSONResponse:
         every = sorted(desk.endpoints.of_project(who.project_id), key=lambda one: one.id)
         page = page_by(every, lambda one: one.id, paging)
@@ -135,7 +135,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
         response_description="the webhook",
         responses=_problems("forbidden", "not_found"),
     )
-    def read(webhook_id: WebhookId, who: Annotated[Key, Depends(manager)]) -> JSONResponse:
+    def read(webhook_id: WebhookId, who: Annotated[Caller, Depends(manager)]) -> JSONResponse:
         held = desk.endpoints.get(who.project_id, webhook_id)
         return JSONResponse(said(WebhookSchema.of(held)))
 
@@ -150,7 +150,7 @@ def _reads(router: APIRouter, reception: Reception) -> None:
     )
     def deliveries(
         webhook_id: WebhookId,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         chosen: Annotated[DeliverySelection, Query()],
     ) -> JSONResponse:
         desk.endpoints.get(who.project_id, webhook_id)
@@ -235,7 +235,7 @@ def _writes(router: APIRouter, reception: Reception, once: Once) -> None:
     def remove(
         webhook_id: WebhookId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, Deleted]:
@@ -260,7 +260,7 @@ def _tries(router: APIRouter, reception: Reception, once: Once) -> None:
     def rotate(
         webhook_id: WebhookId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, WebhookSchema]:
@@ -282,7 +282,7 @@ def _tries(router: APIRouter, reception: Reception, once: Once) -> None:
     def test(
         webhook_id: WebhookId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, EventSchema]:
@@ -303,7 +303,7 @@ def _tries(router: APIRouter, reception: Reception, once: Once) -> None:
     def revive(
         webhook_id: WebhookId,
         request: Request,
-        who: Annotated[Key, Depends(manager)],
+        who: Annotated[Caller, Depends(manager)],
         key: IdempotencyKey = None,
     ) -> Response:
         def work() -> tuple[int, Replayed]:

@@ -27,6 +27,7 @@ from reseen.ports import (
     ScoreLog,
     UploadStore,
 )
+from reseen.ports.people import ChallengeStore, PasskeyStore, PeopleStore, SessionStore
 from reseen.settings import Settings
 from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
@@ -42,10 +43,12 @@ from reseen.store.jobs import SqlJobStore
 from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
 from reseen.store.keys import SqlKeyStore
 from reseen.store.outbox import SqlOutbox
+from reseen.store.people import SqlPeople
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
 from reseen.store.restrictions import SqlRestrictions
 from reseen.store.scores import SqlScoreLog
+from reseen.store.sessions import SqlChallenges, SqlPasskeys, SqlSessions
 from reseen.store.uploads import SqlUploadStore
 
 
@@ -68,12 +71,23 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """The stores of people, and of what lets them in."""
+
+    people: PeopleStore
+    sessions: SessionStore
+    passkeys: PasskeyStore
+    challenges: ChallengeStore
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """Every store, over one database and one place for blobs. ``project_id`` is that of the
     command line; a client of the server has that of its key.
     """
 
     keys: KeyStore
+    people: People
     banks: BankStore
     references: ReferenceStore
     jobs: JobStore
@@ -98,6 +112,12 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
         blobs = open_blobs(blobs_url(settings))
         yield Truth(
             keys=SqlKeyStore(database),
+            people=People(
+                people=SqlPeople(database),
+                sessions=SqlSessions(database),
+                passkeys=SqlPasskeys(database),
+                challenges=SqlChallenges(database),
+            ),
             banks=SqlBankStore(database),
             references=SqlReferenceStore(database, blobs),
             jobs=SqlJobStore(database),
