@@ -232,6 +232,17 @@ def test_the_song_is_played_at_the_speed_that_keeps_step(song: Page) -> None:
     assert now["target"]["at"] == pytest.approx(expected, abs=0.2)
 
 
+def test_a_click_on_a_waveform_goes_there_on_both_sides(song: Page) -> None:
+    waves = song.locator(".waveform")
+    expect(waves).to_have_count(2)
+    box = waves.last.bounding_box()
+    assert box
+    waves.last.click(position={"x": box["width"] / 2, "y": 40})
+    now = song.evaluate(PLAYING)
+    assert now["target"]["at"] == pytest.approx(16.0, abs=0.3)
+    assert now["source"]["at"] == pytest.approx((now["target"]["at"] - 4.007) / 1.0601, abs=0.1)
+
+
 def test_one_side_or_both_can_be_listened_to(song: Page) -> None:
     song.locator(".timeline").wait_for()
     for name, source, target in (("Source", 0, 1), ("Target", 1, 0), ("Both", 0, 0)):
