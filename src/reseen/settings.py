@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEGABYTE = 1_000_000
@@ -112,6 +112,39 @@ class Settings(BaseSettings):
     invitation_seconds: float = Field(default=3 * 86_400.0, ge=60)
     """How long the link of an invitation works."""
 
+    oidc_issuer: str = Field(default="", pattern=r"^(https?://[^/@?#\s]+[^?#\s]*)?$")
+    """An OpenID provider that people may sign in by, as `https://login.example.org/realm`. Its host
+    is reached although it may be private. Empty: none."""
+
+    oidc_client_id: str = ""
+    """What the provider calls this server. The provider must know
+    `https://YOUR-HOST/console/api/oidc/callback` as an address to come back to."""
+
+    oidc_client_secret: SecretStr = SecretStr("")
+    """What proves to the provider that it is this server. Empty: PKCE alone does."""
+
+    oidc_label: str = "Single sign-on"
+    """What the button on the sign-in page says."""
+
+    oidc_scope: str = "openid profile email"
+    """What is asked of the provider; add the scope that brings the claim of `oidc_claim`."""
+
+    oidc_domains: Names = ()
+    """Only people with a verified e-mail address of one of these domains get in."""
+
+    oidc_claim: str = "groups"
+    """The claim of the ID token that tells roles: a text or a list."""
+
+    oidc_roles: Names = ()
+    """What values of that claim make of somebody, as `moderators=reviewer,leads=admin`: the most
+    powerful counts, and who has none gets not in. Empty: all have the role of `oidc_role`."""
+
+    oidc_role: Literal["owner", "admin", "reviewer"] = "reviewer"
+    """The role of all who get in, where `oidc_roles` is empty."""
+
+    oidc_project: str = "default"
+    """The project of all who get in by the provider."""
+
     image_bytes: int = Field(default=100 * MEGABYTE, ge=1)
     """The largest picture that is taken, by URL or as a file."""
 
@@ -179,6 +212,8 @@ class Settings(BaseSettings):
         "fetch_ports",
         "statement_territory",
         "statement_laws",
+        "oidc_domains",
+        "oidc_roles",
         mode="before",
     )
     @classmethod
@@ -214,6 +249,31 @@ class Settings(BaseSettings):
             if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
                 raise ValueError(f"{code!r} is no country code of two capital letters")
         return value
+
+    @property
+    def oidc_values(self) -> dict[str, str]:
+        """Roles by the values of the claim."""
+        pairs = (entry.rpartition("=") for entry in self.oidc_roles)
+        return {value.strip(): role.strip() for value, _, role in pairs}
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            name, _, role = entry.rpartition("=")
+            if not name.strip() or role.strip() not in {"owner", "admin", "reviewer"}:
+                raise ValueError(f"{entry!r} is not VALUE=owner, VALUE=admin or VALUE=reviewer")
+        return value
+
+    @model_validator(mode="after")
+    def _provider_fits(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        if not self.oidc_client_id:
+            raise ValueError("oidc_issuer needs oidc_client_id")
+        if not (self.oidc_domains or self.oidc_roles):
+            raise ValueError("oidc_issuer needs oidc_domains or oidc_roles: who may get in")
+        return self
 
     @model_validator(mode="after")
     def _times_fit(self) -> Self:

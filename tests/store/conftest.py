@@ -14,7 +14,7 @@ from tests.store import postgres as pg
 
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.ports import Blobs
-from reseen.store import review_tables  # noqa: F401 emptied with the others
+from reseen.store import access_tables, review_tables  # noqa: F401 emptied with the others
 from reseen.store.banks import SqlBankStore
 from reseen.store.blobs import open_blobs
 from reseen.store.database import Database, open_database, sqlite_url

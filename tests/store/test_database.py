@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import exc
 
 from reseen.domain.errors import InvalidValue, NotReady
-from reseen.store import review_tables  # noqa: F401 revisions make these tables too
+from reseen.store import access_tables, review_tables  # noqa: F401 revisions make these tables too
 from reseen.store.database import Database, open_database, sqlite_url
 from reseen.store.idempotency import REQUESTS
 from reseen.store.tables import KEYS, METADATA, PROJECTS

@@ -28,12 +28,15 @@ from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
+from reseen.flows.keying import Keying
 from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
 from reseen.flows.staffing import Staffing
+from reseen.flows.unlocking import Unlocking
+from reseen.identity.passkeys import WebAuthn
 from reseen.identity.passwords import Argon2Passwords
 from reseen.media.receive import local_file
 from reseen.ports import Fetched
@@ -55,7 +58,7 @@ from reseen.store.outbox import SqlOutbox
 from reseen.store.people import SqlPeople
 from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
-from reseen.store.sessions import SqlPasskeys, SqlSessions
+from reseen.store.sessions import SqlChallenges, SqlPasskeys, SqlSessions
 from reseen.store.uploads import SqlUploadStore
 from reseen.web.server import Server, listen
 from reseen.web.services import Access, Desk, Services
@@ -74,7 +77,12 @@ def access_of(database: databases.Database, clock: Callable[[], datetime]) -> Ac
         clock=clock,
     )
     staffing = Staffing(people, sessions, passkeys, audit, alone, clock)
-    return Access(admitting, staffing, Preferring(people, audit, alone), people, passkeys)
+    unlocking = Unlocking(
+        admitting, people, passkeys, SqlChallenges(database), WebAuthn(), alone, clock
+    )
+    preferring = Preferring(people, audit, alone)
+    keying = Keying(SqlKeyStore(database), audit, alone)
+    return Access(admitting, staffing, keying, preferring, people, passkeys, unlocking)
 
 
 class NoIndex:

@@ -122,6 +122,12 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("GET", "/v1/audit/verify", None),
         ("GET", "/v1/statements", None),
     ],
+    Right.KEYS: [
+        ("GET", "/v1/keys", None),
+        ("POST", "/v1/keys", {"label": "{name}"}),
+        ("POST", "/v1/keys/{key}/rotate", {}),
+        ("DELETE", "/v1/keys/{key}", None),
+    ],
     Right.HOLD: [
         ("GET", "/v1/holds", None),
         ("POST", "/v1/holds", {"account_id": "{name}", "reason": "x"}),
@@ -138,12 +144,13 @@ NONE = {
     "hook": "whk_none",
     "event": "evt_none",
     "hold": "hld_none",
+    "key": "key_none",
     "held": "ref_none",
 }
 """What is not there, which whoever may ask is told."""
 
 
-@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("right", TRIED)
 @pytest.mark.parametrize("role", Role)
 def test_a_role_may_do_what_the_table_says_and_nothing_else(
     server: Running, role: Role, right: Right
@@ -177,6 +184,10 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(
         else:
             assert (answer.status_code, code) == (403, "forbidden"), (method, path)
             assert role in answer.json()["detail"]
+
+
+def test_every_right_is_tried() -> None:
+    assert set(Right) - set(TRIED) == {Right.PEOPLE}, "and that one by people: see test_people"
 
 
 def test_the_forbidden_learn_nothing_of_what_is_there(server: Running) -> None:

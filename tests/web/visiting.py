@@ -8,7 +8,7 @@ from tests.web.serving import Running
 
 from reseen.domain.access import DEFAULT_PROJECT, Role
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
+PASSWORD = "correct horse battery"
 
 
 @dataclass
@@ -17,14 +17,14 @@ class Browser:
 
     address: str
     csrf: str = ""
-    client: httpx.Client = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.client = httpx.Client(base_url=self.address, timeout=60)
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"origin": self.address, "x-csrf-token": self.csrf, **more.pop("headers", {})}
-        return self.client.request(method, path, headers=headers, **more)
+        with httpx.Client(base_url=self.address, cookies=self.cookies, timeout=60) as client:
+            answer = client.request(method, path, headers=headers, **more)
+            self.cookies = client.cookies
+        return answer
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.ask("GET", path, **more)

@@ -18,6 +18,7 @@ from reseen.cli import (
     jobs,
     keys,
     match,
+    people,
     references,
     samples,
     search,
@@ -43,6 +44,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(index.app, name="index")
 app.command()(fingerprint.fingerprint)
 app.add_typer(keys.app, name="keys")
+app.add_typer(people.app, name="people")
 app.add_typer(audit.app, name="audit")
 app.command()(samples.samples)
 app.command()(doctor.doctor)

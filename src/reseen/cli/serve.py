@@ -119,9 +119,12 @@ def services_of(banks: "Banks", moderation: "Moderation", letting: "Letting") ->
     access = Access(
         admitting=letting.admitting,
         staffing=letting.staffing,
+        keying=letting.keying,
         preferring=letting.preferring,
         people=truth.people.people,
         passkeys=truth.people.passkeys,
+        unlocking=letting.unlocking,
+        vouching=letting.vouching,
     )
     return Services(
         scratch=reseen.scratch.folder,

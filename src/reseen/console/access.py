@@ -36,12 +36,12 @@ def _ways_in(router: APIRouter, doors: Doors) -> None:
 
     @router.get("/ways")
     def ways(request: Request) -> JSONResponse:
-        provider = access.provider
+        vouching = access.vouching
         answer = Ways(
             setup=not access.people.any_exists(),
             password=True,
             passkeys=doors.takes_passkeys(request),
-            oidc=None if provider is None else Provided(label=provider.label),
+            oidc=None if vouching is None else Provided(label=vouching.provider.label),
         )
         return JSONResponse(said(answer))
 

@@ -16,6 +16,8 @@ from reseen.domain.errors import RateLimited
 REMEMBERED = 20_000
 PAIR, ADDRESS, NAME = 10.0, 60.0, 100.0
 """Failures in a row."""
+ASKS = 120.0
+"""Ceremonies that an address may begin in a row."""
 REFILL_S = 30.0
 """Seconds after which one more is let through: 2,880 guesses a day for each."""
 
@@ -41,6 +43,11 @@ class Attempts:
             for key, most in costs.items():
                 tries, seen = self._left.get(key, (most, self._clock()))
                 self._left[key] = (min(most, tries + 1), seen)
+
+    def asking(self, address: str) -> None:
+        """Begin something that costs us a row. Raises ``RateLimited``."""
+        with self._lock:
+            self._spend({("asks", address): ASKS})
 
     def _spend(self, costs: dict[tuple[str, str], float]) -> None:
         now = self._clock()

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from reseen.console.attempts import Attempts
 from reseen.console.schemas import Me, PasskeySchema
-from reseen.domain.errors import Unauthenticated
+from reseen.domain.errors import Conflict, Unauthenticated
 from reseen.domain.people import Opened, Session, folded
 from reseen.domain.record import Actor
 from reseen.flows.admitting import SIGNED_OUT, actor
@@ -97,6 +97,10 @@ class Doors:
         address = request.client.host if request.client else ""
         return self._attempts.trying(address, None if name is None else folded(name))
 
+    def asking(self, request: Request) -> None:
+        """Raises ``RateLimited`` for an address that asks for much and never comes in."""
+        self._attempts.asking(request.client.host if request.client else "")
+
     def let_in(self, request: Request, opened: Opened) -> JSONResponse:
         """Who is in from now on, and the cookie that says so."""
         response = JSONResponse(said(self.me(opened.session, opened.secret)))
@@ -109,6 +113,12 @@ class Doors:
         if had:
             self.access.admitting.forget(had)
         set_cookie(response, request, opened.secret, self._settings.session_seconds)
+
+    def passkey_origin(self, request: Request) -> str:
+        """Raises ``Conflict`` where browsers make no passkeys."""
+        if not self.takes_passkeys(request):
+            raise Conflict("Passkeys need a name with https, or localhost: open the console there.")
+        return self.guard.origin_of(request)
 
     def takes_passkeys(self, request: Request) -> bool:
         """Browsers make passkeys for names, not for addresses, and only where nobody listens."""

@@ -1,11 +1,11 @@
 """What the console's own routes take and say."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
 from reseen.domain.access import Role
-from reseen.domain.people import Invitation, Passkey, Person, Session
+from reseen.domain.people import Invitation, Passkey, Person, Session, State
 from reseen.domain.preferences import Default, Value
 from reseen.web.auth import rights_of
 from reseen.web.schemas.model import UNCHANGED, Answer, Moment, Request
@@ -42,6 +42,19 @@ class PasswordRequest(Request):
 
     current: Password | None = None
     new: Password
+
+
+class PasskeyRequest(Request):
+    """What a browser made."""
+
+    credential: dict[str, Any]
+    label: Name
+
+
+class PasskeyAnswer(Request):
+    """What a browser signed."""
+
+    credential: dict[str, Any]
 
 
 class SettingsRequest(Request):
@@ -189,14 +202,12 @@ class Me(Answer):
 
 
 class PersonSchema(Answer):
-    """Somebody of the project. ``state``: active, invited, disabled, or locked_out: a link is
-    needed.
-    """
+    """Somebody of the project."""
 
     id: str
     name: str
     role: Role
-    state: str
+    state: State
     has_password: bool
     passkeys: int
     oidc: bool
@@ -211,7 +222,7 @@ class PersonSchema(Answer):
             id=person.id,
             name=person.name,
             role=person.role,
-            state=state_of(person),
+            state=person.state,
             has_password=person.has_password,
             passkeys=person.passkeys,
             oidc=person.subject is not None,
@@ -243,14 +254,6 @@ class Invited(Answer):
         link = f"{origin}/console/invited#{made.token}"
         invitation = InvitationSchema(token=made.token, link=link, expires_at=made.expires_at)
         return cls(person=PersonSchema.of(made.person), invitation=invitation)
-
-
-def state_of(person: Person) -> str:
-    if person.disabled_at is not None:
-        return "disabled"
-    if person.can_sign_in:
-        return "active"
-    return "locked_out" if person.invited_until is None else "invited"
 
 
 def defaults_said(defaults: dict[str, Default]) -> dict[str, DefaultSchema]:

@@ -52,12 +52,12 @@ class InvalidValue(InvalidRequest):
 
 class Unauthenticated(ReseenError):
     code = "unauthenticated"
-    title = "No valid key was given"
+    title = "No valid key or session was given"
 
 
 class Forbidden(ReseenError):
     code = "forbidden"
-    title = "The key may not do this"
+    title = "The caller may not do this"
 
 
 class CsrfFailed(ReseenError):

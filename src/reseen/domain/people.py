@@ -29,6 +29,15 @@ class Way(StrEnum):
     INVITATION = "invitation"
 
 
+class State(StrEnum):
+    """What keeps somebody out, if anything; ``LOCKED_OUT``: they need a link."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    LOCKED_OUT = "locked_out"
+    DISABLED = "disabled"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """``per_...``. ``subject`` is who they are to an OpenID provider. ``invited_until``: a link is
@@ -51,6 +60,14 @@ class Person:
     def can_sign_in(self) -> bool:
         ways = self.has_password or self.passkeys or self.subject
         return self.disabled_at is None and bool(ways)
+
+    @property
+    def state(self) -> State:
+        if self.disabled_at is not None:
+            return State.DISABLED
+        if self.can_sign_in:
+            return State.ACTIVE
+        return State.LOCKED_OUT if self.invited_until is None else State.INVITED
 
     @property
     def caller(self) -> Caller:

@@ -64,8 +64,6 @@ def chained(project_id: str, position: int, at: datetime, draft: AuditDraft, pre
     spaces, UTF-8) with that of the entry before; a name that is empty is left out.
     """
     said = _said(project_id, position, at, draft, previous)
-    if not draft.who.name:
-        del said["name"]  # entries of before there were names
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -79,12 +77,13 @@ def told(entry: AuditEntry) -> dict[str, Any]:
 def _said(
     project_id: str, position: int, at: datetime, draft: AuditDraft, previous: str
 ) -> dict[str, Any]:
+    name = {"name": draft.who.name} if draft.who.name else {}
     return {
         "project_id": project_id,
         "position": position,
         "at": rfc3339(at),
         "who": draft.who.id,
-        "name": draft.who.name,
+        **name,
         "role": draft.who.role,
         "request_id": draft.who.request_id,
         "what": draft.what,

@@ -26,14 +26,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def written(rows: Rows, columns: Sequence[str], form: ExportFormat) -> Iterator[str]:
-    """The lines of an export, each with its end. Every row has these columns and no other."""
+    """The lines of an export, each with its end. A row may lack some of these columns."""
     if form is ExportFormat.JSONL:
         for row in rows:
             yield json.dumps(row, ensure_ascii=False) + "\n"
         return
     line = StringIO()
     table = csv.writer(line)
-    for cells in chain([columns], ([_cell(row[name]) for name in columns] for row in rows)):
+    for cells in chain([columns], ([_cell(row.get(name, "")) for name in columns] for row in rows)):
         table.writerow(cells)
         yield line.getvalue()
         line.seek(0)

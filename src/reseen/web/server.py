@@ -29,6 +29,7 @@ from reseen.web.health import health_routes
 from reseen.web.holds import hold_routes
 from reseen.web.idempotency import Once
 from reseen.web.jobs import job_routes
+from reseen.web.keys import key_routes
 from reseen.web.match import match_routes
 from reseen.web.media import media_routes
 from reseen.web.observe import Observed
@@ -98,6 +99,7 @@ def application(
     app.include_router(appeal_routes(reception, once))
     app.include_router(webhook_routes(reception, once))
     app.include_router(event_routes(reception, once))
+    app.include_router(key_routes(reception))
     app.include_router(audit_routes(reception))
     app.include_router(hold_routes(reception, once))
     app.include_router(statement_routes(reception))

@@ -14,6 +14,7 @@ from reseen.flows.answer import Verdict
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
 from reseen.flows.ingest import Ingesting
+from reseen.flows.keying import Keying
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.moderate import Moderating
@@ -27,6 +28,8 @@ from reseen.flows.search import Searching
 from reseen.flows.sorting import Sorting
 from reseen.flows.staffing import Staffing
 from reseen.flows.stating import Stating
+from reseen.flows.unlocking import Unlocking
+from reseen.flows.vouching import Vouching
 from reseen.ports import (
     AuditLog,
     BankStore,
@@ -46,7 +49,7 @@ from reseen.ports import (
     ReferenceStore,
     UploadStore,
 )
-from reseen.ports.people import PasskeyStore, PeopleStore, Provider
+from reseen.ports.people import PasskeyStore, PeopleStore
 
 type Compare = Callable[[Fetched, Fetched, frozenset[Medium], bool], Verdict]
 """``compare(source, target, allowed, explain)``; raises the media errors with ``field``."""
@@ -85,11 +88,13 @@ class Access:
 
     admitting: Admitting
     staffing: Staffing
+    keying: Keying
     preferring: Preferring
     people: PeopleStore
     passkeys: PasskeyStore
-    provider: Provider | None = None
-    """An OpenID provider, where an operator set one up."""
+    unlocking: Unlocking
+    vouching: Vouching | None = None
+    """By an OpenID provider, where an operator set one up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ No URL and no logging is configured here; a connection comes in, and its owner c
 
 from alembic import context
 
-from reseen.store import review_tables  # noqa: F401 all tables are known to a revision
+from reseen.store import access_tables, review_tables  # noqa: F401 all tables are known to a revision
 from reseen.store.tables import METADATA
 
 context.configure(

@@ -11,6 +11,7 @@ from reseen.web.schemas.jobs import (
     ReingestRequest,
     RetroactiveRequest,
 )
+from reseen.web.schemas.keys import KeyRequest, RotateRequest
 from reseen.web.schemas.match import Envelope, MatchRequest, envelope
 from reseen.web.schemas.policies import (
     ExplainRequest,
@@ -60,6 +61,8 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ExplainRequest,
     LiveRequest,
     ReportRequest,
+    KeyRequest,
+    RotateRequest,
     WebhookRequest,
     WebhookChange,
     ReplayRequest,

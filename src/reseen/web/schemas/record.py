@@ -17,7 +17,10 @@ class AuditEntrySchema(Answer):
 
     at: Moment
     who: str
-    """The id of a key; `reseen` where no key acted."""
+    """The id of a key or a person; `reseen` where nobody acted, `nobody` where a stranger tried."""
+
+    name: str | None = None
+    """The label of the key, or what the person was called then."""
 
     role: str
     request_id: str
@@ -46,6 +49,7 @@ class AuditEntrySchema(Answer):
             position=entry.position,
             at=entry.at,
             who=draft.who.id,
+            name=draft.who.name or None,
             role=draft.who.role,
             request_id=draft.who.request_id,
             what=draft.what,
