@@ -1,7 +1,7 @@
 /* Short messages at the corner: toast("Saved."), toast("Removed.", { action: "Undo", onAction }).
    They are read out, wait while pointed at or focused, and errors stay until closed. */
 
-import { html, useEffect, useReducer, useRef, classes } from "../lib/view.js";
+import { html, useEffect, useLayoutEffect, useReducer, useRef, classes } from "../lib/view.js";
 import { Problem } from "../lib/api.js";
 
 const SHOWN_MS = 6000;
@@ -50,7 +50,7 @@ function Toast({ id, text, action, onAction, danger, stay, ms }) {
 /** Once, in the shell. */
 export function Toasts() {
   const [, again] = useReducer((n) => n + 1, 0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     told = again;
     return () => { told = () => {}; };
   }, []);

@@ -1,0 +1,134 @@
+/* Both sides of a match that has a clock: the timeline, the two media beneath it, and one transport for
+   both. A segment that is chosen plays on both sides from its start, second for second.
+
+   `files` { source, target } are Files; `envelope` is what the server answered. */
+
+import { html, useCallback, useEffect, useRef, useState } from "../lib/view.js";
+import { useKeys } from "../lib/keys.js";
+import { InStep } from "../lib/in-step.js";
+import { clock } from "../lib/words.js";
+import { channel, changesOf, span } from "../lib/findings.js";
+import { kindOf, useObjectUrl } from "./media-view.js";
+import { Aligned } from "./aligned.js";
+import { Choice } from "./field.js";
+import { Icon } from "./icon.js";
+import { Timeline } from "./timeline.js";
+
+const LISTEN = [["source", "Source"], ["both", "Both"], ["target", "Target"]];
+
+export function Player({ files, envelope }) {
+  const segments = envelope.matched_segments;
+  const elements = useRef({ source: null, target: null });
+  const [durations, setDurations] = useState({ source: null, target: null });
+  const [failed, setFailed] = useState({});
+  const [chosen, setChosen] = useState(0);
+  const [heads, setHeads] = useState({ playing: false, source: null, target: null, drift: 0 });
+  const [listening, setListening] = useState("both");
+  const [moment, setMoment] = useState(null);
+  const step = useRef(null);
+  const ready = durations.source !== null && durations.target !== null;
+  useEffect(() => {
+    if (!ready) return undefined;
+    step.current = new InStep(elements.current.source, elements.current.target, setHeads);
+    if (segments.length) step.current.choose(segments[0]);
+    return () => step.current.close();
+  }, [ready]);
+  const loaded = useCallback((side, duration) => setDurations((now) => ({ ...now, [side]: duration })), []);
+  const play = (i) => {
+    if (i === chosen && heads.playing) return step.current.pause();
+    setChosen(i);
+    setMoment(null);
+    step.current?.choose(segments[i]);
+    return step.current?.play();
+  };
+  const listen = (to) => {
+    setListening(to);
+    step.current?.listen(to);
+  };
+  const toggle = () => step.current?.toggle();
+  const seek = (seconds) => step.current?.seek(seconds);
+  const by = (seconds) => seek(Math.max(0, (heads.source ?? heads.target ?? 0) + seconds));
+  const hold = () => {
+    step.current.pause();
+    setMoment({ source: grab(elements.current.source), target: grab(elements.current.target), at: heads });
+  };
+  const segment = segments[chosen];
+  const seen = segment?.channel === "visual" && ["source", "target"].every((side) => kindOf(files[side]) !== "audio" && !failed[side]);
+  useKeys("Playing", {
+    " ": ["play or pause both", toggle],
+    ArrowLeft: ["back a second", () => by(-1)],
+    ArrowRight: ["on a second", () => by(1)],
+    l: ["listen to source, both or target", () => listen(LISTEN[(LISTEN.findIndex(([name]) => name === listening) + 1) % 3][0])],
+    n: ["next segment", () => segments.length && play((chosen + 1) % segments.length)],
+    ...(seen ? { f: ["compare this moment", hold] } : {}),
+  });
+  const fail = (side) => () => {
+    setFailed((now) => ({ ...now, [side]: true }));
+    loaded(side, longest(segments, side));
+  };
+  const head = (side) => (ready && durations[side] > 0 ? heads[side] : null);
+  return html`<div class="player stack">
+    ${ready && segments.length > 0 && html`<${Timeline} segments=${segments} durations=${[durations.source, durations.target]} chosen=${chosen} heads=${{ source: head("source"), target: head("target") }} onChoose=${play} onSeek=${seek} />`}
+    <div class="beside">
+      ${["source", "target"].map((side) => html`<${Side} key=${side} side=${side} file=${files[side]} failed=${failed[side]} hold=${elements.current} onLoaded=${loaded} onFail=${fail(side)} head=${head(side)} duration=${durations[side]} />`)}
+    </div>
+    <div class="transport">
+      <button class="button main" type="button" onClick=${toggle} disabled=${!ready}><${Icon} name=${heads.playing ? "pause" : "play"} />${heads.playing ? "Pause" : "Play both"}</button>
+      <span class="row"><span class="note" id="listen-to">Listen to</span><${Choice} label="Listen to" value=${listening} options=${LISTEN} onChange=${listen} /></span>
+      ${seen && html`<button class="button" type="button" onClick=${hold} disabled=${!ready}><${Icon} name="eye" />Compare this moment</button>`}
+      ${segment && html`<span class="note pace">${segments.length > 1 ? `Segment ${chosen + 1} of ${segments.length}: ` : ""}${segment.rate < 0 ? "backwards; the target is shown place by place, without sound" : speed(segment)}</span>`}
+    </div>
+    ${moment?.source && moment?.target && html`<section aria-label="This moment"><h3>Source at ${clock(moment.at.source ?? 0)}, target at ${clock(moment.at.target ?? 0)}</h3>
+      <${Aligned} source=${{ ...moment.source, name: files.source.name }} target=${{ ...moment.target, name: files.target.name }} transform=${segment.transform} keys="This moment" /></section>`}
+    ${segments.length > 0 && html`<${Segments} segments=${segments} chosen=${chosen} playing=${heads.playing} onPlay=${play} />`}
+  </div>`;
+}
+
+const speed = ({ rate, clock: kind }) =>
+  kind === "aligned" ? (Math.abs(rate - 1) < 0.005 ? "both run at the same speed" : `the target runs at ${rate.toFixed(2)} times its speed, to keep step`) : "without a common clock";
+
+const longest = (segments, side) => Math.max(0, ...segments.map((segment) => segment[`${side}_end`]));
+
+function Side({ side, file, failed, hold, onLoaded, onFail, head, duration }) {
+  const url = useObjectUrl(file);
+  const kind = kindOf(file);
+  const ref = useCallback((element) => { hold[side] = element; }, []);
+  const label = `${side === "source" ? "Source" : "Target"}: ${file.name}`;
+  const media = { ref, src: url, "aria-label": label, preload: "auto", onLoadedMetadata: (e) => onLoaded(side, Number.isFinite(e.target.duration) ? e.target.duration : 0), onError: onFail };
+  return html`<figure class="framed of-${side}">
+    ${failed
+      ? html`<div class="unseen"><${Icon} name=${kind} /><span class="note">This browser cannot play the format. The evidence of the server is beneath.</span></div>`
+      : kind === "image"
+        ? html`<img ref=${ref} src=${url} alt=${label} onLoad=${() => onLoaded(side, 0)} onError=${onFail} />`
+        : kind === "video"
+          ? html`<video ...${media} playsinline></video>`
+          : html`<div class="unseen"><${Icon} name="audio" /><audio ...${media}></audio></div>`}
+    <figcaption><span class="side-name">${side === "source" ? "Source" : "Target"}</span> <span class="note cut">${file.name}</span>
+      ${duration > 0 && html`<span class="note nowrap">${head === null ? "" : `${clock(head)} of `}${clock(duration)}</span>`}</figcaption>
+  </figure>`;
+}
+
+/** A film's present frame, or a still, as a picture: { url, size }. */
+function grab(element) {
+  const size = [element.videoWidth || element.naturalWidth, element.videoHeight || element.naturalHeight];
+  if (!size[0]) return null;
+  const canvas = Object.assign(document.createElement("canvas"), { width: size[0], height: size[1] });
+  canvas.getContext("2d").drawImage(element, 0, 0);
+  return { url: canvas.toDataURL("image/jpeg", 0.92), size };
+}
+
+function Segments({ segments, chosen, playing, onPlay }) {
+  const still = ({ clock: kind }, start, end) => (kind === "still" && start === 0 && end === 0 ? "still" : span(start, end));
+  return html`<div class="table-box" tabindex="0" role="region" aria-label="Segments"><table class="table">
+    <caption class="only-read">What both share</caption>
+    <thead><tr><th scope="col">Segment</th><th scope="col">Channel</th><th scope="col">Source</th><th scope="col">Target</th><th scope="col">Speed</th><th scope="col">Changed</th><th scope="col" class="number">Pitch</th><th scope="col" class="number">Score</th></tr></thead>
+    <tbody>${segments.map((one, i) => html`<tr class=${i === chosen ? "on" : ""}>
+      <td><button class="button small" type="button" aria-label=${`${playing && i === chosen ? "Pause" : "Play"} segment ${i + 1}`} onClick=${() => onPlay(i)}><${Icon} name=${playing && i === chosen ? "pause" : "play"} />${i + 1}</button></td>
+      <td>${channel(one)}</td>
+      <td class="nowrap">${still(one, one.source_start, one.source_end)}</td><td class="nowrap">${still(one, one.target_start, one.target_end)}</td>
+      <td class="nowrap">${one.rate ? `× ${one.rate.toFixed(3)}` : one.clock === "unknown" ? "not told" : ""}</td>
+      <td>${changesOf({ transform: one.transform }).join(", ") || (one.channel === "visual" ? "as it was" : "")}</td>
+      <td class="number nowrap">${one.pitch === undefined || one.pitch === null ? "" : `${one.pitch > 0 ? "+" : ""}${one.pitch.toFixed(2)}`}</td>
+      <td class="number">${one.score.toFixed(2)}</td></tr>`)}</tbody>
+  </table></div>`;
+}
