@@ -94,9 +94,7 @@ def test_a_first_match_needs_no_mouse(visitor: Visit, server: Running) -> None:
     expect(page.get_by_role("button", name="Copy the call in curl")).to_have_text("Copied")
 
 
-def test_a_question_mark_shows_what_the_keyboard_does_here(
-    visitor: Visit, server: Running
-) -> None:
+def test_a_question_mark_shows_what_the_keyboard_does_here(visitor: Visit, server: Running) -> None:
     page = visitor.use_key(server.key)
     page.get_by_role("heading", name="Playground").wait_for()
     page.keyboard.press("?")

@@ -27,10 +27,12 @@ from reseen.flows.admitting import Admitting
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.holding import Holding
+from reseen.flows.metering import Metering
 from reseen.flows.ingest import Ingesting
 from reseen.flows.keying import Keying
 from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
+from reseen.flows.reckoning import Reckoning
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
@@ -60,6 +62,7 @@ from reseen.store.policies import SqlPolicyStore
 from reseen.store.references import SqlReferenceStore
 from reseen.store.sessions import SqlChallenges, SqlPasskeys, SqlSessions
 from reseen.store.uploads import SqlUploadStore
+from reseen.store.usage import SqlReviewFacts, SqlUsageStore
 from reseen.web.server import Server, listen
 from reseen.web.services import Access, Desk, Services
 
@@ -187,6 +190,9 @@ def desk_of(
         audit=audit,
         outbox=outbox,
         endpoints=SqlEndpoints(database, clock),
+        reckoning=Reckoning(
+            Metering(SqlUsageStore(database), clock), SqlReviewFacts(database), clock
+        ),
     )
 
 

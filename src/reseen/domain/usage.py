@@ -69,8 +69,8 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """``hits`` out of ``of``; ``value`` is ``None`` where there is nothing to divide by. ``low`` and
-    ``high`` hold the true share in 95 of 100 such cases.
+    """``hits`` out of ``of``; ``value`` is ``None`` where there is nothing to divide by. ``low``
+    and ``high`` hold the true share in 95 of 100 such cases.
     """
 
     hits: int

@@ -17,6 +17,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 from reseen.domain.usage import DayOfReview, Ruled, Saved, Share, Tally, Waiting
@@ -73,7 +74,7 @@ def pace(decisions: Iterable[Ruled]) -> float | None:
     gaps: list[float] = []
     for times in of_person.values():
         times.sort()
-        gaps += [(b - a).total_seconds() for a, b in zip(times, times[1:], strict=False)]
+        gaps += [(b - a).total_seconds() for a, b in pairwise(times)]
     working = [gap for gap in gaps if 0.0 < gap <= PAUSE_S]
     return median(working) if len(working) >= LEAST_GAPS else None
 

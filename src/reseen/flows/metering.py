@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from reseen.domain.errors import ReseenError
 from reseen.domain.usage import Spent, Tally, Use
@@ -82,8 +82,3 @@ class Metering:
         with self._lock:
             for of, tally in some:
                 self._counted[of] = self._counted.get(of, Tally()) + tally
-
-
-def span(last: date, days: int) -> tuple[date, date]:
-    """So many days that end with this one."""
-    return last - timedelta(days=days - 1), last

@@ -19,6 +19,7 @@ from reseen.testing.decision_store_contract import decision
 from reseen.testing.upload_store_contract import upload
 
 HOUR = timedelta(hours=1)
+FACT = Ruled("", "key_ann", NOON, NOON - HOUR, harmful=True, copies=0, by_match=False)
 ALWAYS = (NOON - 100 * HOUR, NOON + 100 * HOUR)
 
 
@@ -65,9 +66,11 @@ class ReviewFactsContract:
         kept.covered("3", harmless, Action.REMOVE, 2 * HOUR)
         bare = kept.ruled("c", at=NOON + 2 * HOUR)
         assert list(kept.facts.ruled(P, *ALWAYS)) == [
-            Ruled(harmful, "key_ann", NOON, NOON - HOUR, True, 2, True),
-            Ruled(harmless, "key_b", NOON + HOUR, NOON - HOUR, False, 1, False),
-            Ruled(bare, "key_ann", NOON + 2 * HOUR, NOON - HOUR, True, 0, False),
+            replace(FACT, decision_id=harmful, copies=2, by_match=True),
+            replace(
+                FACT, decision_id=harmless, by="key_b", at=NOON + HOUR, harmful=False, copies=1
+            ),
+            replace(FACT, decision_id=bare, at=NOON + 2 * HOUR),
         ]
 
     def test_only_what_is_in_force_and_was_made_then_counts(self, kept: Kept) -> None:

@@ -28,6 +28,7 @@ from reseen.ports import (
     UploadStore,
 )
 from reseen.ports.people import ChallengeStore, PasskeyStore, PeopleStore, SessionStore
+from reseen.ports.usage import ReviewFacts, UsageStore
 from reseen.settings import Settings
 from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
@@ -50,6 +51,7 @@ from reseen.store.restrictions import SqlRestrictions
 from reseen.store.scores import SqlScoreLog
 from reseen.store.sessions import SqlChallenges, SqlPasskeys, SqlSessions
 from reseen.store.uploads import SqlUploadStore
+from reseen.store.usage import SqlReviewFacts, SqlUsageStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,14 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What is counted, and what numbers are made of."""
+
+    counters: UsageStore
+    facts: ReviewFacts
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """Every store, over one database and one place for blobs. ``project_id`` is that of the
     command line; a client of the server has that of its key.
@@ -94,6 +104,7 @@ class Truth:
     scores: ScoreLog
     idempotency: IdempotencyStore
     review: Review
+    usage: Usage
     blobs: Blobs
     afterwards: Callable[[Callable[[], object]], None]
     """Calls what it is given once all that this thread has written is committed."""
@@ -137,6 +148,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 alone=alone_in(database),
                 restrictions=SqlRestrictions(database),
             ),
+            usage=Usage(SqlUsageStore(database), SqlReviewFacts(database)),
             blobs=blobs,
             afterwards=database.afterwards,
             check_writable=database.check,
