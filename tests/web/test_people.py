@@ -229,8 +229,8 @@ def test_another_page_signs_nobody_in(server: Running, olga: Browser) -> None:
 def test_a_program_with_a_key_needs_no_token(server: Running, olga: Browser, named: str) -> None:
     cookies = dict(olga.cookies)
     headers = {"x-rapidapi-key": server.admin}
-    sent = {"json": {"name": named}, "headers": headers, "cookies": cookies}
-    assert httpx.post(f"{server.address}/v1/banks", **sent).status_code == 201
+    with httpx.Client(base_url=server.address, headers=headers, cookies=cookies) as client:
+        assert client.post("/v1/banks", json={"name": named}).status_code == 201
 
 
 def test_an_invitation_is_followed_once(server: Running, olga: Browser, named: str) -> None:
