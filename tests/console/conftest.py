@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from tests.console.browsing import Chromium, Visit, visit, wanted
 from tests.web.serving import Running, serving, site
+from tests.web.visiting import Browser as Person
+from tests.web.visiting import invited
+from tests.web.visiting import owner as first_owner
 
 HERE = Path(__file__).parent
 CHROMIUM = Chromium()
@@ -47,6 +50,18 @@ def server(tmp_path_factory: pytest.TempPathFactory, site_port: int) -> Iterator
         rate_per_minute=0,
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def owner(server: Running) -> Person:
+    """The first person of the server, signed in."""
+    return first_owner(server)
+
+
+@pytest.fixture(scope="session")
+def reviewer(owner: Person) -> Person:
+    """Rita, who may review and match, signed in."""
+    return invited(owner, "Rita", "reviewer")
 
 
 @pytest.fixture

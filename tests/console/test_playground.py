@@ -54,8 +54,8 @@ def file(name: str, body: bytes, kind: str = "image/png") -> dict[str, Any]:
 
 
 def seen(place: Locator) -> np.ndarray[Any, Any]:
-    image = Image.open(io.BytesIO(place.screenshot())).convert("L")
-    return np.asarray(image, np.float64)
+    with Image.open(io.BytesIO(place.screenshot())) as image:
+        return np.asarray(image.convert("L"), np.float64)
 
 
 def corners(place: Locator) -> list[tuple[float, float]]:
@@ -79,10 +79,11 @@ def test_the_photo_is_recognised_and_what_both_show_is_outlined(
     x, y, width, height = answer["transform"]["inset"]
     source = corners(playground.locator(".framed.of-source"))
     across, down = [point[0] for point in source], [point[1] for point in source]
-    image = Image.open(SAMPLES / "photo-disguised.jpg")
-    assert min(across) == pytest.approx(x * image.width, abs=1.5)
-    assert max(down) == pytest.approx((y + height) * image.height, abs=1.5)
-    assert max(across) == pytest.approx((x + width) * image.width, abs=1.5)
+    with Image.open(SAMPLES / "photo-disguised.jpg") as image:
+        wide, high = image.size
+    assert min(across) == pytest.approx(x * wide, abs=1.5)
+    assert max(down) == pytest.approx((y + height) * high, abs=1.5)
+    assert max(across) == pytest.approx((x + width) * wide, abs=1.5)
     target = corners(playground.locator(".framed.of-target"))
     assert len(target) == len(source) == 4
     # Mirrored: what is left in the source is right in the target.
