@@ -27,9 +27,9 @@ from reseen.flows.admitting import Admitting
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.holding import Holding
-from reseen.flows.metering import Metering
 from reseen.flows.ingest import Ingesting
 from reseen.flows.keying import Keying
+from reseen.flows.metering import Metering
 from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reckoning import Reckoning

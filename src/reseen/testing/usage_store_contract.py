@@ -1,5 +1,5 @@
 # ruff: noqa: S101 the suite of a port is made of assertions
-"""What every ``ports.UsageStore`` must do: an adapter's test class inherits this, with ``store``."""
+"""What every ``ports.UsageStore`` must do: an adapter's test class inherits this."""
 
 import threading
 from collections.abc import Iterator

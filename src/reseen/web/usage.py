@@ -69,8 +69,8 @@ def usage_routes(reception: Reception) -> APIRouter:
         return JSONResponse(
             said(
                 UsageSchema(
-                    since=period.first,
-                    until=period.last,
+                    since=period.first.isoformat(),
+                    until=period.last.isoformat(),
                     total=TallySchema(**counted(one.tally for one in spent)),
                     days=_days(spent, period),
                     uses=[
@@ -117,7 +117,7 @@ def _days(spent: Sequence[Spent], period: Period) -> list[DaySchema]:
     of_day = _by(spent, lambda one: one.day)
     count = (period.last - period.first).days + 1
     days = (period.first + timedelta(days=n) for n in range(count))
-    return [DaySchema(day=day, **counted(of_day.get(day, ()))) for day in days]
+    return [DaySchema(day=day.isoformat(), **counted(of_day.get(day, ()))) for day in days]
 
 
 def _callers(reception: Reception, project_id: str, spent: Sequence[Spent]) -> list[SpenderSchema]:
@@ -135,7 +135,7 @@ def _callers(reception: Reception, project_id: str, spent: Sequence[Spent]) -> l
             kind=kind,
             name=name or None,
             role=role,
-            last_day=last[caller_id],
+            last_day=last[caller_id].isoformat(),
             **counted(tallies),
         )
 

@@ -1,12 +1,16 @@
 """What was spent, and the numbers of review."""
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Literal, Self, TypedDict
+from typing import Annotated, Literal, Self, TypedDict
+
+from pydantic import WithJsonSchema
 
 from reseen.domain.usage import DayOfReview, Saved, Share, Tally, Use, Waiting
 from reseen.flows.reckoning import Figures, Period
 from reseen.web.schemas.model import Answer
+
+
+Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 
 class TallySchema(Answer):
@@ -29,7 +33,7 @@ class TallySchema(Answer):
 class DaySchema(TallySchema):
     """One day, in UTC."""
 
-    day: date
+    day: Day
 
 
 class UseSchema(TallySchema):
@@ -47,7 +51,7 @@ class SpenderSchema(TallySchema):
     """The label of the key, or the name of the person."""
 
     role: str | None
-    last_day: date
+    last_day: Day
     """When it called last, in the period."""
 
 
@@ -74,8 +78,8 @@ class StoredSchema(Answer):
 class UsageSchema(Answer):
     """What a project spent in a period, and has left."""
 
-    since: date
-    until: date
+    since: Day
+    until: Day
     """The last day that is counted."""
 
     total: TallySchema
@@ -160,7 +164,7 @@ class SavedSchema(Answer):
 class ReviewDaySchema(Answer):
     """What was decided on one day, in UTC."""
 
-    day: date
+    day: Day
     decisions: int
     copies: int
     harmful: int
@@ -170,7 +174,7 @@ class ReviewDaySchema(Answer):
     @classmethod
     def told(cls, one: DayOfReview) -> Self:
         return cls(
-            day=one.day,
+            day=one.day.isoformat(),
             decisions=one.decisions,
             copies=one.copies,
             harmful=one.harmful,
@@ -181,8 +185,8 @@ class ReviewDaySchema(Answer):
 class FiguresSchema(Answer):
     """The numbers of review in a period."""
 
-    since: date
-    until: date
+    since: Day
+    until: Day
     match_rate: ShareSchema
     """Of all that was looked at, what matched."""
 
@@ -197,8 +201,8 @@ class FiguresSchema(Answer):
     @classmethod
     def told(cls, period: Period, figures: Figures) -> Self:
         return cls(
-            since=period.first,
-            until=period.last,
+            since=period.first.isoformat(),
+            until=period.last.isoformat(),
             match_rate=ShareSchema.told(figures.matches),
             queue=WaitingSchema.told(figures.waiting),
             saved=SavedSchema.told(figures.saved),
