@@ -175,4 +175,4 @@ def _quotas(reception: Reception, banks: int, references: int) -> list[QuotaSche
 
 
 def _problems() -> dict[int | str, dict[str, Any]]:
-    return problem_responses(*EVERYWHERE, "forbidden", "invalid_value", path="/v1/usage")
+    return problem_responses(*EVERYWHERE, "forbidden", path="/v1/usage")

@@ -9,7 +9,6 @@ from reseen.domain.usage import DayOfReview, Saved, Share, Tally, Use, Waiting
 from reseen.flows.reckoning import Figures, Period
 from reseen.web.schemas.model import Answer
 
-
 Day = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 
 
