@@ -12,13 +12,14 @@ from tests.web.visiting import owner as first_owner
 
 HERE = Path(__file__).parent
 CHROMIUM = Chromium()
+WITHOUT_BROWSER = {"test_serving.py"}
 
 type Visiting = Callable[..., Visit]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents and "browse" in getattr(item, "fixturenames", ()):
+        if HERE in item.path.parents and item.path.name not in WITHOUT_BROWSER:
             skipped = pytest.mark.skipif(not wanted(), reason="RESEEN_TEST_CHROMIUM=skip")
             item.add_marker(skipped)
 

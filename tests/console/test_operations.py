@@ -136,6 +136,7 @@ def test_a_webhook_gets_a_test_event_fails_and_is_replayed(
     page.get_by_role("button", name="Resume").click()
     receiver.answer = lambda _: 503
     page.get_by_role("button", name="Send a test event").click()
+    expect(page.locator(".entry .tag.danger")).to_have_count(1)
     page.get_by_role("radio", name="Given up", exact=True).click()
     expect(page.locator(".entry")).to_have_count(1)
     receiver.answer = lambda _: 200
@@ -209,28 +210,30 @@ def test_a_decision_is_found_in_the_audit_by_its_subject(
     page = here.go("/console/audit")
     page.get_by_label("Done to").fill(decision["id"])
     page.get_by_role("button", name="Filter").click()
+    page.get_by_role("link", name=decision["case_id"]).click()
     entry = page.locator(".entry")
     expect(entry).to_have_count(1)
-    expect(entry).to_contain_text("put a decision in force")
+    expect(entry).to_contain_text("decided a case “It shows an attack.”")
     page.reload()
     expect(entry).to_have_count(1)
     entry.locator("summary").click()
-    expect(entry).to_contain_text("violence")
+    expect(entry).to_contain_text(decision["id"])
     with page.expect_download() as saved:
         page.get_by_role("button", name="Export JSON lines").click()
     lines = Path(saved.value.path()).read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["subject"] for line in lines] == [decision["id"]]
+    assert [json.loads(line)["subject"] for line in lines] == [decision["case_id"]]
     with page.expect_download() as saved:
         page.get_by_role("button", name="Export CSV").click()
     rows = list(csv.DictReader(StringIO(Path(saved.value.path()).read_text(encoding="utf-8"))))
-    assert [row["subject"] for row in rows] == [decision["id"]]
+    assert [row["subject"] for row in rows] == [decision["case_id"]]
     page.get_by_role("button", name="Clear").click()
     page.get_by_role("button", name="Show more").wait_for()
     page.get_by_role("button", name="Verify the chain").click()
+    page.get_by_role("button", name="Verify now").click()
     page.get_by_text("It holds").wait_for()
     head = page.locator("code.whole").inner_text()
     page.get_by_label(re.compile("A digest")).fill(head)
-    page.get_by_role("button", name="Verify the chain").click()
+    page.get_by_role("button", name="Verify now").click()
     page.get_by_text("The digest is that of entry").wait_for()
 
 

@@ -10,7 +10,7 @@ const DEEDS = {
   "event.replayed": "sent an event once more", "hold.placed": "placed a legal hold", "hold.released": "released a legal hold",
   "key.created": "made a key", "key.revoked": "revoked a key", "key.rotated": "replaced a key",
   "media.read": "looked at media", "media.deleted": "deleted media",
-  "person.added": "came to the project", "person.disabled": "disabled a person", "person.enabled": "enabled a person", "person.invited": "invited a person",
+  "person.added": "added a person", "person.disabled": "disabled a person", "person.enabled": "enabled a person", "person.invited": "invited a person",
   "person.passkey_added": "added a passkey", "person.passkey_removed": "removed a passkey", "person.password_changed": "changed a password",
   "person.reset": "made a new invitation", "person.role_changed": "changed a role", "person.sign_in_failed": "failed to sign in", "person.signed_in": "signed in", "person.signed_out": "signed out",
   "policy.backtested": "tried a policy on past scores", "policy.drafted": "drafted a policy", "policy.live": "put a policy live",

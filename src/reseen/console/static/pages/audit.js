@@ -5,7 +5,9 @@ import { get } from "../lib/api.js";
 import { deed, doer, KINDS, pageOf } from "../lib/deeds.js";
 import { save } from "../lib/download.js";
 import { href, setQuery, usePlace } from "../lib/router.js";
+import { useLoaded } from "../lib/loaded.js";
 import { count, dated, whole } from "../lib/words.js";
+import { Dialog } from "../parts/dialog.js";
 import { EmptyState } from "../parts/empty-state.js";
 import { Field } from "../parts/field.js";
 import { Pager, useList } from "../parts/pager.js";
@@ -27,17 +29,19 @@ export default function Audit() {
   const { query } = usePlace();
   const asked = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
   const list = useList("/v1/audit", { ...asked, limit: 50 });
+  const [verifying, setVerifying] = useState(false);
   const isFiltered = FILTERS.some((name) => asked[name]);
   const exported = (format) => save("/v1/audit/export", { ...asked, format }, `audit.${format}`).catch(toastProblem);
   return html`<div class="page">
     <div class="page-head"><div><h1>Audit</h1><p>What was done and looked at, by whom. Nothing in it can be changed unseen: each entry holds the digest of the one before.</p></div>
-      <div class="actions"><button class="button" type="button" onClick=${() => exported("jsonl")}>Export JSON lines</button><button class="button" type="button" onClick=${() => exported("csv")}>Export CSV</button></div></div>
-    <${Verify} />
+      <div class="actions"><button class="button main" type="button" onClick=${() => setVerifying(true)}>Verify the chain</button><button class="button" type="button" onClick=${() => exported("jsonl")}>Export JSON lines</button><button class="button" type="button" onClick=${() => exported("csv")}>Export CSV</button></div></div>
     <${Filter} key=${FILTERS.map((name) => asked[name]).join("|")} asked=${asked} isFiltered=${isFiltered} />
+    ${asked.subject.startsWith("dec_") && html`<${OfDecision} key=${asked.subject} id=${asked.subject} />`}
     ${list.problem ? html`<${ProblemBox} problem=${list.problem} onRetry=${list.again} />`
       : list.items.length ? html`<div><div class="entries">${list.items.map((one) => html`<${Entry} key=${one.position} entry=${one} />`)}</div><${Pager} list=${list} one="entry" many="entries" /></div>`
         : !list.loading && html`<div class="panel flush"><${EmptyState} icon="audit" title=${isFiltered ? "Nothing like that was done" : "Nothing was done yet"}
             actions=${isFiltered && html`<button class="button" type="button" onClick=${() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, ""])))}>Show everything</button>`}>Decisions, sign-ins, every look at media: all of it is written down here.<//></div>`}
+    ${verifying && html`<${Verify} onClose=${() => setVerifying(false)} />`}
   </div>`;
 }
 
@@ -55,9 +59,15 @@ function Filter({ asked, isFiltered }) {
     <${Field} label="What" value=${now.what} onInput=${set("what")} options=${[["", "anything"], ...KINDS, ...known]} />
     <${Field} label="From" type="datetime-local" value=${now.since} onInput=${set("since")} />
     <${Field} label="Before" type="datetime-local" value=${now.until} onInput=${set("until")} />
-    <div class="row"><button class="button main" type="submit">Filter</button>
+    <div class="row"><button class="button" type="submit">Filter</button>
       ${isFiltered && html`<button class="button quiet" type="button" onClick=${() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, ""])))}>Clear</button>`}</div>
   </form>`;
+}
+
+/** A decision is written down under its case; what ended it, under its own id. */
+function OfDecision({ id }) {
+  const { value } = useLoaded(`/v1/decisions/${encodeURIComponent(id)}`);
+  return value && html`<p class="panel">That it was made is written down under its case: <a class="mono" href=${trace({ subject: value.case_id })}>${value.case_id}</a>. What became of it is below.</p>`;
 }
 
 function Entry({ entry }) {
@@ -79,7 +89,7 @@ function Entry({ entry }) {
     </dl></details>`;
 }
 
-function Verify() {
+function Verify({ onClose }) {
   const [state, setState] = useState({ busy: false, told: null, problem: null });
   const [head, setHead] = useState("");
   const go = async (event) => {
@@ -92,13 +102,13 @@ function Verify() {
     }
   };
   const { told } = state;
-  return html`<section class="panel stack" aria-labelledby="proof"><h2 id="proof">Is it as it was written?</h2>
-    <form class="ops-form" onSubmit=${go}>
-      <div class="wide"><${Field} label="A digest that you noted before (optional)" value=${head} onInput=${setHead} pattern="[0-9a-f]{64}" autocomplete="off" spellcheck=${false} note="With it, entries that were cut off at the end are noticed, too." /></div>
-      <div><button class="button" type="submit" disabled=${state.busy}>${state.busy ? "Reading all of it…" : "Verify the chain"}</button></div></form>
+  return html`<${Dialog} title="Is it as it was written?" onClose=${onClose}><form class="stack" onSubmit=${go}>
+    <p>Every entry is held against the one before it, from the first on.</p>
+    <${Field} label="A digest that you noted before (optional)" value=${head} onInput=${setHead} pattern="[0-9a-f]{64}" autocomplete="off" spellcheck=${false} note="With it, entries that were cut off at the end are noticed, too." />
     ${state.problem && html`<${ProblemBox} problem=${state.problem} />`}
     ${told && html`<div role="status" class="stack tight"><p><span class=${told.holds ? "tag good" : "tag danger"}>${told.holds ? "It holds" : "It does not hold"}</span>
         ${" "}${count(told.entries, "entry", "entries")} verified${told.broken_at ? `, broken at ${whole(told.broken_at)}` : ""}${told.problem ? `: ${told.problem}` : ""}.${told.head_at ? ` The digest is that of entry ${whole(told.head_at)}.` : ""}</p>
       <p class="note">Digest of the last: <code class="whole">${told.head}</code>. Keep it where nobody who could change the audit can change it.</p></div>`}
-  </section>`;
+    <div class="dialog-foot"><button class="button main" type="submit" disabled=${state.busy}>${state.busy ? "Reading all of it…" : "Verify now"}</button></div>
+  </form><//>`;
 }

@@ -58,10 +58,10 @@ function Spent({ told }) {
         { title: "Last day", cell: (one) => dated(one.last_day).split(",")[0] }]} />`
         : html`<div class="panel flush"><${EmptyState} icon="usage" title="Nobody called yet">Calls show up here as they come.<//></div>`}</section>
     <section class="stack tight" aria-labelledby="quotas"><h2 id="quotas">Quotas</h2>
-      <${Table} caption="Quotas" rows=${told.quotas} idOf=${(one) => one.name} columns=${[
+      <${Table} caption="Quotas of this project" rows=${told.quotas} idOf=${(one) => one.name} columns=${[
         { title: "Of", cell: (one) => `${one.name.replaceAll("_", " ")}, each ${one.of}` },
         { title: "Limit", number: true, cell: (one) => (one.limit === null ? "none" : whole(one.limit)) },
         { title: "Used", number: true, cell: (one) => (one.used === null ? "–" : whole(one.used)) },
         { title: "Left", number: true, cell: (one) => (one.left === null ? "–" : whole(one.left)) },
-        { title: "", cell: (one) => html`<span class="note">${one.note}</span>` }]} /></section>`;
+        { title: "Note", cell: (one) => html`<span class="note">${one.note}</span>` }]} /></section>`;
 }
