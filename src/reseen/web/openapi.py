@@ -224,14 +224,26 @@ def complete(app: FastAPI) -> None:
                 if ITEMS in about:
                     about["items"] = {"$ref": _REF.format(model=about.pop(ITEMS))}
             schemas[model.__name__] = schema
-        for methods in document["paths"].values():
-            for operation in methods.values():
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
                 _leave_out_theirs(operation["responses"])
+                if method != "get" and operation.get("security"):
+                    _add_csrf(operation["responses"], path)
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's documented way
+
+
+def _add_csrf(responses: dict[str, Any], path: str) -> None:
+    """What a session may be answered that changes something."""
+    ours = problem_responses("csrf_failed", path=path)[403]
+    known = responses.setdefault("403", ours)
+    if known is not ours:
+        known["description"] = f"{known['description']}, {ours['description']}"
+        examples = known["content"][MEDIA_TYPE]["examples"]
+        examples |= ours["content"][MEDIA_TYPE]["examples"]
 
 
 def _leave_out_theirs(responses: dict[str, Any]) -> None:
