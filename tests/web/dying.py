@@ -31,8 +31,10 @@ from reseen.flows.gathering import Gathering
 from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
 from reseen.flows.keying import Keying
+from reseen.flows.metering import Metering
 from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
+from reseen.flows.reckoning import Reckoning
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
@@ -63,6 +65,7 @@ from reseen.store.references import SqlReferenceStore
 from reseen.store.seal import Seal
 from reseen.store.sessions import SqlChallenges, SqlPasskeys, SqlSessions
 from reseen.store.uploads import SqlUploadStore
+from reseen.store.usage import SqlReviewFacts, SqlUsageStore
 from reseen.web.server import Server, listen
 from reseen.web.services import Access, Desk, Services
 
@@ -193,6 +196,9 @@ def desk_of(
         audit=audit,
         outbox=outbox,
         endpoints=SqlEndpoints(database, Seal(lambda: bytes(32)), clock),
+        reckoning=Reckoning(
+            Metering(SqlUsageStore(database), clock), SqlReviewFacts(database), clock
+        ),
     )
 
 

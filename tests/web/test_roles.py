@@ -94,12 +94,14 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("DELETE", "/v1/references/{reference}", None),
         ("DELETE", "/v1/banks/{bank}", None),
     ],
+    Right.USAGE: [("GET", "/v1/usage", None)],
     Right.UPLOAD: [
         ("POST", "/v1/uploads", {"content_id": "{name}", "account_id": "a", **FETCHED}),
         ("POST", "/v1/uploads/{upload}/reports", {"reason": "x"}),
         ("POST", "/v1/appeals", {"upload_id": "upl_none", "reason": "x"}),
     ],
     Right.REVIEW: [
+        ("GET", "/v1/usage/review", None),
         ("GET", "/v1/uploads/{upload}/media", None),
         ("GET", "/v1/cases", None),
         ("GET", "/v1/cases/{case}", None),

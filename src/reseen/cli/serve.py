@@ -106,6 +106,7 @@ def services_of(banks: "Banks", moderation: "Moderation", letting: "Letting") ->
         holding=moderation.holding,
         stating=moderation.stating,
         enacting=moderation.enacting,
+        reckoning=moderation.reckoning,
         uploads=kept.uploads,
         clusters=kept.clusters,
         cases=kept.cases,

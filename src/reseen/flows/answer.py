@@ -24,7 +24,9 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A match, what both sides are, and the drawings that explain it when they were asked for."""
+    """A match, what both sides are, and the drawings that explain it when they were asked for.
+    ``duration``: of both sides together, in seconds.
+    """
 
     match: Match
     cuts: Cuts
@@ -32,6 +34,7 @@ class Verdict:
     target: Medium
     remarks: tuple[Remark, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
+    duration: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Answering:
             exhibits=explain(Case(perception, self.illustrator, self.cuts, source, target, pair))
             if explained
             else (),
+            duration=sum(side.asset.duration or 0.0 for side in (pair.source, pair.target)),
         )
 
 

@@ -50,7 +50,7 @@ class Answer:
 
     ``cleared``: an allowed reference matches, and explains all that references of harm match.
     ``reached``: the change of the truth up to which all was searched; ``None``: the index was
-    behind, or not asked.
+    behind, or not asked. ``duration``: of the query, in seconds, 0 of stills and hashes.
     """
 
     medium: Medium | None
@@ -61,6 +61,12 @@ class Answer:
     remarks: tuple[str, ...] = ()
     cleared: bool = False
     reached: int | None = None
+    duration: float = 0.0
+
+    @property
+    def is_match(self) -> bool:
+        """Whether something that means harm matches."""
+        return any(one.is_match and one.bank.role in HARM for one in self.matches)
 
 
 def told(

@@ -20,9 +20,12 @@ from reseen.domain.fingerprint import Fingerprint
 from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import Upload, UploadDraft, UploadState, subjects_of
+from reseen.domain.usage import Tally, Use
+from reseen.engine.verdict import HARM
 from reseen.flows.clustering import Clustering, Regrouping
 from reseen.flows.findings import Answer, Scope
 from reseen.flows.fingerprint import Rendition
+from reseen.flows.metering import Meter, unmetered
 from reseen.flows.rulings import Rulings, still
 from reseen.flows.search import Searching
 from reseen.flows.telling import said
@@ -84,6 +87,7 @@ class Moderating:
     nudge: Callable[[str, int], None]
     late: Callable[[], None]
     clock: Callable[[], datetime]
+    metered: Meter = unmetered
 
     def submit(self, project_id: str, who: Actor, draft: UploadDraft, file: Fetched) -> Upload:
         """The answer to an upload. Sent again with the same file, the same answer.
@@ -114,6 +118,9 @@ class Moderating:
             written = self._written(who, upload, kept, answer, ruling)
         if self.vault is not None and held is not None and written.media_key is None:
             self.vault.delete([held])
+        is_match = any(r.role in HARM and r.asked is not Action.PASS for r in ruling.reasons)
+        seen = Tally(looked=1, matched=int(is_match), media_ms=round(1000 * (asset.duration or 0)))
+        self.metered(project_id, who.id, Use.UPLOAD, seen)
         return written
 
     def _ruled(self, upload: Upload, kept: Fingerprint, answer: Answer) -> Ruling:

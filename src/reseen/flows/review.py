@@ -285,7 +285,10 @@ class Reviewing:
             self.end(before, who, "another decision took its place")
         self.consequences.follow(decision)
         self.cases.save(replace(case, state=CaseState.DECIDED, decision_id=decision.id, lease=None))
-        self._note(decision.project_id, who, "case.decided", case.id, decision.draft.reason)
+        made = {"decision": decision.id, "verdict": decision.draft.verdict.value}
+        reason = decision.draft.reason
+        noted = AuditDraft(who, "case.decided", case.id, reason, detail=made)
+        self.audit.append(decision.project_id, noted)
         for before in ended:
             self.let_go(before, who)
 

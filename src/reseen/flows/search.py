@@ -197,7 +197,8 @@ class _Search:
             found, remarks = [*first, *more], [*remarks, *others]
         remarks = [*seen.remarks, *late, *remarks]
         answer = self.answer(query, [*certain, *found], seen.skipped, remarks)
-        return answer if BEHIND in late else replace(answer, reached=self.newest)
+        reached = None if BEHIND in late else self.newest
+        return replace(answer, reached=reached, duration=seen.asset.duration or 0.0)
 
     def _versions(self, party: Party) -> tuple[Sequence[Party], Sequence[Track], list[str]]:
         """The query in each version that is held, what to ask an index with, and what to say."""

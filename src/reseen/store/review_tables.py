@@ -43,6 +43,12 @@ UPLOADS = sa.Table(
         sqlite_where=sa.text("late_from IS NOT NULL"),
         postgresql_where=sa.text("late_from IS NOT NULL"),
     ),
+    sa.Index(
+        "ix_uploads_decision_id",
+        "decision_id",
+        sqlite_where=sa.text("decision_id IS NOT NULL"),
+        postgresql_where=sa.text("decision_id IS NOT NULL"),
+    ),
     sa.Index("ix_uploads_project_id_received_at_id", "project_id", "received_at", "id"),
     sa.Index("ix_uploads_project_id_content_id", "project_id", "content", "id"),
     sa.Index("ix_uploads_project_id_account_id_id", "project_id", "account_id", "id"),

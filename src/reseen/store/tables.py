@@ -253,3 +253,19 @@ SCORES = sa.Table(
     sa.Column("score", sa.Float, nullable=False),
     sa.Index("ix_scores_project_id_bank_id_at", "project_id", "bank_id", "at"),
 )
+
+USAGE = sa.Table(
+    "usage",
+    METADATA,
+    sa.Column("project_id", sa.String(16), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("caller_id", sa.String(32), primary_key=True),
+    sa.Column("use", sa.String(16), primary_key=True),
+    sa.Column("calls", sa.BigInteger, nullable=False),
+    sa.Column("failed", sa.BigInteger, nullable=False),
+    sa.Column("looked", sa.BigInteger, nullable=False),
+    sa.Column("matched", sa.BigInteger, nullable=False),
+    sa.Column("media_ms", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What callers spent on days of UTC."""

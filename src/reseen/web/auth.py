@@ -32,6 +32,7 @@ class Right(StrEnum):
     REVIEW = "review cases"
     AUDIT = "read the audit"
     HOLD = "place and release legal holds"
+    USAGE = "read what keys and people spent"
     PEOPLE = "invite, change and disable people"
     KEYS = "create, rotate and revoke keys"
 
@@ -46,6 +47,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
     Right.REVIEW: frozenset({Role.OWNER, Role.ADMIN, Role.REVIEWER}),
     Right.AUDIT: frozenset({Role.OWNER, Role.ADMIN}),
     Right.HOLD: frozenset({Role.OWNER, Role.ADMIN}),
+    Right.USAGE: frozenset({Role.OWNER, Role.ADMIN}),
     Right.PEOPLE: frozenset({Role.OWNER, Role.ADMIN}),
     Right.KEYS: frozenset({Role.OWNER}),
 }
@@ -100,7 +102,7 @@ def authenticated(
         given = {key for key in (bearer and bearer.credentials, rapidapi) if key}
         if not given and cookie:
             person = session(cookie).person
-            request.state.key_id = person.id
+            request.state.key_id, request.state.caller = person.id, person.caller
             guard.check(request, cookie)
             demand(person.caller, right)
             return person.caller
@@ -114,7 +116,7 @@ def authenticated(
         if len(secret) > LONGEST_KEY:
             raise Unauthenticated("No key is that long; 'reseen keys create' makes one.")
         found = authenticate(secret).caller
-        request.state.key_id = found.id
+        request.state.key_id, request.state.caller = found.id, found
         demand(found, right)
         return found
 

@@ -18,6 +18,7 @@ from reseen.domain.media import Medium
 from reseen.flows.explain import Exhibit
 from reseen.flows.obtain import Given, obtain
 from reseen.web.auth import Right
+from reseen.web.counting import looked
 from reseen.web.openapi import BODY, EVERYWHERE, MEDIA, problem_responses, request_body
 from reseen.web.reception import Received, Reception
 from reseen.web.schemas.match import (
@@ -105,16 +106,14 @@ def match_routes(reception: Reception) -> APIRouter:
             reception.turn(request),
         ):
             verdict = services.compare(*files, route.allowed, explain)
-        return JSONResponse(
-            said(
-                envelope(
-                    verdict,
-                    elapsed_ms=round(1000 * (time.perf_counter() - begun)),
-                    request_id=request.state.request_id,
-                    evidence=evidence(verdict.exhibits) if explain else None,
-                )
-            )
+        told = envelope(
+            verdict,
+            elapsed_ms=round(1000 * (time.perf_counter() - begun)),
+            request_id=request.state.request_id,
+            evidence=evidence(verdict.exhibits) if explain else None,
         )
+        looked(request, matched=told.match, seconds=verdict.duration)
+        return JSONResponse(said(told))
 
     def add(route: Route) -> None:
         def endpoint(

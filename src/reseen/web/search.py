@@ -16,6 +16,7 @@ from reseen.domain.match import Confidence
 from reseen.domain.media import Medium
 from reseen.flows.search import Answer, Found, Scope
 from reseen.web.auth import Right
+from reseen.web.counting import looked
 from reseen.web.errors import error_of
 from reseen.web.openapi import BODY, EVERYWHERE, MEDIA, problem_responses, request_body
 from reseen.web.reception import Received, Reception, one_of, opened
@@ -64,6 +65,7 @@ def search_routes(reception: Reception) -> APIRouter:
         begun = time.perf_counter()
         sent = _sent(received.body)
         found = _found(reception, received, sent, request=request)
+        looked(request, matched=found.is_match, seconds=found.duration)
         request_id, elapsed_ms = request.state.request_id, _since(begun)
         return JSONResponse(
             said(
@@ -118,6 +120,7 @@ def _all(
         try:
             sent = from_value(SearchRequest, query)
             found = _found(reception, received, sent)
+            looked(request, matched=found.is_match, seconds=found.duration)
         except ReseenError as error:
             return QueryOutcome(index=index, error=error_of(error))
         answer = AnswerSchema(**fields_of(found, _since(begun), request_id))

@@ -23,6 +23,7 @@ from reseen.web.banks import bank_routes
 from reseen.web.batch import batch_routes
 from reseen.web.cases import case_routes
 from reseen.web.clusters import cluster_routes
+from reseen.web.counting import Counted
 from reseen.web.decisions import appeal_routes, decision_routes
 from reseen.web.docs import docs_routes
 from reseen.web.health import health_routes
@@ -41,6 +42,7 @@ from reseen.web.search import search_routes
 from reseen.web.services import Services
 from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
+from reseen.web.usage import usage_routes
 from reseen.web.webhooks import event_routes, webhook_routes
 
 BACKLOG = 128
@@ -81,6 +83,7 @@ def application(
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.add_middleware(Counted, meter=services.desk.reckoning.metering.count)
     app.add_middleware(Observed)
     errors.install(app)
     reception = Reception(services, settings, gate)
@@ -103,6 +106,7 @@ def application(
     app.include_router(audit_routes(reception))
     app.include_router(hold_routes(reception, once))
     app.include_router(statement_routes(reception))
+    app.include_router(usage_routes(reception))
     app.include_router(policy_routes(reception, once))
     app.include_router(console_api(reception))
     app.include_router(health_routes(services, stopping))

@@ -23,6 +23,7 @@ from reseen.flows.obtain import OpenFile
 from reseen.flows.policies import Enacting
 from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
+from reseen.flows.reckoning import Reckoning
 from reseen.flows.reports import Reporting
 from reseen.flows.review import Reviewing
 from reseen.flows.search import Searching
@@ -72,6 +73,7 @@ class Desk:
     holding: Holding
     stating: Stating
     enacting: Enacting
+    reckoning: Reckoning
     uploads: UploadStore
     clusters: ClusterStore
     cases: CaseStore

@@ -25,10 +25,12 @@ from reseen.flows.hooks import Hooking
 from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
+from reseen.flows.metering import Metering
 from reseen.flows.moderate import Moderating
 from reseen.flows.policies import Enacting
 from reseen.flows.policy_backtest import Trying
 from reseen.flows.quarantine import Quarantining
+from reseen.flows.reckoning import Reckoning
 from reseen.flows.reports import Reporting
 from reseen.flows.retention import Retaining
 from reseen.flows.review import Reviewing
@@ -78,6 +80,7 @@ class Moderation:
     holding: Holding
     retaining: Retaining
     stating: Stating
+    reckoning: Reckoning
 
 
 def make_moderation(
@@ -129,6 +132,7 @@ def make_moderation(
     key = master_key(settings.home / "media.key")
     vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
     keeping = vault if settings.keep_media else None
+    metering = Metering(truth.usage.counters, clock)
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
         searching=searching,
@@ -148,6 +152,7 @@ def make_moderation(
         nudge=nudge,
         late=partial(truth.afterwards, late.set),
         clock=clock,
+        metered=metering.count,
     )
     revising = Revising(
         searching=searching,
@@ -244,19 +249,20 @@ def make_moderation(
         holding=holding,
         retaining=make_retaining(settings, truth, vault),
         stating=make_stating(settings, truth),
+        reckoning=Reckoning(metering, truth.usage.facts, clock),
     )
 
 
 @contextmanager
 def on_duty(moderation: Moderation) -> Iterator[None]:
-    """Events are sent, what came at one moment is brought together, and bursts end, as long as the
-    context is open.
+    """Events are sent, what came at one moment is brought together, bursts end, and counts are
+    written, as long as the context is open.
     """
     deliverer = Deliverer(moderation.delivering, new_owner("deliver"))
     ended = threading.Event()
     threads = [
         threading.Thread(target=target, args=(moderation, ended), name=name, daemon=True)
-        for name, target in (("catch up", _catch_up), ("calm", _calm))
+        for name, target in (("catch up", _catch_up), ("calm", _calm), ("count", _count))
     ]
     deliverer.start()
     for thread in threads:
@@ -280,6 +286,10 @@ def _calm(moderation: Moderation, ended: threading.Event) -> None:
         except Exception:
             logger.exception("Ending bursts goes on after an error")
         ended.wait(CALM_S)
+
+
+def _count(moderation: Moderation, ended: threading.Event) -> None:
+    moderation.reckoning.metering.keep(ended)
 
 
 def _catch_up(moderation: Moderation, ended: threading.Event) -> None:

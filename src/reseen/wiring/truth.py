@@ -29,6 +29,7 @@ from reseen.ports import (
     UploadStore,
 )
 from reseen.ports.people import ChallengeStore, PasskeyStore, PeopleStore, SessionStore
+from reseen.ports.usage import ReviewFacts, UsageStore
 from reseen.settings import Settings
 from reseen.store.alone import alone_in
 from reseen.store.audit import SqlAuditLog
@@ -52,6 +53,7 @@ from reseen.store.scores import SqlScoreLog
 from reseen.store.seal import Seal
 from reseen.store.sessions import SqlChallenges, SqlPasskeys, SqlSessions
 from reseen.store.uploads import SqlUploadStore
+from reseen.store.usage import SqlReviewFacts, SqlUsageStore
 from reseen.store.vault import master_key
 
 
@@ -84,6 +86,14 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What is counted, and what numbers are made of."""
+
+    counters: UsageStore
+    facts: ReviewFacts
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """Every store, over one database and one place for blobs. ``project_id`` is that of the
     command line; a client of the server has that of its key.
@@ -97,6 +107,7 @@ class Truth:
     scores: ScoreLog
     idempotency: IdempotencyStore
     review: Review
+    usage: Usage
     blobs: Blobs
     afterwards: Callable[[Callable[[], object]], None]
     """Calls what it is given once all that this thread has written is committed."""
@@ -141,6 +152,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 alone=alone_in(database),
                 restrictions=SqlRestrictions(database),
             ),
+            usage=Usage(SqlUsageStore(database), SqlReviewFacts(database)),
             blobs=blobs,
             afterwards=database.afterwards,
             check_writable=database.check,

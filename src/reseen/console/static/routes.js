@@ -2,7 +2,7 @@
    navigation. `:name` stands for a part of the address and reaches the page as a property. */
 
 export const PAGES = [
-  { path: "/", page: "overview", styles: ["overview"], title: "Overview", right: "review", else: "/playground", group: "Look", icon: "overview", keys: "g o" },
+  { path: "/", page: "overview", styles: ["operations"], title: "Overview", right: "review", else: "/playground", group: "Look", icon: "overview", keys: "g o" },
   { path: "/playground", page: "playground", styles: ["playground"], title: "Playground", right: "match", group: "Look", icon: "playground", keys: "g p" },
   { path: "/search", page: "search", styles: ["search"], title: "Search", right: "search", group: "Look", icon: "search", keys: "g s" },
   { path: "/review", page: "review", styles: ["review"], title: "Review", right: "review", group: "Decide", icon: "review", keys: "g r" },
@@ -12,12 +12,16 @@ export const PAGES = [
   { path: "/banks", page: "banks", styles: ["banks"], title: "Banks", right: "read", group: "Hold", icon: "banks", keys: "g b" },
   { path: "/banks/:id", page: "bank", styles: ["banks"], title: "Bank", right: "read", within: "/banks" },
   { path: "/jobs", page: "jobs", styles: ["jobs"], title: "Jobs", right: "read", group: "Hold", icon: "jobs", keys: "g j" },
-  { path: "/exchanges", page: "exchanges", styles: [], title: "Exchanges", right: "read", group: "Hold", icon: "exchanges", keys: "g x" },
-  { path: "/webhooks", page: "webhooks", styles: ["webhooks"], title: "Webhooks", right: "manage", group: "Hold", icon: "webhooks", keys: "g w" },
-  { path: "/usage", page: "usage", styles: ["usage"], title: "Usage", right: "audit", group: "Watch", icon: "usage", keys: "g u" },
-  { path: "/audit", page: "audit", styles: ["audit"], title: "Audit", right: "audit", group: "Watch", icon: "audit", keys: "g a" },
-  { path: "/people", page: "people", styles: ["people"], title: "People", right: "people", group: "Watch", icon: "people", keys: "g h" },
-  { path: "/keys", page: "keys", styles: ["people"], title: "Keys", right: "keys", group: "Watch", icon: "keys", keys: "g k" },
+  // Operations.
+  { path: "/exchanges", page: "exchanges", styles: ["operations"], title: "Exchanges", right: "read", group: "Hold", icon: "exchanges", keys: "g x" },
+  { path: "/holds", page: "holds", styles: ["operations"], title: "Legal holds", right: "hold", group: "Hold", icon: "holds", keys: "g l" },
+  { path: "/webhooks", page: "webhooks", styles: ["operations"], title: "Webhooks", right: "manage", group: "Hold", icon: "webhooks", keys: "g w" },
+  { path: "/webhooks/:id", page: "webhook", styles: ["operations"], title: "Webhook", right: "manage", within: "/webhooks" },
+  { path: "/usage", page: "usage", styles: ["operations"], title: "Usage", right: "usage", group: "Watch", icon: "usage", keys: "g u" },
+  { path: "/audit", page: "audit", styles: ["operations"], title: "Audit", right: "audit", group: "Watch", icon: "audit", keys: "g a" },
+  { path: "/statements", page: "statements", styles: ["operations"], title: "Statements", right: "audit", group: "Watch", icon: "statements", keys: "g t" },
+  { path: "/people", page: "people", styles: ["operations"], title: "People", right: "people", group: "Watch", icon: "people", keys: "g h" },
+  { path: "/keys", page: "keys", styles: ["operations"], title: "Keys", right: "keys", group: "Watch", icon: "keys", keys: "g k" },
   { path: "/settings", page: "settings", styles: ["settings"], title: "Settings", keys: "g ," },
   { path: "/sign-in", page: "sign-in", styles: ["door"], title: "Sign in", open: true },
   { path: "/setup", page: "setup", styles: ["door"], title: "Set up", open: true },

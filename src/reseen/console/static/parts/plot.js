@@ -71,6 +71,12 @@ function colour(name) {
   return said;
 }
 
+/** Half a bar more at both ends. */
+const roomForBars = ({ data: [x] }, low, high) => {
+  const half = x.length > 1 ? (x.at(-1) - x[0]) / (x.length - 1) / 2 : 1;
+  return [low - half, high + half];
+};
+
 function optionsOf(UPlot, { series, time, kind, height, yMax, format, formatX, width }) {
   const [line, words] = [colour("--line"), colour("--muted")];
   const axis = { stroke: words, font: "12px system-ui", grid: { stroke: line, width: 1 }, ticks: { show: false } };
@@ -79,7 +85,7 @@ function optionsOf(UPlot, { series, time, kind, height, yMax, format, formatX, w
     width, height,
     padding: [8, 8, 0, 0],
     cursor: { points: { size: 6 }, drag: { setScale: false } },
-    scales: { x: { time }, y: { range: (_, low, high) => [Math.min(0, low), yMax ?? Math.max(high * 1.08, 1e-9)] } },
+    scales: { x: { time, ...(kind === "bars" ? { range: roomForBars } : {}) }, y: { range: (_, low, high) => [Math.min(0, low), yMax ?? Math.max(high * 1.08, 1e-9)] } },
     axes: [
       { ...axis, grid: { show: false }, ...(formatX ? { values: (_, all) => all.map(formatX) } : {}) },
       { ...axis, size: 56, values: (_, all) => all.map((value) => format(value)) },
