@@ -50,6 +50,7 @@ from reseen.store.cases import SqlCaseStore
 from reseen.store.clusters import SqlClusterStore
 from reseen.store.decisions import SqlDecisionStore
 from reseen.store.endpoints import SqlEndpoints
+from reseen.store.glances import SqlGlances
 from reseen.store.idempotency import SqlIdempotencyStore
 from reseen.store.jobs import SqlJobStore
 from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
@@ -172,6 +173,8 @@ def desk_of(
             clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
         ),
         looking=None,  # type: ignore[arg-type]
+        briefing=None,  # type: ignore[arg-type]
+        covering=None,  # type: ignore[arg-type]
         enacting=None,  # type: ignore[arg-type]
         stating=None,  # type: ignore[arg-type]
         hooking=None,  # type: ignore[arg-type]
@@ -187,6 +190,7 @@ def desk_of(
         audit=audit,
         outbox=outbox,
         endpoints=SqlEndpoints(database, clock),
+        glances=SqlGlances(database),
     )
 
 

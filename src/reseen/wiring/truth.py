@@ -27,6 +27,7 @@ from reseen.ports import (
     ScoreLog,
     UploadStore,
 )
+from reseen.ports.briefing import Glances
 from reseen.ports.people import ChallengeStore, PasskeyStore, PeopleStore, SessionStore
 from reseen.settings import Settings
 from reseen.store.alone import alone_in
@@ -38,6 +39,7 @@ from reseen.store.clusters import SqlClusterStore
 from reseen.store.database import open_database, sqlite_url
 from reseen.store.decisions import SqlDecisionStore
 from reseen.store.endpoints import SqlEndpoints
+from reseen.store.glances import SqlGlances
 from reseen.store.idempotency import SqlIdempotencyStore
 from reseen.store.jobs import SqlJobStore
 from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
@@ -68,6 +70,7 @@ class Review:
     endpoints: Endpoints
     alone: Alone
     restrictions: Restrictions
+    glances: Glances
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 endpoints=SqlEndpoints(database),
                 alone=alone_in(database),
                 restrictions=SqlRestrictions(database),
+                glances=SqlGlances(database),
             ),
             blobs=blobs,
             afterwards=database.afterwards,
