@@ -92,6 +92,31 @@ def test_what_an_upload_matched_is_named_with_what_shows_it(office: Office) -> N
     assert first["id"] != second["id"]
 
 
+def test_what_was_decided_before_is_held_beside_what_matches_it(office: Office) -> None:
+    (first,) = office.reported()
+    made = office.decided(first)
+    (reference,) = [o["subject"] for o in made["consequences"] if o["kind"] == "reference"]
+    office.server.searchable(reference)
+    sent = office.upload(int(first["content_id"].split("-")[1]), 2)
+    named = office.read(f"/v1/uploads/{sent['id']}/counterparts")["data"]
+    shown = {one["reference_id"]: one["upload_id"] for one in named}
+    assert shown[reference] == first["id"]
+
+
+def test_two_kept_uploads_are_compared_and_nobody_has_looked(office: Office) -> None:
+    first, second = office.reported(copies=(1, 2))
+    path = f"/v1/uploads/{first['id']}/comparison"
+    told = office.read(path, other=second["id"])
+    assert (told["match"], told["media_type"]) == (True, "image")
+    assert "transform" in told
+    refused(
+        office.server.get(path, key=office.ann, params={"other": "upl_no"}), 404, "not_found"
+    )
+    refused(office.server.get(path, params={"other": second["id"]}), 403, "forbidden")
+    asked = {"subject": first["id"], "what": "media.read"}
+    assert office.server.manage("GET", "/v1/audit", params=asked).json()["data"] == []
+
+
 def test_members_say_where_they_can_be_seen(office: Office) -> None:
     uploads = office.reported(copies=(1, 2))
     members = every(office, f"/v1/clusters/{uploads[0]['cluster_id']}/members")

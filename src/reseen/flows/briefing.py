@@ -4,9 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reseen.domain.briefing import Brief, Counterpart
+from reseen.domain.errors import NotFound
 from reseen.domain.review import Case, CaseState, DecisionState
-from reseen.ports import CaseStore, ClusterStore, DecisionStore, Page, UploadStore
+from reseen.ports import (
+    CaseStore,
+    ClusterStore,
+    DecisionStore,
+    Page,
+    ReferenceStore,
+    UploadStore,
+)
 from reseen.ports.briefing import Glances
+
+MOST = 1000
+"""Members of a cluster among which that is sought which a decision made a reference of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +28,7 @@ class Briefing:
     clusters: ClusterStore
     decisions: DecisionStore
     uploads: UploadStore
+    references: ReferenceStore
     glances: Glances
 
     def list(
@@ -36,6 +48,8 @@ class Briefing:
         upload = self.uploads.get(project_id, upload_id)
         ids = tuple(dict.fromkeys(reason.reference_id for reason in upload.reasons))
         numbers = dict(zip(ids, self.clusters.numbered(ids), strict=True))
+        for one in ids:
+            numbers[one] = self._decided(project_id, one) or numbers[one]
         known = [number for number in numbers.values() if number is not None]
         faces = self.glances.faces(project_id, known)
         found = []
@@ -43,6 +57,20 @@ class Briefing:
             face = faces.get(numbers[one] or 0)
             found.append(Counterpart(one, None if face is None else face.upload))
         return tuple(found)
+
+    def _decided(self, project_id: str, reference_id: str) -> int | None:
+        """The content of which a decision made this reference, where it is still what it was."""
+        try:
+            held = self.references.get(project_id, reference_id)
+            cluster_id = held.draft.provenance.get("cluster_id")
+            if not isinstance(cluster_id, str):
+                return None
+            contents = self.clusters.contents(project_id, cluster_id)[:MOST]
+            faces = self.glances.faces(project_id, contents)
+        except NotFound:  # it left its bank, or was forgotten
+            return None
+        same = (n for n, face in faces.items() if held.identity == f"sha256:{face.upload.sha256}")
+        return next(same, None)
 
     def _told(self, project_id: str, cases: Sequence[Case]) -> tuple[Brief, ...]:
         clusters = self.glances.clusters(project_id, [case.cluster_id for case in cases])

@@ -6,6 +6,8 @@ of it is ever written anywhere. To see more is to look, which ``looking`` writes
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,26 +60,33 @@ class Covering:
         """A PNG. Raises ``NotFound`` where no media are kept or they show nothing, and the errors
         of ``ports.Decoder``.
         """
-        key = self.uploads.get(project_id, upload_id).media_key
-        if key is None:
-            raise NotFound(f"No media are kept of {upload_id[:80]!r}.", field="upload_id")
+        key = self._key(project_id, upload_id)
         found = self._remembered.get((key, in_colour))
         if found is not None:
             return found
-        with self._turns:
-            try:
-                with self.vault.open(key) as path:
-                    pixels = self._seen(path)
-            except BlobMissing:
-                if self.uploads.get(project_id, upload_id).media_key is None:
-                    said = f"No media are kept of {upload_id[:80]!r}."
-                    raise NotFound(said, field="upload_id") from None
-                raise
+        with self._turns, self.kept(project_id, upload_id) as path:
+            pixels = self._seen(path)
         if pixels is None:
             raise NotFound("A sound shows nothing.", field="upload_id")
         cover = self.draw(pixels, in_colour)
         self._remembered.put((key, in_colour), cover)
         return cover
+
+    @contextmanager
+    def kept(self, project_id: str, upload_id: str) -> Iterator[Path]:
+        """The media in the clear, for the eyes of a program only. Raises ``NotFound``."""
+        try:
+            with self.vault.open(self._key(project_id, upload_id)) as path:
+                yield path
+        except BlobMissing:
+            self._key(project_id, upload_id)  # deleted meanwhile
+            raise
+
+    def _key(self, project_id: str, upload_id: str) -> str:
+        key = self.uploads.get(project_id, upload_id).media_key
+        if key is None:
+            raise NotFound(f"No media are kept of {upload_id[:80]!r}.", field="upload_id")
+        return key
 
     def _seen(self, path: Path) -> Pixels | None:
         found: list[Pixels] = []

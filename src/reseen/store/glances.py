@@ -30,11 +30,9 @@ class SqlGlances:
     def faces(self, project_id: str, contents: Sequence[int]) -> Mapping[int, Face]:
         found: dict[int, Face] = {}
         kept = sa.case((UPLOADS.c.media_key.is_(None), 1), else_=0)
-        by_content = {
-            "partition_by": UPLOADS.c.content,
-            "order_by": (kept, UPLOADS.c.received_at, UPLOADS.c.id),
-        }
-        place = sa.func.row_number().over(**by_content)
+        place = sa.func.row_number().over(
+            partition_by=UPLOADS.c.content, order_by=(kept, UPLOADS.c.received_at, UPLOADS.c.id)
+        )
         with self._database.reading() as connection:
             for some in sliced(contents):
                 own = sa.and_(UPLOADS.c.project_id == project_id, UPLOADS.c.content.in_(some))

@@ -1,18 +1,21 @@
 """``/v1/briefs``: cases at a glance, in one call each; and covers and counterparts of uploads."""
 
+import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from reseen.domain.access import Caller
 from reseen.domain.briefing import Brief
+from reseen.domain.media import Medium
 from reseen.domain.review import CaseState
 from reseen.web.auth import Right
 from reseen.web.openapi import EVERYWHERE, problem_responses
 from reseen.web.paging import Paging
 from reseen.web.reception import Reception
+from reseen.web.schemas import Envelope, envelope
 from reseen.web.schemas.briefs import BriefList, BriefSchema, CounterpartList, CounterpartSchema
 from reseen.web.schemas.model import said
 from reseen.web.uploads import UploadId, told
@@ -66,7 +69,8 @@ def brief_routes(reception: Reception) -> APIRouter:
 
 def glance_routes(reception: Reception) -> APIRouter:
     router = APIRouter(prefix="/v1/uploads", tags=["Uploads"])
-    desk, reviewer = reception.services.desk, reception.caller(Right.REVIEW)
+    services, reviewer = reception.services, reception.caller(Right.REVIEW)
+    desk = services.desk
     onlooker = reception.known(Right.REVIEW)  # a page of covers is one look, not a hundred calls
 
     @router.get(
@@ -109,6 +113,36 @@ def glance_routes(reception: Reception) -> APIRouter:
     ) -> JSONResponse:
         found = desk.briefing.counterparts(who.project_id, upload_id)
         return JSONResponse(said(CounterpartList(data=[CounterpartSchema.of(o) for o in found])))
+
+    @router.get(
+        "/{upload_id}/comparison",
+        summary="Compare two uploads",
+        description="The envelope of `POST /match` for two uploads whose media are kept: where "
+        "they lie on each other, and how the picture was changed. Nobody sees anything of them.",
+        operation_id="compare_uploads",
+        response_model=Envelope,
+        response_description="the envelope; the source is the upload of the path",
+        responses=problem_responses(*EVERYWHERE, "forbidden", "not_found", path="/v1/uploads"),
+    )
+    def comparison(
+        upload_id: UploadId,
+        request: Request,
+        who: Annotated[Caller, Depends(onlooker)],
+        other: Annotated[str, Query(max_length=64, description="The other upload, by its id.")],
+    ) -> JSONResponse:
+        began = time.perf_counter()
+        with (
+            reception.gate.admit(who.id),
+            desk.covering.kept(who.project_id, upload_id) as source,
+            desk.covering.kept(who.project_id, other) as target,
+            services.open_file(source) as one,
+            services.open_file(target) as two,
+            reception.turn(request),
+        ):
+            verdict = services.compare(one, two, frozenset(Medium), False)
+        elapsed = round(1000 * (time.perf_counter() - began))
+        found = envelope(verdict, elapsed_ms=elapsed, request_id=request.state.request_id)
+        return JSONResponse(said(found))
 
     return router
 

@@ -218,7 +218,9 @@ def make_moderation(
         alone=kept.alone,
     )
     looking = Looking(kept.uploads, vault, kept.audit)
-    briefing = Briefing(kept.cases, kept.clusters, kept.decisions, kept.uploads, kept.glances)
+    briefing = Briefing(
+        kept.cases, kept.clusters, kept.decisions, kept.uploads, truth.references, kept.glances
+    )
     decoder, limits = banks.reseen.long_perception.decoder, banks.reseen.long_perception.limits
     covering = Covering(kept.uploads, vault, decoder, limits, draw_cover)
     holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, kept.alone)
