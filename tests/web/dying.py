@@ -54,6 +54,7 @@ from reseen.store.cases import SqlCaseStore
 from reseen.store.clusters import SqlClusterStore
 from reseen.store.decisions import SqlDecisionStore
 from reseen.store.endpoints import SqlEndpoints
+from reseen.store.glances import SqlGlances
 from reseen.store.idempotency import SqlIdempotencyStore
 from reseen.store.jobs import SqlJobStore
 from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
@@ -181,6 +182,8 @@ def desk_of(
             clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
         ),
         looking=None,  # type: ignore[arg-type]
+        briefing=None,  # type: ignore[arg-type]
+        covering=None,  # type: ignore[arg-type]
         enacting=None,  # type: ignore[arg-type]
         stating=None,  # type: ignore[arg-type]
         hooking=None,  # type: ignore[arg-type]
@@ -199,6 +202,7 @@ def desk_of(
         reckoning=Reckoning(
             Metering(SqlUsageStore(database), clock), SqlReviewFacts(database), clock
         ),
+        glances=SqlGlances(database),
     )
 
 

@@ -102,6 +102,8 @@ def services_of(banks: "Banks", moderation: "Moderation", letting: "Letting") ->
         sorting=moderation.sorting,
         quarantining=moderation.quarantining,
         looking=moderation.looking,
+        briefing=moderation.briefing,
+        covering=moderation.covering,
         hooking=moderation.hooking,
         holding=moderation.holding,
         stating=moderation.stating,
@@ -117,6 +119,7 @@ def services_of(banks: "Banks", moderation: "Moderation", letting: "Letting") ->
         audit=kept.audit,
         outbox=kept.outbox,
         endpoints=kept.endpoints,
+        glances=kept.glances,
     )
     access = Access(
         admitting=letting.admitting,

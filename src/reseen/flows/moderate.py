@@ -119,7 +119,9 @@ class Moderating:
         if self.vault is not None and held is not None and written.media_key is None:
             self.vault.delete([held])
         is_match = any(r.role in HARM and r.asked is not Action.PASS for r in ruling.reasons)
-        seen = Tally(looked=1, matched=int(is_match), media_ms=round(1000 * (asset.duration or 0)))
+        seen = Tally(
+            looked=1, matched=int(is_match), media_ms=round(1000 * (kept.asset.duration or 0))
+        )
         self.metered(project_id, who.id, Use.UPLOAD, seen)
         return written
 

@@ -110,7 +110,8 @@ def _reads(router: APIRouter, reception: Reception) -> None:
 
 
 def _inside(router: APIRouter, reception: Reception) -> None:
-    clusters, reader = reception.services.desk.clusters, reception.caller(Right.READ)
+    desk, reader = reception.services.desk, reception.caller(Right.READ)
+    clusters = desk.clusters
 
     @router.get(
         "/{cluster_id}/members",
@@ -128,7 +129,9 @@ def _inside(router: APIRouter, reception: Reception) -> None:
         paging: Annotated[Paging, Query()],
     ) -> JSONResponse:
         page = clusters.members(who.project_id, cluster_id, paging.cursor, paging.limit)
-        data = [MemberSchema.of(one) for one in page.items]
+        faces = desk.glances.faces(who.project_id, [one.content for one in page.items])
+        uploads = {content: face.upload for content, face in faces.items()}
+        data = [MemberSchema.of(one, uploads.get(one.content)) for one in page.items]
         return JSONResponse(said(MemberList(data=data, next_cursor=page.next)))
 
     @router.get(

@@ -21,6 +21,7 @@ from reseen.web.admission import Gate
 from reseen.web.audit import audit_routes
 from reseen.web.banks import bank_routes
 from reseen.web.batch import batch_routes
+from reseen.web.briefs import brief_routes, glance_routes
 from reseen.web.cases import case_routes
 from reseen.web.clusters import cluster_routes
 from reseen.web.counting import Counted
@@ -97,7 +98,9 @@ def application(
     app.include_router(cluster_routes(reception, once))
     app.include_router(quarantine_routes(reception, once))
     app.include_router(media_routes(reception))
+    app.include_router(glance_routes(reception))
     app.include_router(case_routes(reception, once))
+    app.include_router(brief_routes(reception))
     app.include_router(decision_routes(reception, once))
     app.include_router(appeal_routes(reception, once))
     app.include_router(webhook_routes(reception, once))

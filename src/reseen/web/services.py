@@ -12,6 +12,8 @@ from reseen.domain.media import Medium
 from reseen.flows.admitting import Admitting
 from reseen.flows.answer import Verdict
 from reseen.flows.appeals import Appealing
+from reseen.flows.briefing import Briefing
+from reseen.flows.covering import Covering
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
 from reseen.flows.ingest import Ingesting
@@ -51,6 +53,7 @@ from reseen.ports import (
     ReferenceStore,
     UploadStore,
 )
+from reseen.ports.briefing import Glances
 from reseen.ports.people import PasskeyStore, PeopleStore
 
 type Compare = Callable[[Fetched, Fetched, frozenset[Medium], bool], Verdict]
@@ -69,6 +72,8 @@ class Desk:
     sorting: Sorting
     quarantining: Quarantining
     looking: Looking
+    briefing: Briefing
+    covering: Covering
     hooking: Hooking
     holding: Holding
     stating: Stating
@@ -84,6 +89,7 @@ class Desk:
     audit: AuditLog
     outbox: Outbox
     endpoints: Endpoints
+    glances: Glances
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from reseen.domain.errors import ReseenError
 from reseen.domain.record import SYSTEM_ACTOR, AuditDraft, Delivery
 from reseen.flows.alarms import Alarms
 from reseen.flows.appeals import Appealing
+from reseen.flows.briefing import Briefing
 from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
+from reseen.flows.covering import Covering
 from reseen.flows.deliver import Deliverer, Delivering
 from reseen.flows.findings import Found
 from reseen.flows.fingerprint import perceive
@@ -39,6 +41,7 @@ from reseen.flows.rulings import Rulings
 from reseen.flows.search import now
 from reseen.flows.sorting import Sorting
 from reseen.flows.stating import Stating
+from reseen.media.covers import draw_cover
 from reseen.media.post import GuardedPost
 from reseen.settings import Settings
 from reseen.store.vault import BlobVault, master_key
@@ -76,6 +79,8 @@ class Moderation:
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
     looking: Looking
+    briefing: Briefing
+    covering: Covering
     hooking: Hooking
     holding: Holding
     retaining: Retaining
@@ -224,6 +229,11 @@ def make_moderation(
         alone=kept.alone,
     )
     looking = Looking(kept.uploads, vault, kept.audit)
+    briefing = Briefing(
+        kept.cases, kept.clusters, kept.decisions, kept.uploads, truth.references, kept.glances
+    )
+    decoder, limits = banks.reseen.long_perception.decoder, banks.reseen.long_perception.limits
+    covering = Covering(kept.uploads, vault, decoder, limits, draw_cover)
     holding = Holding(kept.holds, kept.uploads, kept.clusters, kept.cases, kept.audit, kept.alone)
     retroactive = replace(banks.retroactive, matched=matched)
     return Moderation(
@@ -245,6 +255,8 @@ def make_moderation(
         calm=calm,
         late=late,
         looking=looking,
+        briefing=briefing,
+        covering=covering,
         hooking=hooking,
         holding=holding,
         retaining=make_retaining(settings, truth, vault),

@@ -28,6 +28,7 @@ from reseen.ports import (
     ScoreLog,
     UploadStore,
 )
+from reseen.ports.briefing import Glances
 from reseen.ports.people import ChallengeStore, PasskeyStore, PeopleStore, SessionStore
 from reseen.ports.usage import ReviewFacts, UsageStore
 from reseen.settings import Settings
@@ -40,6 +41,7 @@ from reseen.store.clusters import SqlClusterStore
 from reseen.store.database import open_database, sqlite_url
 from reseen.store.decisions import SqlDecisionStore
 from reseen.store.endpoints import SqlEndpoints
+from reseen.store.glances import SqlGlances
 from reseen.store.idempotency import SqlIdempotencyStore
 from reseen.store.jobs import SqlJobStore
 from reseen.store.keeping import SqlLegalHolds, SqlQuarantines
@@ -73,6 +75,7 @@ class Review:
     endpoints: Endpoints
     alone: Alone
     restrictions: Restrictions
+    glances: Glances
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
                 endpoints=SqlEndpoints(database, seal),
                 alone=alone_in(database),
                 restrictions=SqlRestrictions(database),
+                glances=SqlGlances(database),
             ),
             usage=Usage(SqlUsageStore(database), SqlReviewFacts(database)),
             blobs=blobs,

@@ -6,7 +6,7 @@ export const PAGES = [
   { path: "/playground", page: "playground", styles: ["playground"], title: "Playground", right: "match", group: "Look", icon: "playground", keys: "g p" },
   { path: "/search", page: "search", styles: ["search"], title: "Search", right: "search", group: "Look", icon: "search", keys: "g s" },
   { path: "/review", page: "review", styles: ["review"], title: "Review", right: "review", group: "Decide", icon: "review", keys: "g r" },
-  { path: "/review/:id", page: "case", styles: ["review"], title: "Case", right: "review", within: "/review" },
+  { path: "/review/:id", page: "case", styles: ["playground", "review"], title: "Case", right: "review", within: "/review" },
   { path: "/clusters/:id", page: "cluster", styles: ["review"], title: "Cluster", right: "review", within: "/review" },
   { path: "/appeals", page: "appeals", styles: ["review"], title: "Appeals", right: "review", group: "Decide", icon: "appeals", keys: "g e" },
   { path: "/banks", page: "banks", styles: ["banks"], title: "Banks", right: "read", group: "Hold", icon: "banks", keys: "g b" },

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from reseen.domain.cluster import Cluster, Link, Member, Pin, Tie, Wish, Word
 from reseen.domain.media import Channel, Medium
+from reseen.domain.review import Upload
 from reseen.flows.sorting import MOST, Seen
 from reseen.web.schemas.model import LONGEST_NOTE, Answer, Moment, Request
 
@@ -181,8 +182,17 @@ class MemberSchema(Answer):
     is_upload: bool
     """False for a reference of a bank of harm, which stands in the midst of its copies."""
 
+    upload_id: str | None
+    """An upload of it, of those whose media are kept if any are."""
+
+    account_id: str | None
+    """Who uploaded that."""
+
+    media_kept: bool
+    """Whether it can be looked at."""
+
     @classmethod
-    def of(cls, member: Member) -> Self:
+    def of(cls, member: Member, upload: Upload | None) -> Self:
         return cls(
             reference_id=member.reference_id,
             medium=member.medium,
@@ -191,6 +201,9 @@ class MemberSchema(Answer):
             score=None if member.score is None else round(member.score, 4),
             pinned=member.is_pinned,
             is_upload=member.is_upload,
+            upload_id=None if upload is None else upload.id,
+            account_id=None if upload is None else upload.draft.account_id,
+            media_kept=upload is not None and upload.media_key is not None,
         )
 
 

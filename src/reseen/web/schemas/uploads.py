@@ -182,6 +182,9 @@ class UploadSchema(Answer):
     error: ErrorSchema | None = None
     """Why it could not be answered."""
 
+    media_kept: bool
+    """Whether reviewers can look at it."""
+
 
 class UploadList(Answer):
     """Some uploads."""
@@ -207,4 +210,5 @@ def upload_fields(upload: Upload) -> dict[str, Any]:
         "cluster_id": upload.cluster_id,
         "decision_id": upload.decision_id,
         "job_id": upload.job_id,
+        "media_kept": upload.media_key is not None,
     }

@@ -1,0 +1,94 @@
+/* Kept media under cover. They are fetched when they are revealed, every time anew: the server writes
+   each look down. Let go, they are covered again, and nothing of them stays in the page.
+
+   html`<${Covered} uploadId=... medium="image" name="..." held=${boolean} kept=${boolean} />`
+   `held` is true while the page's own key is held down. */
+
+import { html, classes, useEffect, useRef, useState } from "../lib/view.js";
+import { cover, media } from "../lib/covers.js";
+import { pref } from "../lib/prefs.js";
+import { Icon } from "./icon.js";
+
+export function Covered({ uploadId, medium, name, kept = true, held = false, small = false, onLooked }) {
+  const place = useRef();
+  const near = useNear(place);
+  const [pressed, setPressed] = useState(false);
+  const blurs = pref("blur");
+  const open = kept && uploadId && (held || pressed || (!blurs && near && (!small || medium === "image")));
+  const under = useCover(kept && near && medium !== "audio" ? uploadId : null);
+  const { url, problem, loading } = useMedia(open ? uploadId : null, onLooked);
+  const holds = pref("hold_to_reveal");
+  const press = holds
+    ? {
+        onPointerDown: (event) => { if (!event.button) { event.currentTarget.setPointerCapture?.(event.pointerId); setPressed(true); } },
+        onPointerUp: () => setPressed(false), onPointerCancel: () => setPressed(false), onLostPointerCapture: () => setPressed(false),
+        onKeyDown: (event) => { if (event.key === " " || event.key === "Enter") { event.preventDefault(); setPressed(true); } },
+        onKeyUp: () => setPressed(false), onBlur: () => setPressed(false),
+        onContextMenu: (event) => event.preventDefault(),
+      }
+    : { onClick: () => setPressed(!pressed) };
+  const grey = pref("greyscale") && "grey";
+  const words = holds ? "Hold to reveal" : pressed ? "Cover again" : "Reveal";
+  return html`<div class=${classes("covered", small && "small", url && "open", grey)} ref=${place}>
+    <div class="veil">
+      ${url ? html`<${Shown} url=${url} medium=${medium} name=${name} />`
+        : under ? html`<img class="under" src=${under} alt="" draggable=${false} />`
+        : html`<span class="nothing"><${Icon} name=${medium ?? "image"} /></span>`}
+    </div>
+    ${kept ? html`<button class="button small reveal" type="button" aria-pressed=${String(Boolean(open))} aria-label=${`${words}: ${name}`} ...${press}>
+        <${Icon} name="eye" />${small ? "" : loading ? "Loading…" : words}</button>`
+      : html`<span class="tag">${small ? "not kept" : "The media are not kept any more"}</span>`}
+    ${problem && html`<p class="wrong small" role="alert">${problem.message}</p>`}
+  </div>`;
+}
+
+function Shown({ url, medium, name }) {
+  const quiet = pref("muted");
+  if (medium === "video") return html`<video src=${url} aria-label=${name} ref=${(one) => one && (one.muted = quiet)} autoplay loop playsinline controls></video>`;
+  if (medium === "audio") return html`<div class="nothing"><${Icon} name="audio" /><audio src=${url} aria-label=${name} ref=${(one) => one && (one.muted = quiet)} autoplay controls></audio></div>`;
+  return html`<img src=${url} alt=${name} draggable=${false} />`;
+}
+
+function useNear(place) {
+  const [near, setNear] = useState(false);
+  useEffect(() => {
+    const watch = new IntersectionObserver(([one]) => { if (one.isIntersecting) { setNear(true); watch.disconnect(); } }, { rootMargin: "200px" });
+    watch.observe(place.current);
+    return () => watch.disconnect();
+  }, []);
+  return near;
+}
+
+export function useCover(uploadId) {
+  const [url, setUrl] = useState(null);
+  useEffect(() => {
+    let gone = false;
+    setUrl(null);
+    if (uploadId) cover(uploadId).then((address) => gone || setUrl(address), () => {});
+    return () => { gone = true; };
+  }, [uploadId, pref("greyscale")]);
+  return url;
+}
+
+/** The media, for as long as `uploadId` names them. */
+export function useMedia(uploadId, onLooked) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    if (!uploadId) return undefined;
+    const ending = new AbortController();
+    let url = null;
+    setState({ loading: true });
+    media(uploadId, { signal: ending.signal }).then((file) => {
+      if (ending.signal.aborted) return;
+      url = URL.createObjectURL(file);
+      setState({ url });
+      onLooked?.(uploadId);
+    }, (problem) => problem.name === "AbortError" || setState({ problem }));
+    return () => {
+      ending.abort();
+      if (url) URL.revokeObjectURL(url);
+      setState({});
+    };
+  }, [uploadId]);
+  return uploadId ? state : {};
+}
