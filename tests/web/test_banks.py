@@ -1,11 +1,12 @@
 """Banks over HTTP: made, read, changed, deleted; one project never sees another's."""
 
+import time
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
 import sqlalchemy as sa
-from tests.web.serving import Running, hash_of
+from tests.web.serving import Running, encoded, hash_of, picture
 
 from reseen.domain.access import Role
 from reseen.store.database import open_database, sqlite_url, utc_now
@@ -187,3 +188,36 @@ def test_a_project_has_only_so_many_banks(
     refused = server.manage("POST", "/v1/banks", json={"name": name})
     assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
     assert refused.json()["limit"] == present
+
+
+def test_past_scores_say_what_a_threshold_would_have_matched(server: Running, name: str) -> None:
+    bank = server.bank(name, thresholds={"still": {"low": 0.2, "medium": 0.5, "high": 0.9}})
+    none = server.get(f"/v1/banks/{name}/scores").json()
+    assert (none["queries"], none["first_at"], none["bank_id"]) == (0, None, bank["id"])
+    assert none["regimes"]["still"]["thresholds"] == bank["thresholds"]["still"]
+    assert [none["regimes"][of]["usual"] for of in ("still", "sound")] == [False, True]
+    form = {"bank": name, "labels": "a"}
+    body = encoded(picture(4711))
+    held = server.post("/v1/references", data=form, files={"file": ("a.png", body)})
+    assert held.status_code == 201, held.text
+    server.searchable(held.json()["id"])
+    disguised = encoded(picture(4711).resize((200, 150)), "JPEG")
+    found = server.post("/v1/search", data={"banks": name}, files={"file": disguised})
+    (match,) = found.json()["matches"]
+    for _ in range(100):  # scores are written after the answer
+        past = server.get(f"/v1/banks/{bank['id']}/scores", params={"days": 2}).json()
+        if past["queries"]:
+            break
+        time.sleep(0.05)
+    counts = past["regimes"]["still"]["counts"]
+    assert (past["queries"], len(counts), sum(counts)) == (1, 101, 1)
+    assert counts[int(round(100 * match["similarity_score"], 2))] == 1
+    assert sum(past["regimes"]["sound"]["counts"]) == 0
+
+
+def test_past_scores_are_those_of_a_bank_that_is_there(server: Running, name: str) -> None:
+    assert server.get(f"/v1/banks/{name}/scores").status_code == 404
+    server.bank(name)
+    for days in ("0", "367", "x"):
+        refused = server.get(f"/v1/banks/{name}/scores", params={"days": days})
+        assert (refused.status_code, refused.json()["field"]) == (422, "days")

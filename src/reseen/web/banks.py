@@ -1,5 +1,6 @@
 """``/v1/banks``: named sets of references, and what a match with them means."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -8,12 +9,21 @@ from starlette.responses import JSONResponse, Response
 from reseen.domain.access import Caller
 from reseen.domain.bank import Bank
 from reseen.domain.errors import Conflict, QuotaExceeded
+from reseen.flows.past_scores import spread
+from reseen.flows.search import now
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
 from reseen.web.openapi import BODY, EVERYWHERE, ONCE, problem_responses, request_body
 from reseen.web.paging import Paging, page_by
 from reseen.web.reception import Received, Reception
-from reseen.web.schemas.banks import BankChange, BankList, BankRequest, BankSchema
+from reseen.web.schemas.banks import (
+    LONGEST_LOOK_BACK_DAYS,
+    BankChange,
+    BankList,
+    BankRequest,
+    BankSchema,
+    BankScores,
+)
 from reseen.web.schemas.model import Deleted, said
 from reseen.web.services import Services
 from reseen.web.spool import Shape
@@ -24,6 +34,7 @@ MOST_BANKS = 1000
 """Of a project. Every search reads them all."""
 
 BankId = Annotated[str, Path(description="Its id, or its name.")]
+Days = Annotated[int, Query(ge=1, le=LONGEST_LOOK_BACK_DAYS, description="How far back.")]
 
 CREATE = Shape((BankRequest,))
 CHANGE = Shape((BankChange,))
@@ -73,6 +84,30 @@ def _reads(router: APIRouter, reception: Reception) -> None:
     )
     def read(bank_id: BankId, who: Annotated[Caller, Depends(reader)]) -> JSONResponse:
         return JSONResponse(said(told(services, banks.get(who.project_id, bank_id))))
+
+    @router.get(
+        "/{bank_id}/scores",
+        summary="Read a bank's past scores",
+        description="How past searches scored, by what is compared: what any threshold would have "
+        "matched, told without a job. A `backtest` job tells of one set of thresholds by day, with "
+        "examples.",
+        operation_id="read_bank_scores",
+        response_model=BankScores,
+        response_description="the scores, counted",
+        responses=_problems("not_found"),
+    )
+    def scores(
+        bank_id: BankId, who: Annotated[Caller, Depends(reader)], days: Days = 30
+    ) -> JSONResponse:
+        bank, searching = banks.get(who.project_id, bank_id), services.searching
+        since = now() - timedelta(days=days)
+        kept = (
+            ()
+            if searching.scores is None
+            else searching.scores.since(who.project_id, bank.id, since)
+        )
+        told = BankScores.of(bank, searching.cuts, since, spread(kept))
+        return JSONResponse(said(told))
 
 
 def _writes(router: APIRouter, reception: Reception, once: Once) -> None:

@@ -1,6 +1,7 @@
 """Banks: what a client says of one, and what it is told."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -8,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from reseen.domain.bank import ActionPolicy, Bank, BankDraft
 from reseen.domain.choices import Action, BankRole, Regime
 from reseen.domain.match import Cuts
+from reseen.flows.past_scores import STEPS, PastScores
 from reseen.web.schemas.model import UNCHANGED, Answer, Moment, Request
 
 LONGEST_RETENTION_S = 100 * 366 * 86_400.0
@@ -16,6 +18,8 @@ BankName = Annotated[str, Field(min_length=1, max_length=100)]
 Trust = Annotated[float, Field(ge=0, le=1)]
 Retention = Annotated[float, Field(gt=0, le=LONGEST_RETENTION_S)]
 Score = Annotated[float, Field(gt=0, le=1)]
+
+LONGEST_LOOK_BACK_DAYS = 366
 
 EXAMPLE: dict[str, Any] = {
     "name": "terror",
@@ -204,3 +208,49 @@ class BankList(Answer):
     data: list[BankSchema]
     next_cursor: str | None
     """Send it as `cursor` for the following ones; null at the end."""
+
+
+class RegimeScores(Answer):
+    """Past searches in one regime."""
+
+    thresholds: CutsSchema
+    """Those that hold now: the bank's, or the usual ones."""
+
+    usual: bool
+    """Whether they are the usual ones."""
+
+    counts: list[int]
+    """How many searches scored best in each hundredth: entry 60 counts scores from 0.60 to 0.61,
+    the last one scores of 1. A cut at 0.6 would match the sum from entry 60 on."""
+
+
+class BankScores(Answer):
+    """How past searches scored against a bank, for whoever looks for a threshold."""
+
+    bank_id: str
+    since: Moment
+    first_at: Moment | None
+    """The time of the oldest search that is counted; null where there was none."""
+
+    queries: int
+    """Different media that were searched for and had a score here."""
+
+    regimes: dict[Regime, RegimeScores]
+    """By what is compared, every regime."""
+
+    @classmethod
+    def of(cls, bank: Bank, usual: Cuts, since: datetime, past: PastScores) -> Self:
+        return cls(
+            bank_id=bank.id,
+            since=since,
+            first_at=past.first,
+            queries=past.queries,
+            regimes={
+                regime: RegimeScores(
+                    thresholds=CutsSchema.of(bank.draft.cuts.get(regime, usual)),
+                    usual=regime not in bank.draft.cuts,
+                    counts=list(past.bins.get(regime, (0,) * (STEPS + 1))),
+                )
+                for regime in Regime
+            },
+        )

@@ -134,8 +134,9 @@ export const put = (path, body, options) => call("PUT", path, { ...options, body
 export const patch = (path, body, options) => call("PATCH", path, { ...options, body });
 export const remove = (path, options) => call("DELETE", path, options);
 
-/** A form with files, telling how much was sent: `onSent(fraction)`. As `call` otherwise. */
-export function send(path, form, { query, signal, onSent = () => {}, headers } = {}) {
+/** A form with files, telling how much was sent: `onSent(fraction)`, and of a success which it was:
+    `onStatus(201)`. As `call` otherwise. */
+export function send(path, form, { query, signal, onSent = () => {}, onStatus = () => {}, headers } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
@@ -146,7 +147,10 @@ export function send(path, form, { query, signal, onSent = () => {}, headers } =
     request.upload.onload = () => onSent(1);
     request.onload = () => {
       signal?.removeEventListener("abort", abort);
-      if (request.status < 300) resolve(request.response);
+      if (request.status < 300) {
+        onStatus(request.status);
+        resolve(request.response);
+      }
       else reject(refused(request.response ?? {}, request.status));
     };
     request.onerror = () => reject(unreachable());
