@@ -28,7 +28,7 @@ const toLocal = (moment) => {
 export default function Audit() {
   const { query } = usePlace();
   const asked = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
-  const list = useList("/v1/audit", { ...asked, limit: 50 });
+  const list = useList("/v1/audit", { ...asked, limit: 25 });
   const [verifying, setVerifying] = useState(false);
   const isFiltered = FILTERS.some((name) => asked[name]);
   const exported = (format) => save("/v1/audit/export", { ...asked, format }, `audit.${format}`).catch(toastProblem);
