@@ -41,7 +41,7 @@ def test_media_are_blurred_grey_and_silent_until_somebody_says_otherwise(
     expect(page.get_by_label("Remind me of a break after")).to_have_value("0")
 
 
-def test_signing_out_forgets_the_key(visitor: Visit, server: Running) -> None:
+def test_signing_out_forgets_the_key(visitor: Visit, server: Running, owner: Person) -> None:
     page = visitor.use_key(server.key, "/console/settings")
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="Sign in").wait_for()
