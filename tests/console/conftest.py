@@ -6,16 +6,20 @@ from typing import Any
 import pytest
 from tests.console.browsing import Chromium, Visit, visit, wanted
 from tests.web.serving import Running, serving, site
+from tests.web.visiting import Browser as Person
+from tests.web.visiting import invited
+from tests.web.visiting import owner as first_owner
 
 HERE = Path(__file__).parent
 CHROMIUM = Chromium()
+WITHOUT_BROWSER = {"test_serving.py"}
 
 type Visiting = Callable[..., Visit]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents and "browse" in getattr(item, "fixturenames", ()):
+        if HERE in item.path.parents and item.path.name not in WITHOUT_BROWSER:
             skipped = pytest.mark.skipif(not wanted(), reason="RESEEN_TEST_CHROMIUM=skip")
             item.add_marker(skipped)
 
@@ -47,6 +51,18 @@ def server(tmp_path_factory: pytest.TempPathFactory, site_port: int) -> Iterator
         rate_per_minute=0,
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def owner(server: Running) -> Person:
+    """The first person of the server, signed in."""
+    return first_owner(server)
+
+
+@pytest.fixture(scope="session")
+def reviewer(owner: Person) -> Person:
+    """Rita, who may review and match, signed in."""
+    return invited(owner, "Rita", "reviewer")
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
-from tests.console.browsing import Visit
-from tests.console.conftest import Visiting
+from tests.console.browsing import Visit, visit
+from tests.console.conftest import CHROMIUM, Visiting
 from tests.web.serving import SAMPLES, Running, encoded, picture
 
 
@@ -24,6 +27,41 @@ def playground(visitor: Visit, server: Running) -> Page:
     page = visitor.use_key(server.key)
     page.get_by_role("heading", name="Playground").wait_for()
     return page
+
+
+type Sampled = Callable[[str], Visit]
+
+
+@pytest.fixture(scope="module")
+def sampled(server: Running) -> Iterator[Sampled]:
+    """``sampled("Film")`` is a visitor to whom the sample was explained, one for all tests."""
+    with ExitStack() as visits:
+
+        @cache
+        def of(name: str) -> Visit:
+            visitor = visits.enter_context(visit(CHROMIUM.browser(), server.address))
+            sample(visitor.use_key(server.key), name)
+            return visitor
+
+        yield of
+
+
+@pytest.fixture
+def photo(sampled: Sampled) -> Iterator[Page]:
+    yield sampled("Photo").page
+    sampled("Photo").verify()
+
+
+@pytest.fixture
+def film(sampled: Sampled) -> Iterator[Page]:
+    yield sampled("Film").page
+    sampled("Film").verify()
+
+
+@pytest.fixture
+def song(sampled: Sampled) -> Iterator[Page]:
+    yield sampled("Song").page
+    sampled("Song").verify()
 
 
 def give(page: Page, source: Path | dict[str, Any], target: Path | dict[str, Any]) -> None:
@@ -54,8 +92,8 @@ def file(name: str, body: bytes, kind: str = "image/png") -> dict[str, Any]:
 
 
 def seen(place: Locator) -> np.ndarray[Any, Any]:
-    image = Image.open(io.BytesIO(place.screenshot())).convert("L")
-    return np.asarray(image, np.float64)
+    with Image.open(io.BytesIO(place.screenshot())) as image:
+        return np.asarray(image.convert("L"), np.float64)
 
 
 def corners(place: Locator) -> list[tuple[float, float]]:
@@ -69,52 +107,51 @@ def test_nothing_is_compared_until_both_sides_are_there(playground: Page) -> Non
 
 
 def test_the_photo_is_recognised_and_what_both_show_is_outlined(
-    playground: Page, server: Running
+    photo: Page, server: Running
 ) -> None:
-    found = sample(playground, "Photo")
+    found = verdict(photo)
     expect(found.get_by_role("heading", name="A copy")).to_be_visible()
     expect(found).to_contain_text("high")
     expect(found).to_contain_text("mirrored")
     answer = server.match("/match", SAMPLES / "photo-disguised.jpg", SAMPLES / "photo.jpg").json()
     x, y, width, height = answer["transform"]["inset"]
-    source = corners(playground.locator(".framed.of-source"))
+    source = corners(photo.locator(".framed.of-source"))
     across, down = [point[0] for point in source], [point[1] for point in source]
-    image = Image.open(SAMPLES / "photo-disguised.jpg")
-    assert min(across) == pytest.approx(x * image.width, abs=1.5)
-    assert max(down) == pytest.approx((y + height) * image.height, abs=1.5)
-    assert max(across) == pytest.approx((x + width) * image.width, abs=1.5)
-    target = corners(playground.locator(".framed.of-target"))
+    with Image.open(SAMPLES / "photo-disguised.jpg") as image:
+        wide, high = image.size
+    assert min(across) == pytest.approx(x * wide, abs=1.5)
+    assert max(down) == pytest.approx((y + height) * high, abs=1.5)
+    assert max(across) == pytest.approx((x + width) * wide, abs=1.5)
+    target = corners(photo.locator(".framed.of-target"))
     assert len(target) == len(source) == 4
     # Mirrored: what is left in the source is right in the target.
     assert source[0][0] > source[1][0]
     assert target[0][0] < target[1][0]
 
 
-def test_laid_over_each_other_the_two_photos_agree(playground: Page) -> None:
-    sample(playground, "Photo")
-    playground.get_by_role("radio", name="Difference").click()
-    laid = playground.locator(".laid svg")
+def test_laid_over_each_other_the_two_photos_agree(photo: Page) -> None:
+    photo.get_by_role("radio", name="Difference").click()
+    laid = photo.locator(".laid svg")
     apart = seen(laid)
     rows, columns = apart.shape
     middle = np.s_[rows // 4 : rows // 2, columns * 2 // 5 : columns * 3 // 5]
     assert apart[middle].mean() < 25
-    playground.keyboard.press("o")
-    expect(playground.get_by_role("radio", name="Onion skin")).to_be_checked()
+    photo.keyboard.press("o")
+    expect(photo.get_by_role("radio", name="Onion skin")).to_be_checked()
     assert seen(laid)[middle].mean() > 60
     half = seen(laid)
-    playground.keyboard.press("]")
-    playground.keyboard.press("]")
+    photo.keyboard.press("]")
+    photo.keyboard.press("]")
     assert np.abs(seen(laid) - half).max() > 5
 
 
-def test_a_blink_turns_by_hand_where_less_motion_is_wanted(playground: Page) -> None:
-    sample(playground, "Photo")
-    playground.keyboard.press("k")
-    expect(playground.locator(".shown-side")).to_have_text("Source")
-    playground.wait_for_timeout(900)
-    expect(playground.locator(".shown-side")).to_have_text("Source")
-    playground.keyboard.press("t")
-    expect(playground.locator(".shown-side")).to_have_text("Target")
+def test_a_blink_turns_by_hand_where_less_motion_is_wanted(photo: Page) -> None:
+    photo.keyboard.press("k")
+    expect(photo.locator(".shown-side")).to_have_text("Source")
+    photo.wait_for_timeout(900)
+    expect(photo.locator(".shown-side")).to_have_text("Source")
+    photo.keyboard.press("t")
+    expect(photo.locator(".shown-side")).to_have_text("Target")
 
 
 def test_a_blink_goes_on_by_itself_and_can_be_held(browse: Visiting, server: Running) -> None:
@@ -147,76 +184,83 @@ def playing(page: Page, since: float, until: float) -> dict[str, Any]:
     return now
 
 
-def test_a_segment_of_the_film_plays_on_both_sides_in_step(playground: Page) -> None:
-    sample(playground, "Film")
-    lanes = playground.locator(".lane")
+def test_a_segment_of_the_film_plays_on_both_sides_in_step(film: Page) -> None:
+    lanes = film.locator(".lane")
     expect(lanes).to_have_count(2)
     lanes.first.locator(".of-target .piece").click()
-    now = playing(playground, 1.5, 6.0)
+    now = playing(film, 1.5, 6.0)
     assert now["source"]["on"]
     assert now["target"]["on"]
     assert now["target"]["at"] - now["source"]["at"] == pytest.approx(8.965, abs=0.2)
-    playground.keyboard.press(" ")
-    expect(playground.get_by_role("button", name="Play both")).to_be_visible()
-    still = playground.evaluate(PLAYING)
+    film.keyboard.press(" ")
+    expect(film.get_by_role("button", name="Play both")).to_be_visible()
+    still = film.evaluate(PLAYING)
     assert not still["source"]["on"]
     assert not still["target"]["on"]
 
 
-def test_a_click_on_the_track_goes_there_on_both_sides(playground: Page) -> None:
-    sample(playground, "Film")
-    rail = playground.locator(".lane").first.locator(".of-source .length")
+def test_a_click_on_the_track_goes_there_on_both_sides(film: Page) -> None:
+    rail = film.locator(".lane").first.locator(".of-source .length")
     box = rail.bounding_box()
     assert box
-    piece = playground.locator(".lane").first.locator(".of-source .piece")
+    piece = film.locator(".lane").first.locator(".of-source .piece")
     piece.evaluate("(element) => { element.hidden = true; }")  # it covers the whole track
     rail.click(position={"x": box["width"] / 2, "y": 10})
-    now = playground.evaluate(PLAYING)
+    piece.evaluate("(element) => { element.hidden = false; }")
+    now = film.evaluate(PLAYING)
     assert now["source"]["at"] == pytest.approx(6.0, abs=0.1)
     assert now["target"]["at"] == pytest.approx(14.965, abs=0.1)
 
 
-def test_a_moment_of_the_film_can_be_laid_over_the_other(playground: Page) -> None:
-    sample(playground, "Film")
-    playground.wait_for_timeout(300)
-    playground.keyboard.press("f")
-    moment = playground.get_by_role("region", name="This moment")
+def test_a_moment_of_the_film_can_be_laid_over_the_other(film: Page) -> None:
+    film.wait_for_timeout(300)
+    film.keyboard.press("f")
+    moment = film.get_by_role("region", name="This moment")
     moment.get_by_role("radio", name="Difference").click()
     apart = seen(moment.locator(".laid svg"))
     rows, columns = apart.shape
     assert apart[rows // 4 : rows // 2, columns // 4 : columns * 3 // 4].mean() < 30
 
 
-def test_the_song_is_played_at_the_speed_that_keeps_step(playground: Page) -> None:
-    found = sample(playground, "Song")
+def test_the_song_is_played_at_the_speed_that_keeps_step(song: Page) -> None:
+    found = verdict(song)
     expect(found).to_contain_text("6.0 % faster, 2.0 semitones higher")
-    playground.get_by_role("button", name="Play segment 1", exact=True).click()
-    now = playing(playground, 1.5, 6.0)
+    song.get_by_role("button", name="Play segment 1", exact=True).click()
+    now = playing(song, 1.5, 6.0)
     assert now["target"]["rate"] == pytest.approx(1.06, rel=0.09)
     expected = 4.007 + 1.0601 * now["source"]["at"]
     assert now["target"]["at"] == pytest.approx(expected, abs=0.2)
 
 
-def test_one_side_or_both_can_be_listened_to(playground: Page) -> None:
-    sample(playground, "Song")
-    playground.locator(".timeline").wait_for()
+def test_a_click_on_a_waveform_goes_there_on_both_sides(song: Page) -> None:
+    waves = song.locator(".waveform")
+    expect(waves).to_have_count(2)
+    box = waves.last.bounding_box()
+    assert box
+    waves.last.click(position={"x": box["width"] / 2, "y": 40})
+    now = song.evaluate(PLAYING)
+    assert now["target"]["at"] == pytest.approx(16.0, abs=0.3)
+    assert now["source"]["at"] == pytest.approx((now["target"]["at"] - 4.007) / 1.0601, abs=0.1)
+
+
+def test_one_side_or_both_can_be_listened_to(song: Page) -> None:
+    song.locator(".timeline").wait_for()
     for name, source, target in (("Source", 0, 1), ("Target", 1, 0), ("Both", 0, 0)):
-        playground.get_by_role("radio", name=name, exact=True).click()
-        now = playground.evaluate(PLAYING)
+        song.get_by_role("radio", name=name, exact=True).click()
+        now = song.evaluate(PLAYING)
         assert (now["source"]["muted"], now["target"]["muted"]) == (bool(source), bool(target))
 
 
-def test_the_evidence_of_the_server_has_words(playground: Page) -> None:
-    sample(playground, "Song")
-    drawn = playground.locator(".exhibit img")
+def test_the_evidence_of_the_server_has_words(song: Page) -> None:
+    drawn = song.locator(".exhibit img")
     expect(drawn).to_have_count(2)
     for one in drawn.all():
         assert one.evaluate("(image) => image.naturalWidth") > 400
     assert "Diamonds mark peaks that agree" in (drawn.last.get_attribute("alt") or "")
-    playground.get_by_role("button", name="Enlarge: Spectrograms").click()
-    expect(playground.get_by_role("dialog").locator("img")).to_be_visible()
-    playground.keyboard.press("Escape")
-    expect(playground.get_by_role("dialog")).to_have_count(0)
+    song.get_by_role("button", name="Enlarge: Spectrograms").click()
+    expect(song.get_by_role("dialog").locator("img")).to_be_visible()
+    song.keyboard.press("Escape")
+    expect(song.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_still_is_found_in_the_film(playground: Page) -> None:
@@ -323,19 +367,17 @@ def run(command: list[str]) -> str:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
-def test_the_curl_that_is_shown_answers_the_same(playground: Page, server: Running) -> None:
-    sample(playground, "Photo")
-    shown = playground.locator(".copy pre").inner_text()
+def test_the_curl_that_is_shown_answers_the_same(photo: Page, server: Running) -> None:
+    shown = photo.locator(".copy pre").inner_text()
     assert "KEY" in shown
     assert server.key not in shown
     said = run(["/bin/sh", "-c", shown.replace("KEY", server.key)])
     assert '"confidence":"high"' in said
 
 
-def test_the_python_that_is_shown_runs(playground: Page, server: Running) -> None:
-    sample(playground, "Photo")
-    playground.get_by_role("radio", name="Python").click()
-    shown = playground.locator(".copy pre").inner_text()
+def test_the_python_that_is_shown_runs(photo: Page, server: Running) -> None:
+    photo.get_by_role("radio", name="Python").click()
+    shown = photo.locator(".copy pre").inner_text()
     said = run([sys.executable, "-c", shown.replace("KEY", server.key)])
     assert said.startswith("True high 1.0")
 

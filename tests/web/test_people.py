@@ -63,6 +63,7 @@ def test_the_first_owner_is_set_up_by_a_key_and_once(tmp_path: Path) -> None:
             "password": True,
             "passkeys": False,
             "oidc": None,
+            "signed_in": False,
         }
         key = server.keys.create(Role.OWNER).secret
         sent = {"key": key, "name": "Olga", "password": PASSWORD}

@@ -42,6 +42,7 @@ def _ways_in(router: APIRouter, doors: Doors) -> None:
             password=True,
             passkeys=doors.takes_passkeys(request),
             oidc=None if vouching is None else Provided(label=vouching.provider.label),
+            signed_in=doors.is_signed_in(request),
         )
         return JSONResponse(said(answer))
 

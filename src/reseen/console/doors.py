@@ -82,6 +82,14 @@ class Doors:
 
         return visit
 
+    def is_signed_in(self, request: Request) -> bool:
+        """Whether the request brings a session that lives."""
+        try:
+            self.access.admitting.session(request.cookies.get(COOKIE, ""))
+        except Unauthenticated:
+            return False
+        return True
+
     def letter[M: BaseModel](self, model: type[M]) -> Callable[..., Awaitable[M]]:
         """JSON of one of our own pages. Raises ``CsrfFailed``, and as ``read_body``."""
         shape, stall_s = Shape((model,)), self._settings.upload_stall_seconds

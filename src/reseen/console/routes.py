@@ -16,6 +16,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, Request
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import RedirectResponse, Response
 
 from reseen.domain.errors import NotFound
@@ -83,6 +84,15 @@ class Asset:
         return Response(self.body, media_type=self.media_type, headers=told)
 
 
+class _Page(PathConvertor):
+    """A path that may be a page's: what is not there below ``api`` and ``static`` is an error."""
+
+    regex = "(?!(?:api|static|samples)(?:/|$)).*"
+
+
+register_url_convertor("page", _Page())
+
+
 def console_routes() -> APIRouter:
     """Include it last: it answers every other path below ``/console``, as pages may have any."""
     router = APIRouter(prefix="/console", include_in_schema=False)
@@ -108,10 +118,8 @@ def console_routes() -> APIRouter:
         return found.answer(request, ASKED_ANEW)
 
     @router.get("")
-    @router.get("/{path:path}")
-    async def page(request: Request, path: str = "") -> Response:
-        if path.split("/", 1)[0] in {"api", "static"}:
-            raise NotFound(f"There is no {request.url.path} here.")
+    @router.get("/{path:page}")
+    async def page(request: Request) -> Response:
         return index.answer(request, {**ASKED_ANEW, "Content-Security-Policy": POLICY})
 
     return router

@@ -126,6 +126,8 @@ class Ways(Answer):
     password: bool
     passkeys: bool
     oidc: Provided | None
+    signed_in: bool
+    """Whether to ask who: a page need not provoke a 401."""
 
 
 class PasskeySchema(Answer):

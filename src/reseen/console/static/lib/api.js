@@ -25,7 +25,7 @@ const ADVICE = {
   not_found: "It may have been deleted, or it belongs to another project. Go back and look again.",
   conflict: "Somebody was faster. Load it anew, look at how it stands now, and decide again.",
   payload_too_large: "Choose a smaller file, or an excerpt.",
-  unsupported_media: "Choose a picture, film or sound of a usual format; the comparison above says which kinds it takes.",
+  unsupported_media: "Choose a picture, film or sound of a usual format; what is chosen at the top says which kinds are taken.",
   url_not_allowed: "Use an http or https address on the public internet. An operator can allow private ones.",
   media_unreadable: "The file seems to be damaged. Export it again or convert it, then try again.",
   media_empty: "The file has no picture and no sound in it. Check how it was made.",

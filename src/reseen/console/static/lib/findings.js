@@ -17,7 +17,7 @@ export function verdict({ confidence, match }) {
 
 /** What a score means, for whoever does not know it. */
 export const meaning = (score) =>
-  score > 0 ? `Of pairs that score ${score.toFixed(2)}, about ${percent(score)} are true copies.` : "Nothing agreed, so there is nothing to weigh.";
+  score > 0.99 ? "Of pairs that score as high, more than 99 % are true copies." : score > 0 ? `Of pairs that score ${score.toFixed(2)}, about ${percent(score)} are true copies.` : "Nothing agreed, so there is nothing to weigh.";
 
 const area = ([, , w, h]) => w * h;
 const within = ([x, y, w, h]) => Math.max(0, Math.min(1, x + w) - Math.max(0, x)) * Math.max(0, Math.min(1, y + h) - Math.max(0, y));

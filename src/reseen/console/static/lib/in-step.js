@@ -48,6 +48,13 @@ export class InStep {
     else this.place(0, time);
   }
 
+  /** Put both where one side is at a time of its own. */
+  seekFrom(side, time) {
+    if (side === "source" || !this.both) return this.seek(time);
+    const { source_start: a = 0, target_start: b = 0, target_end: d = 0 } = this.segment ?? {};
+    return this.seek(Math.max(0, a + (time - (this.rate < 0 ? d : b)) / this.rate));
+  }
+
   place(source, target) {
     if (isClocked(this.source)) this.source.currentTime = source;
     if (isClocked(this.target)) this.target.currentTime = this.rate < 0 ? this.follow(source) : target;

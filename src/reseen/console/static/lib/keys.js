@@ -4,7 +4,7 @@
    Names are those of KeyboardEvent.key, "shift+", "ctrl+" and "alt+" before them where held; ctrl is
    the command key of a Mac as well. Two with a space between are pressed one after the other. A third
    entry { typing: true } works in text fields, { hold: up } calls `up` on release, { hidden: true }
-   is not shown. The latest register wins, so that a dialog can take over a page's keys. */
+   is not shown. The latest register wins, and one that is `modal` keeps keys from those before: a dialog does. */
 
 import { useEffect, useLatest } from "./view.js";
 

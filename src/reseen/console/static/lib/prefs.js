@@ -21,7 +21,7 @@ export function pref(name) {
   if (name === "theme") return storedTheme();
   const { value, enforced } = defaultOf(name);
   const own = session.me?.settings?.[name];
-  return enforced || own === null || own === undefined ? value : own;
+  return own === null || own === undefined || (enforced && session.me.key) ? value : own; // the server drops what loosens
 }
 
 /** Save settings of one's own. Someone who uses a key keeps them for the tab. */
@@ -29,7 +29,7 @@ export async function savePrefs(changes) {
   if ("theme" in changes) applyTheme(changes.theme);
   if (!session.me) return;
   const merged = { ...session.me.settings, ...changes };
-  const settings = session.me.key ? merged : await api.put("/console/api/settings", merged);
+  const settings = session.me.key ? merged : await api.put("/console/api/settings", changes);
   revise({ settings });
 }
 

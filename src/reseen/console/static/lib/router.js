@@ -1,7 +1,7 @@
 /* Addresses below /console and the pages they show. Plain links work: a click on one is taken here
    when it leads to a page. */
 
-import { useLayoutEffect, useReducer } from "./view.js";
+import { useLayoutEffect, useReducer, useState } from "./view.js";
 
 const listeners = new Set();
 let leaving = () => true;
@@ -48,6 +48,18 @@ export function confirmLeaving(ask) {
   return () => {
     leaving = () => true;
   };
+}
+
+/** What an address brought after its #, taken out of the address bar: a secret does not stay there. */
+export function useFragment() {
+  const { hash } = usePlace();
+  const [taken, take] = useState(hash);
+  useLayoutEffect(() => {
+    if (!hash) return;
+    take(hash);
+    history.replaceState(null, "", location.pathname + location.search);
+  }, [hash]);
+  return taken;
 }
 
 export function usePlace() {

@@ -37,7 +37,7 @@ export async function load() {
   if (ways.signed_in === false) return tell({ known: true, ways, me: null });
   try {
     const me = await api.get("/console/api/me", { expect401: true });
-    tell({ ways });
+    session.ways = ways;
     became(me);
   } catch {
     tell({ known: true, ways, me: null });
@@ -47,7 +47,7 @@ export async function load() {
 /** Somebody signed in; `me` is what the server answered. */
 export function became(me) {
   api.use({ csrf: me.csrf });
-  tell({ known: true, me, over: false });
+  tell({ known: true, me, over: false, ways: { ...session.ways, setup: false } });
 }
 
 /** What of `me` was changed by a call, as its settings. */

@@ -1,16 +1,15 @@
 /* Somebody was invited, or lost their password: the link's token is good for one new password. */
 
-import { html, useEffect, useState } from "../lib/view.js";
+import { html, useState } from "../lib/view.js";
 import { post } from "../lib/api.js";
 import { became } from "../lib/session.js";
-import { href, navigate, place } from "../lib/router.js";
+import { href, navigate, useFragment } from "../lib/router.js";
 import { Door, DoorForm } from "../parts/door.js";
 import { NewPassword, longEnough } from "../parts/new-password.js";
 
 export default function Invited() {
-  const [token] = useState(() => place().hash);
+  const token = useFragment();
   const [password, setPassword] = useState("");
-  useEffect(() => history.replaceState(null, "", location.pathname), []); // the token leaves the address bar
   if (!token)
     return html`<${Door} title="This link is not whole" lead="Open the link of your invitation again, all of it, or ask for a new one.">
       <a class="button" href=${href("/sign-in")}>Sign in</a><//>`;

@@ -47,14 +47,14 @@ function Switch({ name, label, note, onSave }) {
   return html`<${Check} label=${label} note=${fixed ? `${note} ${MUST}` : note} checked=${pref(name)} disabled=${fixed} onChange=${(checked) => onSave({ [name]: checked })} />`;
 }
 
-const BREAKS = [["", "never"], ["20", "20 minutes"], ["30", "30 minutes"], ["50", "50 minutes"], ["90", "90 minutes"]];
+const BREAKS = [["0", "never"], ["20", "20 minutes"], ["30", "30 minutes"], ["50", "50 minutes"], ["90", "90 minutes"]];
 
 function Breaks({ onSave }) {
-  const now = String(pref("break_after_minutes") ?? "");
+  const now = String(pref("break_after_minutes") ?? 0);
   const options = BREAKS.some(([value]) => value === now) ? BREAKS : [...BREAKS, [now, `${now} minutes`]];
   const { enforced } = defaultOf("break_after_minutes");
-  return html`<div class="short"><${Field} label="Remind me of a break after" value=${now} options=${options} disabled=${enforced} note=${enforced ? MUST : null}
-    onInput=${(value) => onSave({ break_after_minutes: value ? Number(value) : null })} /></div>`;
+  return html`<div class="short"><${Field} label="Remind me of a break after" value=${now} options=${options} note=${enforced ? "Your project requires one; sooner is fine." : null}
+    onInput=${(value) => onSave({ break_after_minutes: Number(value) })} /></div>`;
 }
 
 function Passkeys({ me }) {

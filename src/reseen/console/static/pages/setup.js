@@ -4,17 +4,17 @@
 import { html, useEffect, useState } from "../lib/view.js";
 import { post } from "../lib/api.js";
 import { became, session } from "../lib/session.js";
-import { href, navigate, place } from "../lib/router.js";
+import { href, navigate, useFragment } from "../lib/router.js";
 import { Door, DoorForm } from "../parts/door.js";
 import { Field } from "../parts/field.js";
 import { NewPassword, longEnough } from "../parts/new-password.js";
 
 export default function Setup() {
-  const [given] = useState(() => place().hash);
+  const given = useFragment();
   const [key, setKey] = useState(given);
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  useEffect(() => history.replaceState(null, "", location.pathname), []); // the key leaves the address bar
+  useEffect(() => { if (given) setKey(given); }, [given]);
   if (!session.ways.setup)
     return html`<${Door} title="This server is set up" lead="It has people already. Sign in, or ask an admin to invite you.">
       <a class="button main" href=${href("/sign-in")}>Sign in</a><//>`;

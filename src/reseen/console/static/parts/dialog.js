@@ -13,7 +13,8 @@ export function Dialog({ title, kind, onClose, children }) {
   useEffect(() => {
     const back = document.activeElement;
     ref.current.showModal();
-    const off = register({ title, bindings: {}, modal: true });
+    const dialog = ref.current;
+    const off = register({ title, bindings: {}, get modal() { return dialog.open; } }); // closed before it is gone
     return () => {
       off();
       if (back?.isConnected) back.focus();

@@ -41,7 +41,7 @@ export function Preview({ file, label, small = false }) {
   const url = useObjectUrl(file);
   const kind = kindOf(file);
   const [failed, setFailed] = useState(null);
-  if (failed === url) return html`<div class="preview unseen"><${Icon} name=${kind} /><span class="note">This browser cannot show the format. The server can read it all the same.</span></div>`;
+  if (failed === url) return html`<div class="preview unseen"><${Icon} name=${kind} /><span class="note">No preview: this browser does not know the format.</span></div>`;
   const fail = () => setFailed(url);
   if (kind === "image") return html`<div class="preview"><img src=${url} alt=${label} onError=${fail} /></div>`;
   if (kind === "video") return html`<div class="preview"><video src=${url} aria-label=${label} muted playsinline preload="metadata" controls=${!small} onError=${fail}></video></div>`;

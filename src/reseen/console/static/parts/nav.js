@@ -7,7 +7,7 @@ import { can, session, signOut } from "../lib/session.js";
 import { Icon, Mark } from "./icon.js";
 import { toastProblem } from "./toast.js";
 
-const GROUPS = ["Look", "Decide", "Hold", "Watch"];
+const GROUPS = { Look: "Look", Decide: "Decide", Hold: "Collections", Watch: "Administration" };
 
 export const Brand = () => html`<a class="brand" href=${href("/")} aria-label="reseen, start"><${Mark} /><span>reseen</span></a>`;
 
@@ -19,7 +19,7 @@ export function Nav({ here, onKeys, onGo }) {
   const at = here?.within ?? here?.path;
   const link = (page) => html`<li><a class="place" href=${href(page.path)} aria-current=${page.path === at ? "page" : undefined} onClick=${onGo}>
     <${Icon} name=${page.icon} />${page.title}</a></li>`;
-  const groups = GROUPS.map((group) => [group, pages.filter((page) => page.group === group)]).filter(([, all]) => all.length);
+  const groups = Object.entries(GROUPS).map(([group, words]) => [words, pages.filter((page) => page.group === group)]).filter(([, all]) => all.length);
   const { me } = session;
   return html`<nav class="side" aria-label="Console">
     <${Brand} />

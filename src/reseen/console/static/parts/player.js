@@ -13,6 +13,7 @@ import { Aligned } from "./aligned.js";
 import { Choice } from "./field.js";
 import { Icon } from "./icon.js";
 import { Timeline } from "./timeline.js";
+import { Waveform } from "./waveform.js";
 
 const LISTEN = [["source", "Source"], ["both", "Both"], ["target", "Target"]];
 
@@ -70,7 +71,7 @@ export function Player({ files, envelope }) {
   return html`<div class="player stack">
     ${ready && segments.length > 0 && html`<${Timeline} segments=${segments} durations=${[durations.source, durations.target]} chosen=${chosen} heads=${{ source: head("source"), target: head("target") }} onChoose=${play} onSeek=${seek} />`}
     <div class="beside">
-      ${["source", "target"].map((side) => html`<${Side} key=${side} side=${side} file=${files[side]} failed=${failed[side]} hold=${elements.current} onLoaded=${loaded} onFail=${fail(side)} head=${head(side)} duration=${durations[side]} />`)}
+      ${["source", "target"].map((side) => html`<${Side} key=${side} side=${side} file=${files[side]} failed=${failed[side]} hold=${elements.current} onLoaded=${loaded} onFail=${fail(side)} onSeek=${(seconds) => step.current?.seekFrom(side, seconds)} head=${head(side)} duration=${durations[side]} />`)}
     </div>
     <div class="transport">
       <button class="button main" type="button" onClick=${toggle} disabled=${!ready}><${Icon} name=${heads.playing ? "pause" : "play"} />${heads.playing ? "Pause" : "Play both"}</button>
@@ -89,7 +90,7 @@ const speed = ({ rate, clock: kind }) =>
 
 const longest = (segments, side) => Math.max(0, ...segments.map((segment) => segment[`${side}_end`]));
 
-function Side({ side, file, failed, hold, onLoaded, onFail, head, duration }) {
+function Side({ side, file, failed, hold, onLoaded, onFail, onSeek, head, duration }) {
   const url = useObjectUrl(file);
   const kind = kindOf(file);
   const ref = useCallback((element) => { hold[side] = element; }, []);
@@ -102,7 +103,7 @@ function Side({ side, file, failed, hold, onLoaded, onFail, head, duration }) {
         ? html`<img ref=${ref} src=${url} alt=${label} onLoad=${() => onLoaded(side, 0)} onError=${onFail} />`
         : kind === "video"
           ? html`<video ...${media} playsinline></video>`
-          : html`<div class="unseen"><${Icon} name="audio" /><audio ...${media}></audio></div>`}
+          : html`<div class="sounding"><${Waveform} file=${file} share=${duration ? head / duration : 0} onSeek=${(share) => onSeek(share * duration)} otherwise=${html`<${Icon} name="audio" />`} /><audio ...${media}></audio></div>`}
     <figcaption><span class="side-name">${side === "source" ? "Source" : "Target"}</span> <span class="note cut">${file.name}</span>
       ${duration > 0 && html`<span class="note nowrap">${head === null ? "" : `${clock(head)} of `}${clock(duration)}</span>`}</figcaption>
   </figure>`;

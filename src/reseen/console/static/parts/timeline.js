@@ -30,7 +30,7 @@ export function Timeline({ segments, durations, chosen, heads, onChoose, onSeek 
           ${row === 0 && html`<svg class="bands" viewBox="0 0 1000 32" preserveAspectRatio="none" aria-hidden="true">${mine.map(({ segment, i }) => html`<polygon class=${i === chosen ? "on" : ""} points=${band(segment, whole)} />`)}</svg>`}`)}
       </section>`;
     })}
-    <div class="scale" aria-hidden="true">${marks.map((mark) => html`<span style=${{ left: share(mark) }}>${clock(mark, step < 1 ? 1 : 0)}</span>`)}</div>
+    <div class="scale" aria-hidden="true">${marks.map((mark) => html`<span class=${mark > 0.95 * whole ? "at-end" : ""} style=${{ left: share(mark) }}>${clock(mark, step < 1 ? 1 : 0)}</span>`)}</div>
   </div>`;
 }
 
