@@ -149,7 +149,7 @@ def test_a_person_looks_under_their_own_name_and_with_their_own_settings(
     visitor = browse()
     jar = [
         {"name": one.name, "value": one.value or "", "url": office.server.address}
-        for one in rita.client.cookies.jar
+        for one in rita.cookies.jar
     ]
     visitor.page.context.add_cookies(jar)  # type: ignore[arg-type]
     page = visitor.open(f"/console/review/{office.case(upload)['id']}")
@@ -195,6 +195,7 @@ def test_a_case_that_grew_is_decided_as_it_is_now(browse: Visiting, office: Offi
     sent = office.server.post(f"/v1/uploads/{upload['id']}/reports", json=report)
     assert sent.status_code == 201, sent.text
     page.keyboard.press("n")
+    page.locator(".verdict-form").wait_for()
     page.keyboard.press("Enter")
     page.get_by_text("Its severity is 95, not 50.").wait_for()
     page.get_by_role("button", name="Decide it as it is now").click()

@@ -75,9 +75,7 @@ def test_covers_are_for_who_reviews_and_of_what_is_kept(server: Running, office:
     (upload,) = office.reported()
     refused(server.get(f"/v1/uploads/{upload['id']}/cover"), 403, "forbidden")
     passed = office.upload(office.seed())
-    refused(
-        server.get(f"/v1/uploads/{passed['id']}/cover", key=office.ann), 404, "not_found"
-    )
+    refused(server.get(f"/v1/uploads/{passed['id']}/cover", key=office.ann), 404, "not_found")
     assert not office.again(passed)["media_kept"]
 
 
@@ -109,9 +107,7 @@ def test_two_kept_uploads_are_compared_and_nobody_has_looked(office: Office) -> 
     told = office.read(path, other=second["id"])
     assert (told["match"], told["media_type"]) == (True, "image")
     assert "transform" in told
-    refused(
-        office.server.get(path, key=office.ann, params={"other": "upl_no"}), 404, "not_found"
-    )
+    refused(office.server.get(path, key=office.ann, params={"other": "upl_no"}), 404, "not_found")
     refused(office.server.get(path, params={"other": second["id"]}), 403, "forbidden")
     asked = {"subject": first["id"], "what": "media.read"}
     assert office.server.manage("GET", "/v1/audit", params=asked).json()["data"] == []

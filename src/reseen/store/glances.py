@@ -56,7 +56,9 @@ class SqlGlances:
         joined = sa.join(
             NODES,
             UPLOADS,
-            sa.and_(NODES.c.project_id == UPLOADS.c.project_id, NODES.c.number == UPLOADS.c.content),
+            sa.and_(
+                NODES.c.project_id == UPLOADS.c.project_id, NODES.c.number == UPLOADS.c.content
+            ),
         ).join(CLUSTERS, CLUSTERS.c.id == NODES.c.cluster_id)
         counts = {one.id: [0] * STRETCHES for one in clusters}
         with self._database.reading() as connection:
