@@ -80,6 +80,7 @@ def openapi() -> dict[str, Any]:
         searching=nothing,
         ingesting=nothing,
         desk=nothing,
+        access=nothing,
     )
     return application(services, Settings()).openapi()
 
@@ -135,8 +136,8 @@ def link(schema: dict[str, Any]) -> str:
 
 
 def roles() -> str:
-    said = "## Roles\n\nA key may do what its role may, in its own project; what else it tries is "
-    said += "`forbidden`.\n\n| a key may | " + " | ".join(Role) + " |\n|---|"
+    said = "## Roles\n\nA key or a person may do what the role may, in their project; all else is "
+    said += "`forbidden`.\n\n| may | " + " | ".join(Role) + " |\n|---|"
     said += "---|" * len(Role) + "\n"
     for right, able in RIGHTS.items():
         cells = ("yes" if role in able else "no" for role in Role)

@@ -9,13 +9,17 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from reseen.domain.access import DEFAULT_PROJECT
+from reseen.domain.access import DEFAULT_PROJECT, Role
 from reseen.domain.bank import BankDraft, ReferenceDraft
 from reseen.domain.choices import JobKind
+from reseen.domain.errors import NotReady
+from reseen.domain.record import Actor, AuditDraft
 from reseen.ports import Blobs
+from reseen.store.audit import SqlAuditLog
 from reseen.store.banks import SqlBankStore
-from reseen.store.database import Database, open_database, sqlite_url
+from reseen.store.database import Database, open_database, sqlite_url, utc_now
 from reseen.store.jobs import SqlJobStore
+from reseen.store.people import SqlPeople
 from reseen.store.references import SqlReferenceStore
 from reseen.store.tables import JOBS, LABELS
 from reseen.testing.key_store_contract import Clock
@@ -87,4 +91,30 @@ def test_what_the_third_revision_holds_is_listed_by_the_fourth(
     assert {(row.bank_number, row.number % 2) for row in held} == {(one.number, 1), (two.number, 0)}
     assert digests[over.id] is None
     assert json.loads(json.dumps(ASKED)) == dict(waiting.request)
+    database.close()
+
+
+def test_an_audit_of_the_fifth_revision_still_proves_itself(full: str) -> None:
+    database = open_database(full)
+    log, people = SqlAuditLog(database), SqlPeople(database)
+    for number in range(3):
+        log.append(P, AuditDraft(Actor("key_ann", "admin", "req"), "bank.made", f"bank_{number}"))
+    people.invite(P, people.add(P, "Olga", Role.OWNER).id, utc_now())
+    to(database, "0005")
+    with pytest.raises((sa.exc.DBAPIError, NotReady)), database.reading() as connection:
+        connection.exec_driver_sql("SELECT * FROM people")
+    database.close()
+
+    database = open_database(full)
+    log = SqlAuditLog(database)
+    assert not SqlPeople(database).any_exists()
+    log.append(P, AuditDraft(Actor("per_olga", "owner", "req", "Olga"), "bank.made", "bank_3"))
+    assert [entry.draft.who.name for entry in log.walk(P)] == ["", "", "", "Olga"]
+    assert log.verify(P).broken_at is None
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE audit SET name = 'Eve' WHERE position = 4")
+    assert log.verify(P).broken_at == 4
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE audit SET name = 'Eve' WHERE position = 2")
+    assert log.verify(P).broken_at == 2
     database.close()

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 
-CLIENT, SECRET = "reseen-console", "s3cret&plus"
+CLIENT, SECRET = "reseen-console", "s3cret&plus, longer than most are"
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Issuer:
     address: str = ""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
     claims: dict[str, Any] = field(default_factory=dict)
-    signer: RSAKey | None = None
+    signer: RSAKey | OctKey | None = None
     header: dict[str, Any] = field(default_factory=lambda: {"alg": "RS256", "kid": "one"})
     discovered: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Issuer:
         asked = self.codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        basic = base64.b64encode(f"{CLIENT}:s3cret%26plus".encode()).decode()
+        basic = base64.b64encode(f"{CLIENT}:{quote(SECRET)}".encode()).decode()
         is_fine = (
             asked is not None
             and asked["code_challenge"] == challenge

@@ -98,7 +98,8 @@ def test_the_openapi_document_has_an_example_of_every_error(server: Running) -> 
     assert schemas["Envelope"]["examples"]
     for route in ROUTES:
         operation = document["paths"][route.path]["post"]
-        assert operation["security"] == [{"bearer": []}, {"rapidapi": []}]
+        assert operation["security"] == [{"bearer": []}, {"rapidapi": []}, {"session": []}]
+        assert "csrf_failed" in operation["responses"]["403"]["description"]
         content = operation["requestBody"]["content"]
         assert content.keys() == {"application/json", "multipart/form-data"}
         for status, answer in operation["responses"].items():

@@ -112,6 +112,13 @@ PROVOKED: dict[tuple[str, int], list[Provoke]] = {
         lambda server: server.post("/v1/banks", json={"name": "theirs"}),
         lambda server: server.ask("DELETE", "/v1/banks/any"),
     ],
+    ("csrf_failed", 403): [
+        lambda server: server.post(
+            "/console/api/sign-in",
+            json={"name": "a", "password": "b"},
+            headers={"Origin": "https://elsewhere.example"},
+        ),
+    ],
     ("not_found", 404): [
         lambda server: server.post("/nowhere"),
         lambda server: server.get("/v1/banks/none"),

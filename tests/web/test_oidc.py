@@ -2,18 +2,24 @@
 
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 from pydantic import ValidationError
 from tests.web.issuing import CLIENT, SECRET, Issuer, issuing
 from tests.web.serving import Running, serving
 from tests.web.visiting import Browser, owner
 
+from reseen.domain.errors import Unauthenticated
+from reseen.identity.oidc import OpenIdProvider, Rules
+from reseen.media.addresses import FetchPolicy
+from reseen.media.ask import GuardedAsk
 from reseen.settings import Settings
+from reseen.store.database import utc_now
 
 CALLBACK = "/console/api/oidc/callback"
 
@@ -178,13 +184,11 @@ def test_who_gets_in_is_told_by_settings(
 
 def test_a_signature_of_another_proves_nothing(server: Running, issuer: Issuer) -> None:
     came(Browser(server.address), issuer)
-    issuer.signer = RSAKey.generate_key(2048, {"kid": issuer.key.kid})
+    kid = str(issuer.key.kid)
+    issuer.signer = RSAKey.generate_key(2048, {"kid": kid})
     assert told(came(Browser(server.address), issuer)) == "unauthenticated"
-    issuer.signer = None
-    issuer.header = {"alg": "HS256", "kid": issuer.key.kid}
-    from joserfc.jwk import OctKey
-
-    issuer.signer = OctKey.import_key(SECRET, {"kid": issuer.key.kid})  # type: ignore[assignment]
+    issuer.header = {"alg": "HS256", "kid": kid}
+    issuer.signer = OctKey.import_key(SECRET, {"kid": kid})
     assert told(came(Browser(server.address), issuer)) == "unauthenticated"
 
 
@@ -213,7 +217,27 @@ def test_a_code_that_the_provider_did_not_give_proves_nothing(
     assert told(browser.get(CALLBACK)) == "unauthenticated"
 
 
-def test_keys_that_changed_are_asked_for_anew(tmp_path: Path, issuer: Issuer) -> None:
+def test_keys_that_changed_are_asked_for_anew(issuer: Issuer) -> None:
+    now = 1000.0
+    networks = frozenset({ip_network("127.0.0.1/32")})
+    port = int(issuer.address.rpartition(":")[2])
+    ask = GuardedAsk(FetchPolicy(allowed_networks=networks, allowed_ports=frozenset({port})))
+    rules = Rules(CLIENT, SECRET)
+    provider = OpenIdProvider(issuer.address, rules, ask, clock=lambda: now)
+
+    def name() -> str:
+        brought = issuer.consent(provider.start("http://here/", "state", "nonce", "verifier"))
+        return provider.finish("http://here/", brought["code"], "nonce", "verifier", utc_now()).name
+
+    assert name() == "ann"
+    issuer.rotate("two")
+    with pytest.raises(Unauthenticated):
+        name()  # asked a moment ago: whoever sends nonsense does not make us ask all the time
+    now += 60
+    assert name() == "ann"
+
+
+def test_keys_are_asked_for_once(tmp_path: Path, issuer: Issuer) -> None:
     with serving(
         tmp_path,
         descriptor="none",

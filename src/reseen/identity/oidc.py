@@ -176,8 +176,10 @@ class OpenIdProvider:
         rules = self._rules
         if not rules.roles:
             return rules.role
-        said = claims.get(rules.claim, ())
-        values = {said} if isinstance(said, str) else set(map(str, said))
+        said = claims.get(rules.claim)
+        values = {said} if isinstance(said, str) else set()
+        if isinstance(said, list):
+            values = {one for one in said if isinstance(one, str)}
         given = {rules.roles[value] for value in values if value in rules.roles}
         for role in ROLES:
             if role in given:

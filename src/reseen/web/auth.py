@@ -56,7 +56,7 @@ def demand(caller: Caller, right: Right) -> None:
     """Raises ``Forbidden``."""
     if caller.role not in RIGHTS[right]:
         able = ", ".join(role for role in Role if role in RIGHTS[right])
-        raise Forbidden(f"A key of the role {caller.role} may not {right}; use one of {able}.")
+        raise Forbidden(f"The role {caller.role} may not {right}; one of {able} may.")
 
 
 def rights_of(role: Role) -> list[str]:

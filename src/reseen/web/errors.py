@@ -54,9 +54,11 @@ PROBLEMS: tuple[Problem, ...] = (
         errors.Unauthenticated,
         401,
         "Send a key as `Authorization: Bearer KEY` or `x-rapidapi-key: KEY`. `reseen keys create` "
-        "makes one.",
+        "makes one. In the console: sign in.",
     ),
-    _problem(errors.Forbidden, 403, "Use a key whose role may do this."),
+    _problem(
+        errors.Forbidden, 403, "Use a key whose role may do this, or ask an owner for another role."
+    ),
     _problem(
         errors.CsrfFailed,
         403,

@@ -24,7 +24,8 @@ references in **banks** and search them all with one upload, under `/v1`.
 
 **Keys.** Every request needs a key: `Authorization: Bearer KEY` or `x-rapidapi-key: KEY`.
 `reseen keys create` makes one on the machine that runs the server. A key belongs to a project, and
-sees nothing of another; its role says what it may do.
+sees nothing of another; its role says what it may do. People who are signed in to the console send
+the cookie of their session instead and, with what changes something, its token as `x-csrf-token`.
 
 **Under /v1** times are RFC 3339 in UTC, durations seconds. Lists have `data` and `next_cursor`, to
 be sent as `cursor`. Writes take an `Idempotency-Key`: sent again within 24 hours, a write that
@@ -96,8 +97,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "retry_after_s": 1,
     },
     "forbidden": {
-        "detail": "A key of the role reviewer may not add references; use one of owner, admin, "
-        "service."
+        "detail": "The role reviewer may not add references; one of owner, admin, service may."
     },
     "csrf_failed": {"detail": "The header x-csrf-token is not that of your session; load anew."},
     "not_found": {"detail": "There is no bank 'terror'.", "field": "bank"},
@@ -224,14 +224,26 @@ def complete(app: FastAPI) -> None:
                 if ITEMS in about:
                     about["items"] = {"$ref": _REF.format(model=about.pop(ITEMS))}
             schemas[model.__name__] = schema
-        for methods in document["paths"].values():
-            for operation in methods.values():
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
                 _leave_out_theirs(operation["responses"])
+                if method != "get" and operation.get("security"):
+                    _add_csrf(operation["responses"], path)
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's documented way
+
+
+def _add_csrf(responses: dict[str, Any], path: str) -> None:
+    """What a session may be answered that changes something."""
+    ours = problem_responses("csrf_failed", path=path)[403]
+    known = responses.setdefault("403", ours)
+    if known is not ours:
+        known["description"] = f"{known['description']}, {ours['description']}"
+        examples = known["content"][MEDIA_TYPE]["examples"]
+        examples |= ours["content"][MEDIA_TYPE]["examples"]
 
 
 def _leave_out_theirs(responses: dict[str, Any]) -> None:
