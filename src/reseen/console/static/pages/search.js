@@ -145,7 +145,7 @@ function Match({ match }) {
         <span class="tag ${ACTION_TONES[match.action]}">${actionWords(match.action).toLowerCase()}</span>${match.labels.map((label) => html`<span class="tag">${label}</span>`)}</p>
       ${how.length > 0 && html`<p class="note">The picture is the reference's, ${how.join(", ")}.</p>`}
       ${segments.slice(0, 3).map((one) => html`<p class="note">${sentence(one)}</p>`)}
-      ${lengths[0] + lengths[1] > 0 && html`<${Timeline} segments=${segments} durations=${lengths} chosen=${chosen} heads=${null} onChoose=${choose} />`}
+      ${lengths.every((length) => length > 0) && html`<${Timeline} segments=${segments} durations=${lengths} chosen=${chosen} heads=${null} onChoose=${choose} />`}
     </div>
   </article>`;
 }
