@@ -18,8 +18,8 @@ export const versionColumns = [
   { title: "Version", cell: (one) => html`<a class="nowrap" href=${href(`/policies/${one.id}`)}>Version ${one.number}</a>` },
   { title: "State", cell: (one) => html`<${State} policy=${one} />` },
   { title: "Says", cell: (one) => html`<span class="says">${summary(one)}${one.note && html`<span class="note">${one.note}</span>`}</span>` },
-  { title: "Written", cell: (one) => html`<span class="nowrap muted" title=${dated(one.created_at)}>${ago(one.created_at)}</span>` },
-  { title: "Went live", cell: (one) => (one.live_at ? html`<span class="nowrap muted" title=${dated(one.live_at)}>${ago(one.live_at)}</span>` : html`<span class="muted">never</span>`) },
+  { title: "Written", cell: (one) => html`<span class="nowrap muted" title=${dated(one.created_at)}><span class="at-small">written </span>${ago(one.created_at)}</span>` },
+  { title: "Went live", cell: (one) => (one.live_at ? html`<span class="nowrap muted" title=${dated(one.live_at)}><span class="at-small">live </span>${ago(one.live_at)}</span>` : html`<span class="muted">never<span class="at-small"> live</span></span>`) },
 ];
 
 export default function Policies() {

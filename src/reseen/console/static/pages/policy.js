@@ -58,7 +58,7 @@ function Version({ id }) {
     toast(`Version ${answer.policy.number} is in force.`);
     history.again();
   };
-  const replaced = told?.replaced && versions.find((one) => one.id === told.replaced && one.state === "retired");
+  const replaced = told?.replaced && versions.find((one) => one.id === told.replaced && one.state === "retired" && !one.dry_run);
   const endsDry = policy.state === "live" && !policy.dry_run && dry;
   return html`<div class="page policy">
     <div class="page-head">

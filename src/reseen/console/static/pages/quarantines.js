@@ -37,9 +37,9 @@ export default function Quarantines() {
   const columns = [
     { title: "Reference", cell: ({ reference_id: id }) => html`<span class="held">${names[id] ? html`<a href=${href(`/banks/${names[id].bank_id}?reference=${encodeURIComponent(id)}`)}>${names[id].name}</a>` : html`<span>${id}</span>`}<code class="note">${id}</code></span>` },
     { title: "Why", cell: ({ why }) => html`<span class="says">${why}</span>` },
-    ...(doers ? [{ title: "By", cell: ({ reference_id: id }) => html`<span class="nowrap">${doers[id] ?? "–"}</span>` }] : []),
-    { title: "Since", cell: ({ since }) => html`<span class="nowrap muted" title=${dated(since)}>${ago(since)}</span>` },
-    { title: "Until", cell: ({ until }) => html`<span class="nowrap" title=${ago(until)}>${dated(until)}</span>` },
+    ...(doers ? [{ title: "By", cell: ({ reference_id: id }) => html`<span class="nowrap"><span class="at-small muted">by </span>${doers[id] ?? "–"}</span>` }] : []),
+    { title: "Since", cell: ({ since }) => html`<span class="nowrap muted" title=${dated(since)}><span class="at-small">since </span>${ago(since)}</span>` },
+    { title: "Until", cell: ({ until }) => html`<span class="nowrap" title=${ago(until)}><span class="at-small muted">until </span>${dated(until)}</span>` },
     { title: html`<span class="only-read">Do</span>`, cell: (one) => html`<div class="quarantine-acts">${manages && html`<button class="button small" type="button" aria-label=${`Lift the quarantine of ${name(one.reference_id)}`} onClick=${() => lift(one)}>Lift</button>`}<${Trace} subject=${one.reference_id} /></div>` },
   ];
   return html`<div class="page quarantines">

@@ -6,6 +6,7 @@ import { ACTION_TONES, ACTIONS, actionWords, useAnswer } from "../lib/holdings.j
 import { can } from "../lib/session.js";
 import { count, dated, whole } from "../lib/words.js";
 import { EmptyState } from "./empty-state.js";
+import { Explain } from "./explain.js";
 import { Choice } from "./field.js";
 import { JobProgress } from "./job-progress.js";
 import { Plot } from "./plot.js";
@@ -14,8 +15,8 @@ import { toastProblem } from "./toast.js";
 
 const DAYS = [["7", "7 days"], ["30", "30 days"], ["90", "90 days"], ["366", "A year"]];
 const AGAINST = [
-  ["live", "Live now", "answered now", "What going live changes: each upload ruled on by what is live today, and by this version."],
-  ["answered", "Answered then", "answered then", "What the uploads were answered when they came."],
+  ["live", "What was live", "before", "What going live changes: each upload ruled on by what was live when it was tried, and by this version."],
+  ["answered", "Answered then", "answered", "What the uploads were answered when they came."],
   ["decided", "Decided by people", "decided", "What people decided, of the uploads that a decision covers. What they let pass and this would remove would be a mistake."],
 ];
 
@@ -52,7 +53,7 @@ function Outcome({ job }) {
     <p class="note">${count(uploads.total, "upload")} since ${dated(since)}${uploads.not_replayed ? `, ${whole(uploads.not_replayed)} of them not tried: they matched a bank that is gone` : ""}.</p>
     <${Choice} label="Held against" value=${against} options=${AGAINST.map(([name, title]) => [name, title])} onChange=${setAgainst} />
     <p class="note">${note}</p>
-    <${Comparison} key=${against} said=${uploads[against]} words=${words} />
+    <${Comparison} key=${against} said=${uploads[against]} words=${words} policy=${job.result.policy} />
     ${sum(searches.before) > 0 && html`<details><summary>Of searches, by their scores alone: ${searches.changes.length ? searches.changes.map(changeWords).join(", ") : "nothing changes"}</summary><p class="note">An estimate of ${count(sum(searches.before), "search", "searches")}: overlap, rollout and allowed banks are not looked at.</p></details>`}
   </div>`;
 }
@@ -60,7 +61,8 @@ function Outcome({ job }) {
 const sum = (counts) => Object.values(counts ?? {}).reduce((a, b) => a + b, 0);
 const changeWords = ({ before, after, count: n }) => `${whole(n)} from ${before} to ${after}`;
 
-function Comparison({ said, words }) {
+function Comparison({ said, words, policy }) {
+  const [explained, setExplained] = useState(null);
   if (!sum(said.before)) return html`<p class="muted">No upload of this time ${words === "decided" ? "was decided" : "can be compared"}.</p>`;
   const moved = said.changes.reduce((n, one) => n + one.count, 0);
   const shown = ["remove", "review"];
@@ -72,13 +74,14 @@ function Comparison({ said, words }) {
   ];
   return html`<div class="stack">
     <dl class="row figures">${ACTIONS.map(([action]) => html`<div class="figure" key=${action}><dt>${actionWords(action)}</dt><dd>${whole(after[action])} <small>${differs(after[action] - before[action])}${words} ${whole(before[action])}</small></dd></div>`)}</dl>
-    ${shown.some((action) => before[action] || after[action]) && html`<${Plot} title="Removed and reviewed" x=${x} time=${false} kind="bars" height=${180} series=${series} format=${(n) => (Number.isInteger(n) ? whole(n) : "")} formatX=${(at) => ["remove, before", "remove, after", "review, before", "review, after"][at] ?? ""} />`}
+    ${shown.some((action) => before[action] || after[action]) && html`<${Plot} title="Removed and reviewed" x=${x} time=${false} kind="bars" height=${200} series=${series} format=${(n) => (Number.isInteger(n) ? whole(n) : "")} formatX=${(at) => ["remove\nbefore", "remove\nafter", "review\nbefore", "review\nafter"][at] ?? ""} />`}
     ${moved ? html`<div class="stack tight"><h3>${count(moved, "upload")} would be answered otherwise</h3><${Table} caption="What changes" rows=${said.changes} idOf=${(row) => `${row.before}-${row.after}`} columns=${[
         { title: "From", cell: (row) => html`<span class="tag ${ACTION_TONES[row.before]}">${row.before}</span>` },
         { title: "To", cell: (row) => html`<span class="tag ${ACTION_TONES[row.after]}">${row.after}</span>` },
         { title: "Uploads", number: true, cell: (row) => whole(row.count) },
-        { title: "Such as", cell: (row) => html`<span class="examples">${row.examples.slice(0, 5).map((id) => html`<code>${id}</code>`)}</span>` }]} /></div>`
+        { title: "Such as", cell: (row) => html`<span class="examples">${row.examples.slice(0, 5).map((id) => html`<button class="as-link mono" type="button" onClick=${() => setExplained(id)}>${id}</button>`)}</span>` }]} /></div>`
       : html`<p><strong>No upload would be answered otherwise.</strong></p>`}
+    ${explained && html`<${Explain} policy=${policy} upload=${explained} onClose=${() => setExplained(null)} />`}
   </div>`;
 }
 
