@@ -38,6 +38,7 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("GET", "/v1/project", None),
         ("GET", "/v1/banks", None),
         ("GET", "/v1/banks/{bank}", None),
+        ("GET", "/v1/banks/{bank}/scores", None),
         ("GET", "/v1/references", None),
         ("GET", "/v1/references/{reference}", None),
         ("GET", "/v1/jobs", None),
