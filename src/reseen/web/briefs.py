@@ -21,6 +21,8 @@ from reseen.web.schemas.model import said
 from reseen.web.uploads import UploadId, told
 
 PNG = "image/png"
+DRAWN = False
+"""Evidence would show what is compared."""
 
 CaseId = Annotated[str, Path(description="The id of its case.")]
 
@@ -139,7 +141,7 @@ def glance_routes(reception: Reception) -> APIRouter:
             services.open_file(target) as two,
             reception.turn(request),
         ):
-            verdict = services.compare(one, two, frozenset(Medium), False)
+            verdict = services.compare(one, two, frozenset(Medium), DRAWN)
         elapsed = round(1000 * (time.perf_counter() - began))
         found = envelope(verdict, elapsed_ms=elapsed, request_id=request.state.request_id)
         return JSONResponse(said(found))

@@ -2,8 +2,8 @@
 
 import { html, useEffect, useRef, useState } from "../lib/view.js";
 import { useKeys } from "../lib/keys.js";
-import { isMine, isOthers, lookAhead, me, remember, revisit, take, takeNext } from "../lib/desk.js";
-import { reachWords, severityTone, severityWords } from "../lib/case-words.js";
+import { banks as readBanks, isMine, isOthers, lookAhead, me, remember, revisit, take, takeNext } from "../lib/desk.js";
+import { reachWords, reasonWords, severityTone, severityWords } from "../lib/case-words.js";
 import { ago, count } from "../lib/words.js";
 import { href, navigate, setQuery, usePlace } from "../lib/router.js";
 import { Covered } from "../parts/covered.js";
@@ -27,11 +27,12 @@ export default function Review() {
   const list = useList("/v1/briefs", { state, limit: FULL });
   const [at, setAt] = useState(0);
   const [busy, setBusy] = useState(false);
+  const [banks, setBanks] = useState(null);
   const undo = useUndo(() => list.again());
   const rows = useRef();
   const here = list.items[at];
   list.items.forEach(remember);
-  useEffect(() => { lookAhead().catch(() => {}); }, []);
+  useEffect(() => { lookAhead().catch(() => {}); readBanks().then(setBanks, () => {}); }, []);
   useEffect(() => setAt(0), [state]);
   const move = (step) => {
     const to = Math.min(Math.max(at + step, 0), list.items.length - 1);
@@ -82,7 +83,7 @@ export default function Review() {
       <p class="note">Press <kbd>?</kbd> for what the keyboard does.</p></div>
     ${list.problem && html`<${ProblemBox} problem=${list.problem} onRetry=${list.again} />`}
     ${list.loading && !list.items.length ? html`<${Loading} />` : !list.items.length && !list.problem ? html`<${Nothing} state=${state} />` : html`
-      <ul class="queue" ref=${rows}>${list.items.map((brief, i) => html`<${Row} key=${brief.case.id} brief=${brief} on=${i === at} onFocus=${() => setAt(i)} />`)}</ul>
+      <ul class="queue" ref=${rows}>${list.items.map((brief, i) => html`<${Row} key=${brief.case.id} brief=${brief} banks=${banks} on=${i === at} onFocus=${() => setAt(i)} />`)}</ul>
       <${Pager} list=${list} one="case" />`}
     ${undo.dialog}
   </div>`;
@@ -96,14 +97,14 @@ const NOTHING = {
 
 const Nothing = ({ state }) => html`<${EmptyState} icon="review" title=${NOTHING[state][0]}>${NOTHING[state][1]}<//>`;
 
-function Row({ brief, on, onFocus }) {
+function Row({ brief, banks, on, onFocus }) {
   const { case: kase, cluster, upload, medium } = brief;
   return html`<li class="queued ${on ? "on" : ""}" onFocusIn=${onFocus}>
     <${Covered} uploadId=${upload?.id} medium=${medium} kept=${upload?.media_kept ?? false} name="representative" small />
     <div class="queued-words">
       <a class="title" href=${href(`/review/${kase.id}`)}>${count(cluster.members, "member")}, ${count(cluster.accounts, "account")}</a>
       <p class="cut" title=${kase.why}>${sentence(kase.why)}</p>
-      <p class="note cut">${upload?.reasons[0]?.rule ?? ""}</p>
+      <p class="note cut">${upload?.reasons[0] ? reasonWords(upload.reasons[0], banks) : "It matched no bank."}</p>
     </div>
     <${Spread} arrivals=${brief.arrivals} />
     <div class="queued-facts note"><span>${count(cluster.uploads, "upload")}</span><span>${reachWords(cluster.reach)}</span><span>waits ${ago(kase.opened_at).replace(" ago", "")}</span></div>

@@ -4,7 +4,7 @@
 
 import { html, useEffect, useState } from "../lib/view.js";
 import { get } from "../lib/api.js";
-import { channel, changesOf, sentence } from "../lib/findings.js";
+import { changes, channel, changesOf, sentence } from "../lib/findings.js";
 import { percent } from "../lib/words.js";
 import { reasonWords } from "../lib/case-words.js";
 import { pref } from "../lib/prefs.js";
@@ -65,7 +65,7 @@ function Held({ upload, medium, one, banks }) {
       ? html`<${Laid} source=${upload.id} target=${one.other.upload_id} transform=${visual.transform} names=${[upload.content_id, one.words]} />`
       : html`<${Evidence} upload=${upload} medium=${medium} visual=${visual} kept=${one.other?.media_kept} />`}
     ${segments.length > 0 && !isStill(segments) && html`<${Timeline} segments=${segments} durations=${ends} chosen=${-1} heads=${null} onChoose=${() => {}} onSeek=${null} />`}
-    ${segments.length > 0 && html`<ul class="said">${segments.map((segment) => html`<li><b>${channel(segment)}</b>, ${percent(segment.score)}: ${sentence(segment)}</li>`)}</ul>`}
+    ${segments.length > 0 && html`<ul class="said">${segments.map((segment) => html`<li><b>${channel(segment)}</b>, ${percent(segment.score)}: ${isStill(segments) ? `${changes(segment.transform).join(", ") || "one lies on the other, unchanged"}.` : sentence(segment)}</li>`)}</ul>`}
   </div>`;
 }
 
@@ -82,7 +82,7 @@ function Laid({ source, target, transform, names }) {
   useKeys("Compare", { r: [holds ? "reveal both while held" : "reveal both, or cover them again", () => setOpen(holds || !open), holds ? { hold: () => setOpen(false) } : {}] });
   const press = holds ? { onPointerDown: () => setOpen(true), onPointerUp: () => setOpen(false), onPointerLeave: () => setOpen(false) } : { onClick: () => setOpen(!open) };
   const problem = media.find((one) => one.problem)?.problem;
-  return html`<div class="stack tight ${pref("greyscale") ? "grey-media" : ""}">
+  return html`<div class="stack tight ${pref("greyscale") ? "grey-media" : ""} ${media[0].url && media[1].url ? "" : "closed"}">
     <div class="row apart"><p class="note">The source is the upload, the target what it matched. Each reveal is written down.</p>
       <button class="button small" type="button" aria-pressed=${String(open)} ...${press}><${Icon} name="eye" />${holds ? "Hold to reveal both" : open ? "Cover both" : "Reveal both"} <kbd>r</kbd></button></div>
     ${problem && html`<${ProblemBox} problem=${problem} />`}

@@ -28,7 +28,7 @@ function Member({ one, isFirst, isChosen, isShown, onChoose, onShow }) {
   return html`<li class=${classes("member", isChosen && "chosen", isShown && "shown")}>
     <${Covered} uploadId=${one.upload_id} medium=${one.medium} kept=${one.media_kept} name=${name} small onLooked=${() => setLooked(true)} />
     <div class="member-facts">
-      <div class="cut">${one.upload_id && onShow ? html`<button class="as-link cut" type="button" onClick=${() => onShow(one)}>${one.account_id}</button>` : one.account_id ?? "a bank's reference"}</div>
+      <div class="cut">${one.upload_id && onShow ? html`<button class="as-link cut" type="button" onClick=${() => onShow(one)}>${one.account_id}</button>` : one.account_id ?? "reference"}</div>
       <div class="note">${one.score === null ? "alone, or by a word" : percent(one.score)}${one.uploads > 1 ? `, ${count(one.uploads, "upload")}` : ""}${looked ? ", looked at" : ""}</div>
       <div class="row">${isFirst && html`<span class="tag accent">stands for all</span>`}${one.pinned && html`<span class="tag">pinned</span>`}
         ${one.is_upload && onChoose && html`<label class="check small"><input type="checkbox" checked=${isChosen} onChange=${() => onChoose(one.reference_id)} aria-label=${`Choose ${name}`} />choose</label>`}</div>
