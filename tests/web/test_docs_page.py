@@ -17,7 +17,7 @@ from reseen.web.strict import from_value
 
 @pytest.fixture(scope="module")
 def page(server: Running) -> httpx.Response:
-    return httpx.get(server.address, follow_redirects=True)
+    return httpx.get(f"{server.address}/docs")
 
 
 def test_the_page_works_without_any_other_host(server: Running, page: httpx.Response) -> None:

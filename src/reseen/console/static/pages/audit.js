@@ -28,7 +28,7 @@ const toLocal = (moment) => {
 export default function Audit() {
   const { query } = usePlace();
   const asked = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
-  const list = useList("/v1/audit", { ...asked, limit: 50 });
+  const list = useList("/v1/audit", { ...asked, limit: 25 });
   const [verifying, setVerifying] = useState(false);
   const isFiltered = FILTERS.some((name) => asked[name]);
   const exported = (format) => save("/v1/audit/export", { ...asked, format }, `audit.${format}`).catch(toastProblem);
@@ -74,7 +74,7 @@ function Entry({ entry }) {
   const page = pageOf(entry.subject);
   const detail = Object.keys(entry.detail).length > 0;
   return html`<details class="entry"><summary><span class="when">${dated(entry.at)}</span>
-      <span class="told"><b>${doer(entry)}</b> ${deed(entry.what)}${entry.reason && html` <span class="muted">“${entry.reason}”</span>`}</span>
+      <span class="told"><b>${doer(entry)}</b> ${deed(entry.what)}${entry.reason && html` <span class="muted">“${entry.reason}”</span>`} <span class="note mono">${entry.subject}</span></span>
       ${entry.sensitive ? html`<span class="tag warn">media seen</span>` : html`<span class="note">${entry.position}</span>`}</summary>
     <dl class="facts">
       <dt>What</dt><dd><a class="mono" href=${trace({ what: entry.what })}>${entry.what}</a></dd>

@@ -72,7 +72,7 @@ function Staff() {
       { title: html`<span class="only-read">Do</span>`, cell: (one) => html`<div class="acts">
         ${one.id !== me.id && mayTouch(one) && html`<button class="button small" type="button" aria-label=${`New link for ${one.name}`} disabled=${one.state === "disabled"} onClick=${() => invite(one)}>New link</button>
           <button class="button small" type="button" aria-label=${`${one.state === "disabled" ? "Enable" : "Disable"} ${one.name}`} onClick=${() => disable(one)}>${one.state === "disabled" ? "Enable" : "Disable"}</button>`}
-        <a class="button small quiet" href=${trace({ who: one.id })} aria-label=${`What ${one.name} did`}>Audit</a></div>` }]} /></div>`}
+        <a class="button small quiet" href=${trace({ who: one.id })} aria-label=${`Audit of what ${one.name} did`}>Audit</a></div>` }]} /></div>`}
     ${open?.inviting && html`<${Invite} roles=${roles} onMade=${shown} onClose=${() => setOpen(null)} />`}
     ${open?.told && html`<${Secret} title=${`The link for ${open.told.person.name}`} label="the link" text=${open.told.invitation.link} onClose=${() => setOpen(null)}>
       Send it to ${open.told.person.name} and nobody else: it works once, until ${dated(open.told.invitation.expires_at)}.<//>`}

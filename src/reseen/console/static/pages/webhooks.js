@@ -26,7 +26,7 @@ export default function Webhooks() {
   return html`<div class="page">
     <div class="page-head"><div><h1>Webhooks</h1><p>Your platform is told as things happen: signed, tried again for days, and replayed when you ask.</p></div><div class="actions">${add}</div></div>
     ${list.problem ? html`<${ProblemBox} problem=${list.problem} onRetry=${list.again} />`
-      : list.items.length ? html`<div><${Table} caption="Webhooks" rows=${list.items} onOpen=${(one) => navigate(`/webhooks/${encodeURIComponent(one.id)}`)} columns=${[
+      : list.items.length ? html`<div class="ops-table"><${Table} caption="Webhooks" rows=${list.items} onOpen=${(one) => navigate(`/webhooks/${encodeURIComponent(one.id)}`)} columns=${[
           { title: "Address", cell: (one) => html`<a class="mono" href=${row(one)}>${one.url}</a>` },
           { title: "Events", cell: (one) => (one.types.length ? html`<span title=${one.types.join(", ")}>${count(one.types.length, "type")}</span>` : "all") },
           { title: "State", cell: (one) => html`<span class=${one.enabled ? "tag good" : "tag warn"}>${one.enabled ? "on" : "paused"}</span>` },

@@ -90,7 +90,7 @@ function optionsOf(UPlot, { series, time, kind, height, yMax, format, formatX, w
       { ...axis, grid: { show: false }, ...(formatX ? { values: (_, all) => all.map(formatX) } : {}) },
       { ...axis, size: 56, values: (_, all) => all.map((value) => format(value)) },
     ],
-    series: [{}, ...series.map((one, i) => {
+    series: [{ ...(formatX ? { label: time ? "Day" : "", value: (_, at) => (at === null || at === undefined ? "" : formatX(at)) } : {}) }, ...series.map((one, i) => {
       const stroke = colour(one.colour ?? COLOURS[i % COLOURS.length]);
       const fill = kind === "line" ? undefined : stroke.replace(/^rgb\((.*)\)$/, `rgba($1, ${kind === "bars" ? 0.7 : 0.18})`);
       return { label: one.label, stroke, fill, width: kind === "bars" ? 0 : 1.75, dash: one.dash, paths, points: { show: false }, value: (_, value) => (value === null ? "" : format(value)) };

@@ -7,4 +7,4 @@ import { can } from "../lib/session.js";
 export const trace = (filter) => href(`/audit?${new URLSearchParams(filter)}`);
 
 export const Trace = ({ subject, words = "Audit" }) =>
-  can("audit") ? html`<a class="button small quiet" href=${trace({ subject })} aria-label=${`What was done about ${subject}`}>${words}</a>` : null;
+  can("audit") ? html`<a class="button small quiet" href=${trace({ subject })} aria-label=${`${words} of ${subject}`}>${words}</a>` : null;
