@@ -89,7 +89,8 @@ def decide(page: Page, times: int) -> float:
         page.locator(".verdict-form").wait_for()
         page.keyboard.press("Enter")
         page.wait_for_function(
-            "(before) => location.href !== before && document.querySelector('.verdicts')",
+            "(before) => location.href !== before && document.querySelector('.verdicts')"
+            " && !document.querySelector('.verdict-form')",
             arg=before,
         )
     return time.perf_counter() - began

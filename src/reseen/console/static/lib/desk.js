@@ -58,8 +58,18 @@ export async function release(id) {
   return given;
 }
 
+const FRESH_MS = 10_000;
+let readAt = 0;
+
+/** Read ahead where little is left of what was, or that is old. */
+export function keepAhead() {
+  if (desk.queue.length >= AHEAD / 4 && Date.now() - readAt < FRESH_MS) return;
+  lookAhead().catch(() => {});
+}
+
 /** Read the head of the queue, and the covers of what comes first in it. */
 export async function lookAhead() {
+  readAt = Date.now();
   const pages = await Promise.all(["appealed", "open"].map((state) => get("/v1/briefs", { query: { state, limit: AHEAD } })));
   const found = pages.flatMap(({ data }) => data).sort((a, b) => b.case.rank - a.case.rank);
   desk.queue = found.map((brief) => remember(brief).case.id);
@@ -103,7 +113,6 @@ export function gone(id) {
   desk.queue = desk.queue.filter((one) => one !== id);
   const brief = desk.briefs.get(id);
   if (brief) remember({ ...brief, case: { ...brief.case, state: "decided", lease: null } });
-  if (desk.queue.length < AHEAD / 2) lookAhead().catch(() => {});
 }
 
 export function setLast(decision) {

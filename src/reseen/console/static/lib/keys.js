@@ -6,7 +6,7 @@
    entry { typing: true } works in text fields, { hold: up } calls `up` on release, { hidden: true }
    is not shown. The latest register wins, and one that is `modal` keeps keys from those before: a dialog does. */
 
-import { useEffect, useLatest } from "./view.js";
+import { useLayoutEffect, useLatest } from "./view.js";
 
 const registers = [];
 let before = "";
@@ -21,7 +21,7 @@ export function register(group) {
 /** Keys for as long as the component is shown. `active` false turns them off. */
 export function useKeys(title, bindings, active = true) {
   const latest = useLatest(bindings);
-  useEffect(() => (active ? register({ title, get bindings() { return latest.current; } }) : undefined), [title, active]);
+  useLayoutEffect(() => (active ? register({ title, get bindings() { return latest.current; } }) : undefined), [title, active]);
 }
 
 /** Everything that works now, for the overlay: [{ title, rows: [{ keys, words }] }]. */

@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../lib/view.js";
 import { fresh, get, post } from "../lib/api.js";
 import { useKeys } from "../lib/keys.js";
-import { banks as readBanks, gone, isMine, isOthers, known, lookAhead, me, read, release, setLast, skip, take, takeNext } from "../lib/desk.js";
+import { banks as readBanks, gone, isMine, isOthers, keepAhead, known, me, read, release, setLast, skip, take, takeNext } from "../lib/desk.js";
 import { differences, reachWords, reasonWords, severityTone, severityWords, VERDICTS } from "../lib/case-words.js";
 import { pref } from "../lib/prefs.js";
 import { href, navigate } from "../lib/router.js";
@@ -33,7 +33,8 @@ export default function CasePage({ id }) {
   useEffect(() => {
     if (brief) shift.looked(id);
     else load().then((now) => now && shift.looked(id));
-    lookAhead().catch(() => {});
+    const later = setTimeout(keepAhead, 400); // the case itself comes first
+    return () => clearTimeout(later);
   }, [id]);
   if (problem && !brief) return html`<div class="page"><${ProblemBox} problem=${problem} onRetry=${load} /></div>`;
   if (!brief) return html`<${Loading} words="Opening the case" />`;

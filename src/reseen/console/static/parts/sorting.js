@@ -15,8 +15,11 @@ export function Sorting({ cluster, chosen, onDone, always = false }) {
   const [words, setWords] = useState(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => {
-    get(`${at(cluster)}/links`, { query: { limit: 50 } }).then(({ data }) => setLinks(data), () => {});
-    get(`${at(cluster)}/words`, { query: { limit: 50 } }).then(({ data }) => setWords(data), () => {});
+    const later = setTimeout(() => { // what is decided at once needs none of it
+      get(`${at(cluster)}/links`, { query: { limit: 50 } }).then(({ data }) => setLinks(data), () => {});
+      get(`${at(cluster)}/words`, { query: { limit: 50 } }).then(({ data }) => setWords(data), () => {});
+    }, 250);
+    return () => clearTimeout(later);
   }, [cluster.id, cluster.version]);
   const doing = async (work, said) => {
     if (busy) return;

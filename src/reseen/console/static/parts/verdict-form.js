@@ -1,7 +1,7 @@
 /* A verdict before it is given: which policy, why, with which labels, into which bank. What was said
    last is remembered in this browser, so that the next one is a key and Enter. */
 
-import { html, useEffect, useRef, useState } from "../lib/view.js";
+import { html, useLayoutEffect, useRef, useState } from "../lib/view.js";
 import { MEANS, TONES, VERDICTS } from "../lib/case-words.js";
 import { useKeys } from "../lib/keys.js";
 import { Field } from "./field.js";
@@ -34,7 +34,7 @@ export function VerdictForm({ verdict, banks, members, twoPerson, busy, onDecide
   const [bank, setBank] = useState("");
   const [wrong, setWrong] = useState(null);
   const form = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const first = verdict === "harmful" && !policy ? form.current.querySelector("input") : form.current.querySelector("button[type=submit]");
     first?.focus();
     form.current.scrollIntoView({ block: "nearest" });
@@ -54,6 +54,7 @@ export function VerdictForm({ verdict, banks, members, twoPerson, busy, onDecide
   useKeys("Verdict", {
     Escape: ["do not decide yet", onCancel, { typing: true }],
     "ctrl+Enter": ["decide", go, { typing: true }],
+    Enter: ["decide", go, { hidden: true }],
     [{ harmful: "h", allowed: "a", no_action: "n" }[verdict]]: ["decide so (also Enter)", go],
   });
   const fitting = (banks ?? []).filter(({ role }) => (ROLES[verdict] ?? []).includes(role));
