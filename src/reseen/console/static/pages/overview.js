@@ -54,9 +54,10 @@ function Ages({ queue }) {
 }
 
 const Begin = () => html`<section class="panel stack" aria-labelledby="begin"><div><h2 id="begin">Nothing has come through here yet</h2>
-    <p class="note">Three ways to begin, in any order.</p></div>
+    <p class="note">Where to begin, in any order.</p></div>
   <ul class="begin">
     <li><h3>See it match</h3><p class="muted">Drop two files, or take one of the bundled pairs.</p><a class="button main" href=${href("/playground")}>Open the playground</a></li>
     <li><h3>Say what harm looks like</h3><p class="muted">Make a bank and drop a folder of media, or a hash list.</p><a class="button" href=${href("/banks")}>Make a bank</a></li>
+    ${can("upload") && html`<li><h3>Review a burst</h3><p class="muted">Submit uploads by hand, or a sample burst; one decision settles all copies.</p><a class="button" href=${href("/uploads")}>Submit uploads</a></li>`}
     ${can("keys") && html`<li><h3>Connect your platform</h3><p class="muted">Make a key that submits uploads; what they need then waits in review.</p><a class="button" href=${href("/keys")}>Make a key</a></li>`}
   </ul></section>`;
