@@ -35,6 +35,10 @@ function Figures({ told }) {
       <${Tile} what="Looks spared by clustering" value=${whole(saved.spared)}>${saved.decisions ? `${count(saved.decisions, "decision")} covered ${count(saved.copies, "copy", "copies")}. ` : "Nothing was decided in this period. "}
         ${saved.seconds !== null ? `At ${duration(saved.look_s)} a look, that is ${duration(saved.seconds)}.` : saved.decisions > 0 ? "How long a look takes is not measured yet: that needs five decisions in a row." : ""}<//>
     </div>
+    ${!isNew && html`<${Plots} told=${told} />`}`;
+}
+
+const Plots = ({ told }) => html`
     <div class="columns two">
       <section class="panel" aria-labelledby="decided"><h2 id="decided">Decided</h2>
         <${Plot} title="Decided a day" kind="bars" x=${seconds(told.days)} formatX=${dayOf} format=${whole} series=${[
@@ -43,8 +47,7 @@ function Figures({ told }) {
       <section class="panel" aria-labelledby="waited"><h2 id="waited">From case to decision</h2>
         <${Plot} title="Median time from a case to its decision" kind="bars" x=${seconds(told.days)} formatX=${dayOf} format=${(s) => (s ? duration(s) : "0")} series=${[{ label: "median wait", values: told.days.map((one) => one.wait_s) }]} /></section>
     </div>
-    <section class="panel" aria-labelledby="ages"><h2 id="ages">Age of the queue, now</h2><${Ages} queue=${queue} /></section>`;
-}
+    <section class="panel" aria-labelledby="ages"><h2 id="ages">Age of the queue, now</h2><${Ages} queue=${told.queue} /></section>`;
 
 function Ages({ queue }) {
   const most = Math.max(1, ...queue.ages.map((one) => one.cases));

@@ -80,7 +80,7 @@ export default function Review() {
     <div class="page-head"><div><h1>Review</h1><p>Near-copies are one: what you decide of one holds for all of its cluster.</p></div>
       <div class="actions"><button class="button main" type="button" onClick=${start} aria-disabled=${String(busy)}>Start reviewing <kbd>s</kbd></button></div></div>
     <${ShiftBar} />
-    <${Submitted} onAnswered=${list.again} />
+    <${Submitted} onAnswered=${list.again} brief />
     <${Proposals} onDone=${list.again} />
     <div class="row apart"><${Choice} label="Which cases" value=${state} options=${STATES} onChange=${(to) => setQuery({ state: to === "open" ? null : to })} />
       <p class="note">Press <kbd>?</kbd> for what the keyboard does.</p></div>

@@ -5,7 +5,8 @@ import { post } from "../lib/api.js";
 import { useAnswer, useBanks } from "../lib/holdings.js";
 import { href } from "../lib/router.js";
 import { can } from "../lib/session.js";
-import { ago, dated, percent } from "../lib/words.js";
+import { sorted } from "../lib/case-words.js";
+import { ago, count, dated, percent } from "../lib/words.js";
 import { Covered } from "../parts/covered.js";
 import { Dialog } from "../parts/dialog.js";
 import { EmptyState, Loading } from "../parts/empty-state.js";
@@ -23,6 +24,7 @@ export default function UploadPage({ id }) {
   const [asking, setAsking] = useState(null);
   if (problem) return html`<div class="page"><${ProblemBox} problem=${problem} onRetry=${again} /></div>`;
   if (!upload) return html`<${Loading} />`;
+  const { asking: telling, before } = sorted(upload.reasons);
   const nameOf = (bank) => banks?.data.find((one) => one.id === bank)?.name ?? bank;
   const done = (words) => () => { setAsking(null); toast(words); again(); };
   return html`<div class="page upload">
@@ -36,8 +38,9 @@ export default function UploadPage({ id }) {
     <div class="columns two">
       <section class="panel stack tight" aria-labelledby="why"><h2 id="why">Why</h2>
         ${upload.error && html`<p class="wrong">${upload.error.detail}</p>`}
-        ${upload.reasons.length ? html`<ul class="stack">${upload.reasons.map((one) => html`<li class="stack tight"><p>Matches <a href=${href(`/banks/${one.bank_id}?reference=${one.reference_id}`)}>a reference</a> of <a href=${href(`/banks/${one.bank_id}`)}>${nameOf(one.bank_id)}</a>, ${percent(one.similarity_score)}, ${one.confidence} confidence.</p><p class="note">${one.rule}</p></li>`)}</ul>`
-          : upload.state === "pending" ? html`<p>It is not answered yet.</p>` : html`<p>It matched no bank.${upload.action === "review" ? " Somebody asked for a look." : ""}</p>`}
+        ${before > 0 && html`<p>It resembles ${count(before, "earlier upload")}, which by itself means nothing.</p>`}
+        ${telling.length ? html`<ul class="stack">${telling.map((one) => html`<li class="stack tight"><p>Matches <a href=${href(`/banks/${one.bank_id}?reference=${one.reference_id}`)}>a reference</a> of <a href=${href(`/banks/${one.bank_id}`)}>${nameOf(one.bank_id)}</a>, ${percent(one.similarity_score)}, ${one.confidence} confidence.</p><p class="note">${one.rule}</p></li>`)}</ul>`
+          : upload.state === "pending" ? html`<p>It is not answered yet.</p>` : html`<p>It matches nothing that a bank asks about.${upload.action === "review" ? " Somebody asked for a look." : ""}</p>`}
         ${upload.decision_id && html`<p>A decision on its near-copies covers it.</p>`}
         <dl class="facts"><dt>On arrival</dt><dd>${upload.ruled ? html`<${Action} action=${upload.ruled} />` : "pending"}</dd><dt>Upload</dt><dd><code>${upload.id}</code></dd>${upload.decision_id && html`<dt>Decision</dt><dd><code>${upload.decision_id}</code> <${Trace} subject=${upload.decision_id} /></dd>`}</dl>
         ${Object.keys(upload.metadata).length > 0 && html`<pre tabindex="0">${JSON.stringify(upload.metadata, null, 2)}</pre>`}

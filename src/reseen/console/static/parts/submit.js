@@ -39,8 +39,9 @@ export function Submit() {
 
 const WORDS = { waiting: ["waits", ""], sending: ["under way", "accent"], failed: ["failed", "danger"] };
 
-/** What was submitted in this tab. `onAnswered` is called with each answer. */
-export function Submitted({ onAnswered }) {
+/** What was submitted in this tab. `onAnswered` is called with each answer. `brief`: only while it is
+    under way, or where something failed. */
+export function Submitted({ onAnswered, brief = false }) {
   const run = useSubmitted();
   const answered = run.items.filter(({ state }) => state === "answered").length;
   const failed = run.items.filter(({ state }) => state === "failed");
@@ -50,7 +51,7 @@ export function Submitted({ onAnswered }) {
     if (answered !== told.current) onAnswered?.();
     told.current = answered;
   }, [answered]);
-  if (!run.items.length) return null;
+  if (!run.items.length || (brief && !run.busy && !failed.length)) return null;
   const over = answered + failed.length;
   const words = run.busy ? `Submitting: ${over} of ${count(run.items.length, "upload")} answered` : `${count(answered, "upload")} answered${waits ? `, ${waits} of them on review` : ""}${failed.length ? `, ${failed.length} failed` : ""}`;
   return html`<section class="panel stack" aria-label="Just submitted">
