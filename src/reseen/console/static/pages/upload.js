@@ -46,7 +46,7 @@ export default function UploadPage({ id }) {
         ${Object.keys(upload.metadata).length > 0 && html`<pre tabindex="0">${JSON.stringify(upload.metadata, null, 2)}</pre>`}
       </section>
       <section class="panel stack tight" aria-labelledby="medium"><h2 id="medium">What it shows</h2>
-        ${upload.media_kept && can("review") ? html`<${Covered} uploadId=${upload.id} kept name=${`upload ${upload.content_id}`} medium=${brief?.medium} />` : html`<${EmptyState} icon="eye" title="No media are kept">Only a fingerprint is: media are kept of what waits for a reviewer.<//>`}</section>
+        ${upload.media_kept && can("review") ? (brief || cluster?.case_id === null) && html`<${Covered} uploadId=${upload.id} kept name=${`upload ${upload.content_id}`} medium=${brief?.medium} />` : html`<${EmptyState} icon="eye" title="No media are kept">Only a fingerprint is: media are kept of what waits for a reviewer.<//>`}</section>
     </div>
     ${asking && html`<${Asking} key=${asking} kind=${asking} upload=${upload} onDone=${done(asking === "report" ? "Reported. Its cluster waits in review." : "The appeal waits for somebody who did not decide.")} onClose=${() => setAsking(null)} />`}
   </div>`;
