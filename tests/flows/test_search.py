@@ -326,8 +326,8 @@ def test_a_fingerprint_that_is_lost_is_remarked_and_the_others_are_found(
 ) -> None:
     bank = banks.bank("known")
     lost = save_picture(tmp_path / "lost.png", disguised(pictures.scene(1)))
-    banks.add(bank, lost)
-    banks.search(disguise(tmp_path, 9))
+    reference = banks.add(bank, lost)
+    banks.index.nudge(DEFAULT_PROJECT, reference.change)
     banks.blobs.delete(list(banks.blobs.keys()))
     banks.add(bank, scene(tmp_path, 1))
     answer = banks.search(cut(tmp_path))

@@ -8,7 +8,7 @@ afterwards, whatever the index still holds.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from reseen.domain.bank import Bank, Hash, StoredScore
@@ -35,6 +35,7 @@ from reseen.flows.leads import COUNTS, Asking, Clues, QueryKeys
 from reseen.flows.match import WORTH
 from reseen.flows.may_match import MayMatch
 from reseen.flows.meeting import party
+from reseen.flows.parties import Parties
 from reseen.flows.party import Party
 from reseen.flows.second_pass import second_pass
 from reseen.flows.shortlisted import Query, Verified, Verifying
@@ -90,6 +91,7 @@ class Searching:
     clock: Callable[[], datetime] = now
     homes: Homes | None = None
     """Where given, a few of each cluster of uploads are looked at, as long as they bind."""
+    parties: Parties = field(default_factory=Parties)
 
     def by_file(self, project_id: str, file: Fetched, scope: Scope) -> Answer:
         """Raises the decoder's errors, unless equal bytes are in a bank, and ``NotFound`` for a
@@ -145,9 +147,13 @@ class Searching:
         candidates = search.may_match.among(numbers)
         query = Query(fingerprint.asset.medium, party(self.perception.visual, fingerprint))
         leads = [Lead(number, math.inf, sure=True) for number in candidates]
-        verifying = Verifying(self.perception.visual, self.cuts, self.references, self.workers)
-        verified, remarks = verifying.verify(query, leads, candidates, {})
+        verified, remarks = self.verifying().verify(query, leads, candidates, {})
         return search.answer(query, verified, remarks=remarks)
+
+    def verifying(self) -> Verifying:
+        """What looks closely at a shortlist."""
+        visual = self.perception.visual
+        return Verifying(visual, self.cuts, self.references, self.parties, self.workers)
 
     def _begin(self, project_id: str, scope: Scope) -> "_Search":
         every = (
@@ -223,7 +229,7 @@ class _Search:
             return [], []
         remarks: list[str] = []
         of = self.of
-        verifying = Verifying(of.perception.visual, of.cuts, of.references, of.workers)
+        verifying = of.verifying()
         seen = {one.candidate.reference.number: one.match.score for one in done}
 
         def is_open(lead: Lead) -> bool:

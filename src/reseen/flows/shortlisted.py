@@ -22,7 +22,7 @@ from reseen.engine.candidates import Lead
 from reseen.engine.verdict import HARM, HASHED, regime_of_media
 from reseen.flows.leads import NearHash
 from reseen.flows.match import WORTH, compare, glance
-from reseen.flows.meeting import party
+from reseen.flows.parties import Parties
 from reseen.flows.party import Party
 from reseen.ports import Candidate, ReferenceStore, VisualSignals
 
@@ -87,6 +87,7 @@ class Verifying:
     visual: VisualSignals
     cuts: Cuts
     references: ReferenceStore
+    parties: Parties
     workers: int
 
     def verify(
@@ -167,10 +168,10 @@ class Verifying:
             kept = None if query.medium is not None else self.references.fingerprint(reference)
             match = by_hash(near, kept)
             return turned(match) if query.is_reference else match
-        kept = self.references.fingerprint(reference)
-        if kept is None:
+        held = self.parties.of(self.visual, self.references, reference)
+        if held is None:
             return Match(0.0, ())
-        sides: tuple[Party, Party] = (query.party, party(self.visual, kept))
+        sides: tuple[Party, Party] = (query.party, held)
         if query.is_reference:
             sides = (sides[1], sides[0])
         if not closely:

@@ -3,7 +3,12 @@
 from pydantic import BaseModel
 
 from reseen.web.schemas.banks import BankChange, BankRequest
-from reseen.web.schemas.clusters import MergeRequest, PinRequest, SplitRequest
+from reseen.web.schemas.clusters import (
+    MergeRequest,
+    PinRequest,
+    RepresentativeRequest,
+    SplitRequest,
+)
 from reseen.web.schemas.holds import HoldRequest
 from reseen.web.schemas.jobs import (
     BacktestRequest,
@@ -50,6 +55,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     SplitRequest,
     MergeRequest,
     PinRequest,
+    RepresentativeRequest,
     QuarantineRequest,
     HoldRequest,
     DecisionRequest,
