@@ -152,7 +152,7 @@ function Open({ brief, onBrief, onReload }) {
   const reload = () => { setChosen([]); members.again(); return onReload(); };
 
   return html`<div class="page case">
-    <div class="page-head"><div><p class="note"><a href=${href("/review")}>Review</a> / case</p>
+    <div class="page-head"><div><a class="note back" href=${href("/review")}>Review</a>
       <h1 ref=${head} tabindex="-1">${count(cluster.members, "near-copy", "near-copies")} by ${count(cluster.accounts, "account")}</h1>
       <p>Here because ${kase.why}. Waiting since ${dated(kase.opened_at)} (${ago(kase.opened_at)}).</p></div>
       <div class="actions">
