@@ -4,7 +4,7 @@
 export const PAGES = [
   { path: "/", page: "overview", styles: ["operations"], title: "Overview", right: "review", else: "/playground", group: "Look", icon: "overview", keys: "g o" },
   { path: "/playground", page: "playground", styles: ["playground"], title: "Playground", right: "match", group: "Look", icon: "playground", keys: "g p" },
-  { path: "/search", page: "search", styles: ["playground", "banks"], title: "Search", right: "search", group: "Look", icon: "search", keys: "g s" },
+  { path: "/search", page: "search", styles: ["playground", "banks", "search"], title: "Search", right: "search", group: "Look", icon: "search", keys: "g s" },
   { path: "/uploads", page: "uploads", styles: ["banks", "review"], title: "Uploads", right: "read", group: "Decide", icon: "uploads", keys: "g i" },
   { path: "/uploads/:id", page: "upload", styles: ["banks", "review"], title: "Upload", right: "read", within: "/uploads" },
   { path: "/review", page: "review", styles: ["banks", "review"], title: "Review", right: "review", group: "Decide", icon: "review", keys: "g r" },
@@ -16,8 +16,8 @@ export const PAGES = [
   { path: "/policies", page: "policies", styles: ["banks"], title: "Policies", right: "read", group: "Hold", icon: "policies", keys: "g y" },
   { path: "/policies/:id", page: "policy", styles: ["banks"], title: "Policy", right: "read", within: "/policies" },
   { path: "/quarantines", page: "quarantines", styles: ["banks"], title: "Quarantines", right: "read", group: "Hold", icon: "quarantines", keys: "g q" },
-  { path: "/jobs", page: "jobs", styles: ["banks"], title: "Jobs", right: "read", group: "Hold", icon: "jobs", keys: "g j" },
-  { path: "/jobs/:id", page: "job", styles: ["banks"], title: "Job", right: "read", within: "/jobs" },
+  { path: "/jobs", page: "jobs", styles: ["search"], title: "Jobs", right: "read", group: "Hold", icon: "jobs", keys: "g j" },
+  { path: "/jobs/:id", page: "job", styles: ["banks", "search"], title: "Job", right: "read", within: "/jobs" },
   // Operations.
   { path: "/exchanges", page: "exchanges", styles: ["operations"], title: "Exchanges", right: "read", group: "Hold", icon: "exchanges", keys: "g x" },
   { path: "/holds", page: "holds", styles: ["operations"], title: "Legal holds", right: "hold", group: "Hold", icon: "holds", keys: "g l" },
