@@ -113,72 +113,15 @@ def test_somebody_new_matches_ingests_reviews_undoes_and_finds_it_in_the_audit(
     set_up(page, "Nora")
     page.get_by_role("heading", name="Nothing has come through here yet").wait_for()
 
-    # Match two files.
-    tab_to(page, "Open the playground")
-    page.keyboard.press("Enter")
-    page.get_by_label("Source: choose one").set_input_files(SAMPLES / "photo-disguised.jpg")
-    page.get_by_label("Target: choose one").set_input_files(SAMPLES / "photo.jpg")
-    tab_to(page, "Compare")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="A copy")).to_be_visible()
+    match_two_files(page)
+    ingest(page, library)
+    send_a_burst(page)
+    case = review_to_an_empty_queue(page)
+    undo(page)
+    find_it_in_the_audit(page, case)
 
-    # Ingest a folder.
-    keys(page, "g", "b")
-    page.get_by_role("heading", name="No bank yet").wait_for()
-    tab_to(page, "Make the first bank")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Name", exact=True)).to_be_focused()
-    page.keyboard.type("forbidden")
-    page.keyboard.press("Enter")
-    page.get_by_label("Add references: choose a folder").set_input_files(library)
-    page.get_by_text("3 of 3 files, 3 added").wait_for(timeout=120_000)
-    tab_to(page, "See the references")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("table", name="References of forbidden")).to_contain_text("film.mp4")
-
-    # A burst: nothing waits yet, and the page says how something comes in.
-    keys(page, "g", "r")
-    page.get_by_role("heading", name="Nothing waits").wait_for()
-    tab_to(page, "Send a sample burst")
-    page.keyboard.press("Enter")
-    row = page.locator(".queued")
-    expect(row).to_have_count(1)
-    expect(row).to_contain_text("5 accounts", timeout=120_000)
-    expect(page.get_by_role("region", name="Just submitted")).to_have_count(0)
-    expect(row).to_contain_text("forbidden")
-
-    # Review it to an empty queue.
-    page.keyboard.press("s")
-    page.get_by_role("heading", name="Verdict").wait_for()
-    case = urlsplit(page.url).path
-    page.keyboard.press("h")
-    page.locator(".verdict-form").wait_for()
-    page.keyboard.type("violence")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Nothing waits").wait_for()
-    assert actions(page) == {"remove"}
-
-    # Undo it.
-    page.keyboard.press("u")
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_text("5 of 5 uploads' actions reversed").wait_for()
-    expect(page.get_by_text("5 uploads decided")).to_have_count(0)
-
-    # Find it in the audit.
-    tab_to(page, "Find it in the audit")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Audit").wait_for()
-    entry = page.locator(".entry")
-    expect(entry).to_have_count(1)
-    expect(entry).to_contain_text("Nora undid a decision")
-    tab_to(page, case.rsplit("/", 1)[1])
-    page.keyboard.press("Enter")
-    expect(page.locator(".entry", has_text="decided a case")).to_contain_text("Nora")
-    assert actions(page) == {"review"}
-
-    # It waits again, as it is said.
-    keys(page, "g", "r")
-    expect(row).to_have_count(1)
+    keys(page, "g", "r")  # it waits again, as was said
+    expect(page.locator(".queued")).to_have_count(1)
     page.keyboard.press("s")
     page.get_by_role("heading", name="Verdict").wait_for()
     keys(page, "n", "Enter")
@@ -195,6 +138,78 @@ def test_somebody_new_matches_ingests_reviews_undoes_and_finds_it_in_the_audit(
             page.get_by_role("link", name="song-disguised").first.click()
             page.get_by_role("button", name="Appeal").wait_for()
             fine(visitor)
+
+
+def match_two_files(page: Page) -> None:
+    tab_to(page, "Open the playground")
+    page.keyboard.press("Enter")
+    page.get_by_label("Source: choose one").set_input_files(SAMPLES / "photo-disguised.jpg")
+    page.get_by_label("Target: choose one").set_input_files(SAMPLES / "photo.jpg")
+    tab_to(page, "Compare")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="A copy")).to_be_visible()
+
+
+def ingest(page: Page, library: Path) -> None:
+    keys(page, "g", "b")
+    page.get_by_role("heading", name="No bank yet").wait_for()
+    tab_to(page, "Make the first bank")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.type("forbidden")
+    page.keyboard.press("Enter")
+    page.get_by_label("Add references: choose a folder").set_input_files(library)
+    page.get_by_text("3 of 3 files, 3 added").wait_for(timeout=120_000)
+    tab_to(page, "See the references")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table", name="References of forbidden")).to_contain_text("film.mp4")
+
+
+def send_a_burst(page: Page) -> None:
+    """Nothing waits yet, and the page says how something comes in."""
+    keys(page, "g", "r")
+    page.get_by_role("heading", name="Nothing waits").wait_for()
+    tab_to(page, "Send a sample burst")
+    page.keyboard.press("Enter")
+    row = page.locator(".queued")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("5 accounts", timeout=120_000)
+    expect(page.get_by_role("region", name="Just submitted")).to_have_count(0)
+    expect(row).to_contain_text("forbidden")
+
+
+def review_to_an_empty_queue(page: Page) -> str:
+    """The case that was decided."""
+    page.keyboard.press("s")
+    page.get_by_role("heading", name="Verdict").wait_for()
+    case = urlsplit(page.url).path.rsplit("/", 1)[1]
+    page.keyboard.press("h")
+    page.locator(".verdict-form").wait_for()
+    page.keyboard.type("violence")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Nothing waits").wait_for()
+    assert actions(page) == {"remove"}
+    return case
+
+
+def undo(page: Page) -> None:
+    page.keyboard.press("u")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("5 of 5 uploads' actions reversed").wait_for()
+    expect(page.get_by_text("5 uploads decided")).to_have_count(0)
+
+
+def find_it_in_the_audit(page: Page, case: str) -> None:
+    tab_to(page, "Find it in the audit")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Audit").wait_for()
+    entry = page.locator(".entry")
+    expect(entry).to_have_count(1)
+    expect(entry).to_contain_text("Nora undid a decision")
+    tab_to(page, case)
+    page.keyboard.press("Enter")
+    expect(page.locator(".entry", has_text="decided a case")).to_contain_text("Nora")
+    assert actions(page) == {"review"}
 
 
 def own_files_lead_from_upload_to_audit(page: Page) -> None:
