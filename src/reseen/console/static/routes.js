@@ -13,9 +13,9 @@ export const PAGES = [
   { path: "/appeals", page: "appeals", styles: ["review"], title: "Appeals", right: "review", group: "Decide", icon: "appeals", keys: "g e" },
   { path: "/banks", page: "banks", styles: ["banks"], title: "Banks", right: "read", group: "Hold", icon: "banks", keys: "g b" },
   { path: "/banks/:id", page: "bank", styles: ["banks"], title: "Bank", right: "read", within: "/banks" },
-  { path: "/policies", page: "policies", styles: ["banks"], title: "Policies", right: "read", group: "Hold", icon: "policies", keys: "g y" },
-  { path: "/policies/:id", page: "policy", styles: ["banks"], title: "Policy", right: "read", within: "/policies" },
-  { path: "/quarantines", page: "quarantines", styles: ["banks"], title: "Quarantines", right: "read", group: "Hold", icon: "quarantines", keys: "g q" },
+  { path: "/policies", page: "policies", styles: ["banks", "policies"], title: "Policies", right: "read", group: "Hold", icon: "policies", keys: "g y" },
+  { path: "/policies/:id", page: "policy", styles: ["banks", "policies"], title: "Policy", right: "read", within: "/policies" },
+  { path: "/quarantines", page: "quarantines", styles: ["banks", "policies"], title: "Quarantines", right: "read", group: "Hold", icon: "quarantines", keys: "g q" },
   { path: "/jobs", page: "jobs", styles: ["search"], title: "Jobs", right: "read", group: "Hold", icon: "jobs", keys: "g j" },
   { path: "/jobs/:id", page: "job", styles: ["banks", "search"], title: "Job", right: "read", within: "/jobs" },
   // Operations.
