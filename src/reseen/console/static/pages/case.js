@@ -98,6 +98,7 @@ function Open({ brief, onBrief, onReload }) {
       if (thrown.status !== 409) throw thrown;
       const now = await read(id);
       setVerdict(null);
+      members.again();
       setChanged({ problem: thrown, changes: differences(brief, now), said });
       onBrief(now);
       return;
