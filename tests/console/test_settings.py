@@ -108,9 +108,11 @@ def test_an_owner_says_what_holds_for_everybody_and_what_is_required(
         with page.expect_response("**/console/api/defaults") as saved:
             section.get_by_role("checkbox", name="Require: Blur media").click()
         assert saved.value.ok
-        section.get_by_role("checkbox", name="By default: Without colour").click()
+        with page.expect_response("**/console/api/defaults"):
+            section.get_by_role("checkbox", name="By default: Without colour").click()
         expect(section.get_by_role("checkbox", name="Require: Without colour")).to_be_disabled()
-        section.get_by_label("By default, remind of a break after").select_option("20")
+        with page.expect_response("**/console/api/defaults"):
+            section.get_by_label("By default, remind of a break after").select_option("20")
         assert not visitor.axe()
         seen = browse().come_in(reviewer, "/console/settings")
         expect(seen.get_by_role("checkbox", name="Blur media")).to_be_disabled()

@@ -38,8 +38,8 @@ export function Defaults({ me, breaks }) {
       <p class="note">What holds for those who chose nothing of their own. What is required, nobody can loosen; stricter is always fine.</p></div>
     <ul class="plain">${FLAGS.map(([name, label]) => html`<li class="row apart">
       <${Check} label=${label} aria-label=${`By default: ${label}`} checked=${defaultOf(name).value} disabled=${busy} onChange=${(value) => save(name, { value })} />${required(name, label)}</li>`)}
-      <li class="row apart ends"><div class="short"><${Field} label="By default, remind of a break after" value=${now} options=${options} onInput=${(value) => save("break_after_minutes", { value: Number(value) })} /></div>${required("break_after_minutes", "Breaks")}</li>
-      <li><div class="short"><${Field} label="Theme by default" value=${defaultOf("theme").value} options=${THEMES} onInput=${(value) => save("theme", { value })} /></div></li></ul>
+      <li class="row apart ends"><div class="short"><${Field} label="By default, remind of a break after" value=${now} options=${options} disabled=${busy} onInput=${(value) => save("break_after_minutes", { value: Number(value) })} /></div>${required("break_after_minutes", "Breaks")}</li>
+      <li><div class="short"><${Field} label="Theme by default" value=${defaultOf("theme").value} options=${THEMES} disabled=${busy} onInput=${(value) => save("theme", { value })} /></div></li></ul>
     <div class="row"><${Trace} subject=${me.project} words="Who changed this" /></div>
   </section>`;
 }

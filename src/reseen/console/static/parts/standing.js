@@ -52,4 +52,4 @@ export function Changed({ changes, problem, isDecided, onAgain, onNext }) {
   </section>`;
 }
 
-export const Counts = ({ cluster }) => html`<dl class="counts">${[["members", cluster.members], ["uploads", cluster.uploads], ["accounts", cluster.accounts], ["seen by", cluster.reach]].map(([word, n]) => html`<div class="figure"><dt>${word}</dt><dd>${n}</dd></div>`)}</dl><span class="only-read">${count(cluster.members, "member")}</span>`;
+export const Counts = ({ cluster }) => html`<dl class="counts">${[["members", cluster.members], ["uploads", cluster.uploads], ["accounts", cluster.accounts], ["seen by", cluster.reach || "–"]].map(([word, n]) => html`<div class="figure"><dt>${word}</dt><dd>${n}</dd></div>`)}</dl><span class="only-read">${count(cluster.members, "member")}</span>`;
