@@ -213,7 +213,7 @@ def test_a_version_is_tried_goes_live_and_is_rolled_back(here: Visit, running: R
     assert not here.axe()
     page.keyboard.press("Escape")
     expect(outcome.locator(".u-over")).to_be_visible()
-    outcome.get_by_role("radio", name="Decided by people").click()
+    outcome.get_by_role("radio", name="Decided").click()
     expect(outcome).to_contain_text("No upload of this time was decided.")
     outcome.get_by_role("radio", name="What was live").click()
     expect(outcome.locator(".u-over")).to_be_visible()
