@@ -39,7 +39,16 @@ class JobStore(Protocol):
         """Raises ``NotFound``."""
         ...
 
-    def list(self, project_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]: ...
+    def list(
+        self,
+        project_id: str,
+        cursor: str | None = None,
+        limit: int = 100,
+        *,
+        state: JobState | None = None,
+    ) -> Page[Job]:
+        """Newest first; those in one state."""
+        ...
 
     def unfinished(
         self, project_id: str, kind: JobKind, request: Mapping[str, Any]

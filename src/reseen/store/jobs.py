@@ -107,12 +107,21 @@ class SqlJobStore:
         with self._database.reading() as connection:
             return job_of(_find(connection, project_id, job_id))
 
-    def list(self, project_id: str, cursor: str | None = None, limit: int = 100) -> Page[Job]:
+    def list(
+        self,
+        project_id: str,
+        cursor: str | None = None,
+        limit: int = 100,
+        *,
+        state: JobState | None = None,
+    ) -> Page[Job]:
         query = (
             _visible(project_id)
             .order_by(JOBS.c.created_at.desc(), JOBS.c.id.desc())
             .limit(limit + 1)
         )
+        if state is not None:
+            query = query.where(JOBS.c.state == state.value)
         with self._database.reading() as connection:
             if cursor is not None:
                 try:

@@ -102,6 +102,15 @@ class JobStoreContract:
         )
         assert store.list(OTHER_PROJECT).items == ()
 
+    def test_a_list_of_one_state_pages_on_over_the_others(self, store: JobStore) -> None:
+        made = [store.create(P, JobKind.INGEST, {"n": turn}) for turn in range(5)]
+        for job in made[1::2]:
+            store.cancel(P, job.id)
+        first = store.list(P, limit=2, state=JobState.QUEUED)
+        rest = store.list(P, first.next, limit=2, state=JobState.QUEUED)
+        assert {job.id for job in (*first.items, *rest.items)} == {job.id for job in made[::2]}
+        assert rest.next is None
+
     @pytest.mark.parametrize("cursor", ["", "x", "-1", "ref_1", "\ud800", "\0", "9" * 30])
     def test_a_cursor_that_no_list_gave_is_refused(self, store: JobStore, cursor: str) -> None:
         job = ingest(store)

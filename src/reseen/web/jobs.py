@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from reseen.domain.access import Caller
 from reseen.domain.bank import Job
-from reseen.domain.choices import JobKind
+from reseen.domain.choices import JobKind, JobState
 from reseen.domain.errors import InvalidValue, NotFound, UnsupportedMedia
 from reseen.domain.moment import rfc3339
 from reseen.flows import reingest
@@ -42,6 +42,12 @@ from reseen.web.strict import from_json, loaded
 SHAPE = Shape(tuple(KINDS.values()), files=("file",), form=IngestForm, json_bytes=LARGE_JSON)
 
 JobId = Annotated[str, Path(description="Its id.")]
+
+
+class Jobs(Paging):
+    """Which jobs to list."""
+
+    state: Annotated[JobState | None, Field(description="Only those in this state.")] = None
 
 
 class Items(Paging):
@@ -115,16 +121,16 @@ def _reads(router: APIRouter, reception: Reception) -> None:
     @router.get(
         "",
         summary="List jobs",
-        description="Newest first.",
+        description="Newest first; `state` tells those that are in it.",
         operation_id="list_jobs",
         response_model=JobList,
         response_description="some jobs",
         responses=_problems(),
     )
     def list_some(
-        who: Annotated[Caller, Depends(reader)], paging: Annotated[Paging, Query()]
+        who: Annotated[Caller, Depends(reader)], chosen: Annotated[Jobs, Query()]
     ) -> JSONResponse:
-        page = jobs.list(who.project_id, paging.cursor, paging.limit)
+        page = jobs.list(who.project_id, chosen.cursor, chosen.limit, state=chosen.state)
         data = [JobSchema.of(job) for job in page.items]
         return JSONResponse(said(JobList(data=data, next_cursor=page.next)))
 

@@ -4,7 +4,7 @@
 export const PAGES = [
   { path: "/", page: "overview", styles: ["operations"], title: "Overview", right: "review", else: "/playground", group: "Look", icon: "overview", keys: "g o" },
   { path: "/playground", page: "playground", styles: ["playground"], title: "Playground", right: "match", group: "Look", icon: "playground", keys: "g p" },
-  { path: "/search", page: "search", styles: ["playground", "banks"], title: "Search", right: "search", group: "Look", icon: "search", keys: "g s" },
+  { path: "/search", page: "search", styles: ["playground", "banks", "search"], title: "Search", right: "search", group: "Look", icon: "search", keys: "g s" },
   { path: "/review", page: "review", styles: ["review"], title: "Review", right: "review", group: "Decide", icon: "review", keys: "g r" },
   { path: "/review/:id", page: "case", styles: ["playground", "review"], title: "Case", right: "review", within: "/review" },
   { path: "/clusters/:id", page: "cluster", styles: ["review"], title: "Cluster", right: "review", within: "/review" },
@@ -14,8 +14,8 @@ export const PAGES = [
   { path: "/policies", page: "policies", styles: ["banks", "policies"], title: "Policies", right: "read", group: "Hold", icon: "policies", keys: "g y" },
   { path: "/policies/:id", page: "policy", styles: ["banks", "policies"], title: "Policy", right: "read", within: "/policies" },
   { path: "/quarantines", page: "quarantines", styles: ["banks", "policies"], title: "Quarantines", right: "read", group: "Hold", icon: "quarantines", keys: "g q" },
-  { path: "/jobs", page: "jobs", styles: ["banks"], title: "Jobs", right: "read", group: "Hold", icon: "jobs", keys: "g j" },
-  { path: "/jobs/:id", page: "job", styles: ["banks"], title: "Job", right: "read", within: "/jobs" },
+  { path: "/jobs", page: "jobs", styles: ["search"], title: "Jobs", right: "read", group: "Hold", icon: "jobs", keys: "g j" },
+  { path: "/jobs/:id", page: "job", styles: ["banks", "search"], title: "Job", right: "read", within: "/jobs" },
   // Operations.
   { path: "/exchanges", page: "exchanges", styles: ["operations"], title: "Exchanges", right: "read", group: "Hold", icon: "exchanges", keys: "g x" },
   { path: "/holds", page: "holds", styles: ["operations"], title: "Legal holds", right: "hold", group: "Hold", icon: "holds", keys: "g l" },
