@@ -1,11 +1,9 @@
 """Policies and quarantines, driven as whoever answers for the rules would."""
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +19,6 @@ from tests.web.visiting import owner as first_owner
 WIDER = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 REMOVES = {"high": "remove", "medium": "review", "low": "pass"}
 NAMES = (f"ruled {number}" for number in count())
-SHOTS = os.environ.get("RESEEN_TEST_SHOTS")
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +43,6 @@ def here(running: Running, olga: Person) -> Iterator[Visit]:
 
 def titled(page: Page, title: str) -> None:
     page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
-
-
-def shot(page: Page, name: str) -> None:
-    """Kept for people to look at, where ``RESEEN_TEST_SHOTS`` names a folder."""
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"policies-{name}.png", full_page=True)
 
 
 def write(running: Running, bank: str | None, **draft: Any) -> str:
@@ -117,7 +108,6 @@ def test_a_wrong_draft_is_told_at_the_field_that_is_meant(here: Visit, running: 
     said = page.locator(f"[id='{first.get_attribute('aria-describedby')}']")
     expect(said).to_have_text("Input should be less than or equal to 1.")
     assert not here.axe()
-    shot(page, "wrong")
     first.fill("0.5")
     save.click()
     whole = page.get_by_role("group", name="Picture and picture").get_by_role("alert")
@@ -168,7 +158,6 @@ def test_what_was_not_tried_goes_live_with_a_reason_alone(here: Visit, running: 
     confirm.click()
     expect(dialog.get_by_label("Why")).to_have_attribute("aria-invalid", "true")
     assert not here.axe()
-    shot(page, "enact-untried")
     assert read(running, policy)["state"] == "draft"
     dialog.get_by_label("Why").fill("An attack is streamed.")
     confirm.click()
@@ -213,17 +202,15 @@ def test_a_version_is_tried_goes_live_and_is_rolled_back(here: Visit, running: R
     assert not here.axe()
     page.keyboard.press("Escape")
     expect(outcome.locator(".u-over")).to_be_visible()
-    outcome.get_by_role("radio", name="Decided by people").click()
+    outcome.get_by_role("radio", name="Decided").click()
     expect(outcome).to_contain_text("No upload of this time was decided.")
     outcome.get_by_role("radio", name="What was live").click()
     expect(outcome.locator(".u-over")).to_be_visible()
     assert not here.axe()
-    shot(page, "tried")
     assert read(running, second)["backtest_id"]
     into_force(page, "Bring into force", "Bring it into force", "tried on a month")
     expect(panel(page, "In force")).to_contain_text(f"Version 1 ({first}) retires.")
     assert office.upload(seed, 4)["action"] == "review"
-    shot(page, "live")
     into_force(page, "Roll back to version 1", "Roll back", "too many reviews")
     titled(page, "Version 1")
     assert (read(running, first)["state"], read(running, second)["state"]) == ("live", "retired")
@@ -288,7 +275,6 @@ def test_a_reference_is_put_into_quarantine_and_lifted(here: Visit, running: Run
     until.fill("2020-01-01T00:00")
     confirm.click()
     expect(until).to_have_attribute("aria-invalid", "true")
-    shot(page, "quarantine-form")
     until.fill(week)
     confirm.click()
     expect(dialog).to_have_count(0)
@@ -374,7 +360,6 @@ def test_every_page_can_be_used_by_everybody(
                 page.locator(".versions").get_by_role("link").first.wait_for()
             assert not visitor.axe(), path
             assert page.evaluate(WIDER) <= 0, path
-            shot(page, f"{title.lower().replace(' ', '-')}-{screen['width']}-{theme}")
             opening = page.get_by_role("button", name="Bring into force")
             if opening.count():
                 opening.click()

@@ -8,7 +8,7 @@ export const WHOLE_PROJECT = "Every bank without a policy of its own";
 
 /** A share as people write it, with all its digits: 0.125 is "12.5 %". */
 export const asPercent = (share) => String(Number((100 * share).toFixed(4)));
-const shareOf = (share) => `${asPercent(share)} %`;
+const shareOf = (share) => `${asPercent(share)}\u00a0%`;
 
 /** Whether a match with a bank can ask for anything. */
 export const takesPolicies = ({ role }) => role === "known" || role === "recent";

@@ -69,7 +69,7 @@ function Version({ id }) {
         ${manages && policy.state !== "live" && html`<button class="button main" type="button" onClick=${() => setEnacting(policy)}>${policy.state === "retired" ? "Roll back to it" : policy.dry_run ? "Run it dry" : "Bring into force"}</button>`}
         ${manages && endsDry && html`<button class="button" type="button" onClick=${() => setEnacting(policy)}>End the dry run of version ${dry.number}</button>`}</div>
     </div>
-    ${told && html`<section class="panel stack tight told" aria-label="In force"><h2>In force from the next upload on</h2>
+    ${told && html`<section class="panel stack tight in-force" aria-label="In force"><h2>In force from the next upload on</h2>
       <ul class="remarks">${told.remarks.map((one) => html`<li>${one}</li>`)}</ul>
       ${replaced && manages && html`<div class="row"><button class="button" type="button" onClick=${() => setEnacting(replaced)}>Roll back to version ${replaced.number}</button></div>`}</section>`}
     <div class="columns two">

@@ -19,7 +19,7 @@ export function Explain({ policy, upload, onClose }) {
   return html`<${Dialog} title="What it says of this upload" onClose=${onClose}><code>${upload}</code>
     ${problem ? html`<${ProblemBox} problem=${problem} />` : !said ? html`<${Loading} />` : html`<div class="stack">
       <dl class="facts"><dt>It was answered</dt><dd><${Tag} action=${said.answered} /></dd><dt>This version says</dt><dd><${Tag} action=${said.action} /></dd></dl>
-      <ul class="changed">${said.reasons.map((one) => html`<li><strong>${one.rule}</strong>
+      <ul class="what-changed">${said.reasons.map((one) => html`<li><strong>${one.rule}</strong>
         <span class="note">${regimeWords(one.regime)}, score ${one.similarity_score.toFixed(2)}, <a href=${href(`/banks/${one.bank_id}?reference=${encodeURIComponent(one.reference_id)}`)}>the reference</a></span></li>`)}</ul></div>`}
   <//>`;
 }

@@ -16,8 +16,8 @@ import { toastProblem } from "./toast.js";
 const DAYS = [["7", "7 days"], ["30", "30 days"], ["90", "90 days"], ["366", "A year"]];
 const AGAINST = [
   ["live", "What was live", "before", "What going live changes: each upload ruled on by what was live when it was tried, and by this version."],
-  ["answered", "Answered then", "answered", "What the uploads were answered when they came."],
-  ["decided", "Decided by people", "decided", "What people decided, of the uploads that a decision covers. What they let pass and this would remove would be a mistake."],
+  ["answered", "Answered", "answered", "What the uploads were answered when they came."],
+  ["decided", "Decided", "decided", "What people decided, of the uploads that a decision covers. What they let pass and this would remove would be a mistake."],
 ];
 
 export function PolicyTrial({ policy, onTried }) {
@@ -75,10 +75,9 @@ function Comparison({ said, words, policy }) {
   return html`<div class="stack">
     <dl class="row figures">${ACTIONS.map(([action]) => html`<div class="figure" key=${action}><dt>${actionWords(action)}</dt><dd>${whole(after[action])} <small>${differs(after[action] - before[action])}${words} ${whole(before[action])}</small></dd></div>`)}</dl>
     ${shown.some((action) => before[action] || after[action]) && html`<${Plot} title="Removed and reviewed" x=${x} time=${false} kind="bars" height=${200} series=${series} format=${(n) => (Number.isInteger(n) ? whole(n) : "")} formatX=${(at) => ["remove\nbefore", "remove\nafter", "review\nbefore", "review\nafter"][at] ?? ""} />`}
-    ${moved ? html`<div class="stack tight"><h3>${count(moved, "upload")} would be answered otherwise</h3><${Table} caption="What changes" rows=${said.changes} idOf=${(row) => `${row.before}-${row.after}`} columns=${[
-        { title: "From", cell: (row) => html`<span class="tag ${ACTION_TONES[row.before]}">${row.before}</span>` },
-        { title: "To", cell: (row) => html`<span class="tag ${ACTION_TONES[row.after]}">${row.after}</span>` },
-        { title: "Uploads", number: true, cell: (row) => whole(row.count) },
+    ${moved ? html`<div class="stack tight versions"><h3>${count(moved, "upload")} would be answered otherwise</h3><${Table} caption="What changes" rows=${said.changes} idOf=${(row) => `${row.before}-${row.after}`} columns=${[
+        { title: "Change", cell: (row) => html`<span class="row"><span class="tag ${ACTION_TONES[row.before]}">${row.before}</span><span aria-hidden="true">→</span><span class="only-read">to</span><span class="tag ${ACTION_TONES[row.after]}">${row.after}</span></span>` },
+        { title: "Uploads", number: true, cell: (row) => html`${whole(row.count)}<span class="at-small"> ${row.count === 1 ? "upload" : "uploads"}</span>` },
         { title: "Such as", cell: (row) => html`<span class="examples">${row.examples.slice(0, 5).map((id) => html`<button class="as-link mono" type="button" onClick=${() => setExplained(id)}>${id}</button>`)}</span>` }]} /></div>`
       : html`<p><strong>No upload would be answered otherwise.</strong></p>`}
     ${explained && html`<${Explain} policy=${policy} upload=${explained} onClose=${() => setExplained(null)} />`}
