@@ -12,7 +12,7 @@ export const PAGES = [
   { path: "/clusters/:id", page: "cluster", styles: ["review"], title: "Cluster", right: "review", within: "/review" },
   { path: "/appeals", page: "appeals", styles: ["review"], title: "Appeals", right: "review", group: "Decide", icon: "appeals", keys: "g e" },
   { path: "/banks", page: "banks", styles: ["banks"], title: "Banks", right: "read", group: "Hold", icon: "banks", keys: "g b" },
-  { path: "/banks/:id", page: "bank", styles: ["banks"], title: "Bank", right: "read", within: "/banks" },
+  { path: "/banks/:id", page: "bank", styles: ["review", "banks"], title: "Bank", right: "read", within: "/banks" },
   { path: "/policies", page: "policies", styles: ["banks", "policies"], title: "Policies", right: "read", group: "Hold", icon: "policies", keys: "g y" },
   { path: "/policies/:id", page: "policy", styles: ["banks", "policies"], title: "Policy", right: "read", within: "/policies" },
   { path: "/quarantines", page: "quarantines", styles: ["banks", "policies"], title: "Quarantines", right: "read", group: "Hold", icon: "quarantines", keys: "g q" },

@@ -31,7 +31,8 @@ export function asks({ role, policy, enabled }) {
   if (!enabled) return "Nothing: it is off.";
   if (role === "allowed") return "Clears the upload.";
   if (role === "seen") return "Joins what was uploaded before.";
-  return CONFIDENCES.map((name) => `${name}: ${policy[name]}`).join(", ");
+  const said = CONFIDENCES.map((name) => `${name}: ${actionWords(policy[name]).toLowerCase()}`).join(", ");
+  return `${said[0].toUpperCase()}${said.slice(1)}.`;
 }
 
 /** For good, as people mean it: an instant that nobody waits for. */

@@ -11,7 +11,6 @@ import { ask, Dialog } from "../parts/dialog.js";
 import { EmptyState, Loading } from "../parts/empty-state.js";
 import { Choice, Field } from "../parts/field.js";
 import { Gather } from "../parts/gather.js";
-import { Icon } from "../parts/icon.js";
 import { Pager, useList } from "../parts/pager.js";
 import { ProblemBox } from "../parts/problem.js";
 import { ReferenceCard } from "../parts/reference-card.js";
@@ -28,7 +27,7 @@ export default function BankPage({ id }) {
   const tabs = [["references", "References"], can("add") && ["add", "Add"], ["thresholds", "Thresholds"]].filter(Boolean);
   const tab = tabs.some(([name]) => name === query.get("tab")) ? query.get("tab") : "references";
   const gone = async () => {
-    const text = `The bank ${bank.name} and its ${count(bank.references, "reference")} are gone at once and for good. To stop it from matching and keep what it holds, turn it off instead.`;
+    const text = `The bank ${bank.name} goes at once and for good, with ${count(bank.references, "reference")}. To stop it from matching and keep what it holds, turn it off instead.`;
     if (!(await ask({ title: `Delete ${bank.name}?`, text, yes: "Delete the bank", danger: true }))) return;
     remove(`/v1/banks/${bank.id}`, { idempotent: true }).then(() => { toast(`The bank ${bank.name} was deleted.`); navigate("/banks"); }, toastProblem);
   };

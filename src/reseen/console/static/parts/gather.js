@@ -72,7 +72,7 @@ export function Gather({ bank, onChanged }) {
     ${problem && html`<${ProblemBox} problem=${problem} />`}
     ${sending && html`<div class="panel"><${Progress} words=${`Sending the list ${sending.name}…`} fraction=${sending.sent} /></div>`}
     ${run && html`<${Run} bank=${bank} run=${run} onChanged=${onChanged} />`}
-    ${jobs.map((job) => html`<section class="panel stack tight" key=${job.id ?? job.name} aria-label=${`Job for ${job.name}`}><h3>${job.name}</h3>
+    ${jobs.map((job) => html`<section class="panel stack tight" key=${job.id ?? job.name} aria-label=${`Job for ${job.name}`}><h2>${job.name}</h2>
       ${job.refused?.length > 0 && html`<${Mending} rows=${job.refused} name="refused.csv" />`}
       ${job.id && html`<${JobProgress} id=${job.id} onOver=${onChanged} />`}</section>`)}
     <${Addresses} onGive=${fetchAll} />
@@ -121,7 +121,7 @@ function Run({ bank, run, onChanged }) {
   const partly = run.items.filter(({ state }) => state === "sending").reduce((sum, { sent }) => sum + 0.5 * sent, 0);
   const words = `${over} of ${count(run.items.length, "file")}${Object.entries(tally).filter(([state]) => !["waiting", "sending"].includes(state)).map(([state, n]) => `, ${n} ${WORDS[state][0]}`).join("")}`;
   const failed = run.items.filter(({ state }) => state === "failed").map(({ name, problem }) => ({ name, problem }));
-  return html`<section class="panel stack" aria-label="Files on their way">
+  return html`<section class="panel stack" aria-label="Files on their way"><h2 class="only-read">Files</h2>
     <${Progress} words=${words} fraction=${(over + partly) / run.items.length}>
       <span class="row">${busy && html`<button class="button small" type="button" onClick=${() => cancel(bank.id)}>Cancel</button>`}
         ${!busy && (tally.failed || tally.left) && html`<button class="button small" type="button" onClick=${() => retry(bank.id)}>Try these again</button>`}

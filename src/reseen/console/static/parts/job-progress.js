@@ -2,7 +2,7 @@
 
    html`<${JobProgress} id=${job.id} onOver=${(job) => ...} />` asks every second until it is over. */
 
-import { html, useEffect, useLatest, useRef, useState } from "../lib/view.js";
+import { html, useEffect, useLatest, useState } from "../lib/view.js";
 import { get, post, Problem } from "../lib/api.js";
 import { save, csv } from "../lib/saving.js";
 import { href } from "../lib/router.js";
@@ -92,10 +92,9 @@ export const nameOf = ({ given, number }) => given.name || given.url || given.pa
 
 /** Rows [{ name, problem }], with what to do; and as a file, for whoever mends many. */
 export function Mending({ rows, name }) {
-  const place = useRef();
   const keep = () => save(name, csv(["what", "code", "why", "how to mend it"], rows.map(({ name: what, problem }) => [what, problem.code, problem.message, problem.advice])), "text/csv");
-  return html`<section class="mending" ref=${place} aria-label="What failed">
+  return html`<div class="mending" role="group" aria-label="What failed">
     <div class="row apart"><h3>${count(rows.length, "item")} failed</h3><button class="button small" type="button" onClick=${keep}>Save as CSV</button></div>
     <ul class="failures">${rows.slice(0, 200).map(({ name: what, problem }) => html`<li><strong class="cut">${what}</strong><span>${problem.message}</span><span class="note">${problem.advice}</span></li>`)}</ul>
-  </section>`;
+  </div>`;
 }

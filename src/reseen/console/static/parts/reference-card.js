@@ -41,7 +41,7 @@ export function ReferenceCard({ id, onChanged, onGone }) {
       </dl>
       <div><h3>Where it comes from</h3><${Provenance} said=${one.provenance} /></div>
     </div>
-    ${one.provenance?.cluster_id && can("review") && html`<${KeptPictures} clusterId=${one.provenance.cluster_id} />`}
+    ${one.provenance?.cluster_id && can("review") && html`<${KeptPictures} clusterId=${one.provenance.cluster_id} medium=${one.media_type} />`}
     ${can("manage") && html`<${Said} key=${`${one.labels}${one.note}`} one=${one} onSave=${(body) => change(body, "Saved.")} />
       <${Able} one=${one} now=${now} onChange=${change} />
       <${More} one=${one} />

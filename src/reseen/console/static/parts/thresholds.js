@@ -73,12 +73,12 @@ function Figures({ counts, cuts, held }) {
   const said = then === now ? "as now" : `${then > now ? "+" : "−"}${whole(Math.abs(then - now))} against now`;
   const high = from(counts, cuts.high);
   const low = from(counts, cuts.low) - then;
-  return html`<dl class="row figures" role="status" aria-live="polite">
+  return html`<div role="status" aria-live="polite"><dl class="row figures">
     <div class="figure"><dt>Would match</dt><dd><span class="would">${whole(then)}</span> <small>of ${whole(all)} · ${all ? percent(then / all) : "none"} · ${said}</small></dd></div>
     <div class="figure"><dt>high</dt><dd>${whole(high)}</dd></div>
     <div class="figure"><dt>medium</dt><dd>${whole(then - high)}</dd></div>
     <div class="figure"><dt>low, no match</dt><dd>${whole(low)}</dd></div>
-  </dl>`;
+  </dl></div>`;
 }
 
 function Spread({ counts, cuts, regime }) {
