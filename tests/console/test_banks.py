@@ -39,8 +39,12 @@ def far() -> Iterator[str]:
 def running(tmp_path_factory: pytest.TempPathFactory, far: str) -> Iterator[Running]:
     port = int(far.rsplit(":", 1)[1])
     home = tmp_path_factory.mktemp("banks")
-    allowed = {"fetch_allow_networks": ("127.0.0.1/32",), "fetch_ports": (80, 443, port)}
-    with serving(home, rate_per_minute=0, **allowed) as server:
+    with serving(
+        home,
+        rate_per_minute=0,
+        fetch_allow_networks=("127.0.0.1/32",),
+        fetch_ports=(80, 443, port),
+    ) as server:
         yield server
 
 

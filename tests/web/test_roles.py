@@ -37,6 +37,7 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
     Right.READ: [
         ("GET", "/v1/banks", None),
         ("GET", "/v1/banks/{bank}", None),
+        ("GET", "/v1/banks/{bank}/scores", None),
         ("GET", "/v1/references", None),
         ("GET", "/v1/references/{reference}", None),
         ("GET", "/v1/jobs", None),
