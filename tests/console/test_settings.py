@@ -96,3 +96,36 @@ def test_a_password_is_changed_where_the_present_one_is_known(
     expect(page.get_by_text("Password changed.")).to_be_visible()
     again = Person(owner.address)
     assert again.enter("sign-in", name="Pat", password="quite another password").is_success
+
+
+def test_an_owner_says_what_holds_for_everybody_and_what_is_required(
+    browse: Visiting, owner: Person, reviewer: Person
+) -> None:
+    visitor = browse()
+    page = visitor.come_in(owner, "/console/settings")
+    section = page.get_by_role("region", name="For everybody of the project")
+    try:
+        with page.expect_response("**/console/api/defaults") as saved:
+            section.get_by_role("checkbox", name="Require: Blur media").click()
+        assert saved.value.ok
+        with page.expect_response("**/console/api/defaults"):
+            section.get_by_role("checkbox", name="By default: Without colour").click()
+        expect(section.get_by_role("checkbox", name="Require: Without colour")).to_be_disabled()
+        with page.expect_response("**/console/api/defaults"):
+            section.get_by_label("By default, remind of a break after").select_option("20")
+        assert not visitor.axe()
+        seen = browse().come_in(reviewer, "/console/settings")
+        expect(seen.get_by_role("checkbox", name="Blur media")).to_be_disabled()
+        expect(seen.get_by_role("checkbox", name="Without colour")).not_to_be_checked()
+        expect(seen.get_by_label("Remind me of a break after")).to_have_value("20")
+        expect(seen.get_by_role("region", name="For everybody of the project")).to_have_count(0)
+        assert reviewer.me["defaults"]["blur"] == {"value": True, "enforced": True}
+        section.get_by_role("link", name="Who changed this").click()
+        entry = page.locator(".entry", has_text="changed what the console shows by default").first
+        expect(entry).to_contain_text("Olga")
+    finally:
+        owner.ask(
+            "PUT",
+            "/console/api/defaults",
+            json={"blur": None, "greyscale": None, "break_after_minutes": None},
+        )

@@ -152,6 +152,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             audit=audit,
             outbox=outbox,
             vault=vault,
+            keeps=lambda _: True,
             holds=SqlLegalHolds(database, clock),
             alone=alone_in(database),
             covered=reviewing.cover,

@@ -174,7 +174,14 @@ def desk_of(
         moderating=None,  # type: ignore[arg-type]
         later=None,  # type: ignore[arg-type]
         reporting=Reporting(
-            uploads, clusters, None, reviewing.open, audit, outbox, alone_in(database)
+            uploads,
+            clusters,
+            None,  # type: ignore[arg-type]
+            lambda _: False,
+            reviewing.open,
+            audit,
+            outbox,
+            alone_in(database),
         ),
         reviewing=reviewing,
         appealing=Appealing(reviewing),
@@ -182,6 +189,7 @@ def desk_of(
             clusters, Clustering(clusters, clock), reviewing, audit, alone_in(database), clock
         ),
         looking=None,  # type: ignore[arg-type]
+        keeping=None,  # type: ignore[arg-type]
         briefing=None,  # type: ignore[arg-type]
         covering=None,  # type: ignore[arg-type]
         enacting=None,  # type: ignore[arg-type]

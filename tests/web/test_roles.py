@@ -35,6 +35,7 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
         ("POST", "/v1/search/batch", {"queries": [{"hashes": {"md5": "a0" * 16}}]}),
     ],
     Right.READ: [
+        ("GET", "/v1/project", None),
         ("GET", "/v1/banks", None),
         ("GET", "/v1/banks/{bank}", None),
         ("GET", "/v1/banks/{bank}/scores", None),
@@ -66,6 +67,7 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
     ],
     Right.MANAGE: [
         ("POST", "/v1/banks", {"name": "{name}"}),
+        ("PATCH", "/v1/project", {"keep_media": True}),
         ("PATCH", "/v1/banks/{bank}", {"trust": 0.5}),
         ("PATCH", "/v1/references/{reference}", {"note": "x"}),
         ("POST", "/v1/jobs", BACKTEST),

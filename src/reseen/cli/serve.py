@@ -102,6 +102,7 @@ def services_of(banks: "Banks", moderation: "Moderation", letting: "Letting") ->
         sorting=moderation.sorting,
         quarantining=moderation.quarantining,
         looking=moderation.looking,
+        keeping=moderation.keeping,
         briefing=moderation.briefing,
         covering=moderation.covering,
         hooking=moderation.hooking,

@@ -25,12 +25,14 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Project:
     """A tenant: its own banks, keys and quotas, never searched across. ``id`` is 1 to 16 lower-case
-    letters and digits, as it is part of its keys.
+    letters and digits, as it is part of its keys. ``keep_media``: uploads that wait for review are
+    kept, encrypted, until their case closes.
     """
 
     id: str
     name: str
     created_at: datetime
+    keep_media: bool = True
 
 
 @dataclass(frozen=True, slots=True)

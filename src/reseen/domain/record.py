@@ -113,7 +113,7 @@ COLUMNS = (
     "previous",
     "digest",
 )
-"""What ``told`` says, in this order."""
+"""What ``told`` says, in this order; ``name`` of people only."""
 
 
 class EventType(StrEnum):

@@ -38,7 +38,8 @@ class Later:
     moderating: Moderating
     uploads: UploadStore
     jobs: JobStore
-    vault: MediaVault | None
+    vault: MediaVault
+    keeps: Callable[[str], bool]
     fetcher: Fetcher
     open_file: OpenFile
     audit: AuditLog
@@ -61,7 +62,7 @@ class Later:
         upload = replace(upload, state=UploadState.PENDING, error=None)
         if isinstance(what, str):
             return self._queued(upload, who, {"url": what})
-        if self.vault is None:
+        if not self.keeps(project_id):
             raise InvalidValue(
                 "No media are kept here, so a file is answered while you wait; or send its url.",
                 field="wait",
@@ -118,7 +119,7 @@ class Later:
 
     @contextmanager
     def _kept(self, upload: Upload) -> Iterator[Fetched]:
-        if self.vault is None or upload.media_key is None:
+        if upload.media_key is None:
             raise MediaUnreadable("The file is not kept any more; send it again.")
         try:
             with self.vault.open(upload.media_key) as path, self.open_file(path) as file:
@@ -138,6 +139,6 @@ class Later:
             )
             told = {**said(failed), "code": error.code, "detail": error.detail}
             self.outbox.emit(upload.project_id, "upload.failed", told)
-        if self.vault is not None and upload.media_key is not None:
+        if upload.media_key is not None:
             self.vault.delete([upload.media_key])
         return failed

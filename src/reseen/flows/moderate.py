@@ -78,7 +78,8 @@ class Moderating:
     rulings: Rulings
     audit: AuditLog
     outbox: Outbox
-    vault: MediaVault | None
+    vault: MediaVault
+    keeps: Callable[[str], bool]
     holds: LegalHolds
     alone: Alone
     covered: Covered
@@ -116,7 +117,7 @@ class Moderating:
         with self.alone(project_id):
             upload, answer, ruling = self._now(upload, kept, answer, ruling)
             written = self._written(who, upload, kept, answer, ruling)
-        if self.vault is not None and held is not None and written.media_key is None:
+        if held is not None and written.media_key is None:
             self.vault.delete([held])
         is_match = any(r.role in HARM and r.asked is not Action.PASS for r in ruling.reasons)
         seen = Tally(
@@ -232,7 +233,9 @@ class Moderating:
 
     def _keep(self, upload: Upload, file: Fetched) -> str | None:
         """Encrypted media for whoever reviews it, where somebody will, or must be able to."""
-        if self.vault is None or (upload.action is Action.PASS and not self._is_held(upload)):
+        if not self.keeps(upload.project_id):
+            return None
+        if upload.action is Action.PASS and not self._is_held(upload):
             return None
         return upload.media_key or self.vault.put(upload.project_id, upload.sha256, file.path)
 

@@ -1,5 +1,6 @@
 """Somebody says that an upload is harmful: a case, whatever was answered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reseen.domain.choices import Action
@@ -18,7 +19,8 @@ class Reporting:
 
     uploads: UploadStore
     clusters: ClusterStore
-    vault: MediaVault | None
+    vault: MediaVault
+    keeps: Callable[[str], bool]
     opened: Opened
     audit: AuditLog
     outbox: Outbox
@@ -68,8 +70,6 @@ class Reporting:
             return None
         if file.sha256 != upload.sha256:
             raise InvalidValue("This is not the file that was uploaded.", field="file")
-        return (
-            None
-            if self.vault is None
-            else self.vault.put(upload.project_id, file.sha256, file.path)
-        )
+        if not self.keeps(upload.project_id):
+            return None
+        return self.vault.put(upload.project_id, file.sha256, file.path)

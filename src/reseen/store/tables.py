@@ -60,6 +60,7 @@ PROJECTS = sa.Table(
     sa.Column("id", sa.String(16), primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("keep_media", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 KEYS = sa.Table(

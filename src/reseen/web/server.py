@@ -36,6 +36,7 @@ from reseen.web.match import match_routes
 from reseen.web.media import media_routes
 from reseen.web.observe import Observed
 from reseen.web.policies import policy_routes
+from reseen.web.project import project_routes
 from reseen.web.quarantines import quarantine_routes
 from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
@@ -90,6 +91,7 @@ def application(
     reception = Reception(services, settings, gate)
     app.include_router(match_routes(reception))
     app.include_router(search_routes(reception))
+    app.include_router(project_routes(reception, once))
     app.include_router(bank_routes(reception, once))
     app.include_router(reference_routes(reception, once))
     app.include_router(batch_routes(reception, once))

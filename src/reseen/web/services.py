@@ -17,6 +17,7 @@ from reseen.flows.covering import Covering
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
 from reseen.flows.ingest import Ingesting
+from reseen.flows.keeping import Keeping
 from reseen.flows.keying import Keying
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
@@ -72,6 +73,7 @@ class Desk:
     sorting: Sorting
     quarantining: Quarantining
     looking: Looking
+    keeping: Keeping
     briefing: Briefing
     covering: Covering
     hooking: Hooking

@@ -25,6 +25,7 @@ from reseen.flows.gathering import Gathering
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
 from reseen.flows.jobs import Handler, new_owner
+from reseen.flows.keeping import Keeping
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.metering import Metering
@@ -79,6 +80,7 @@ class Moderation:
     late: threading.Event
     """Set when an upload is to be held against what came at the same moment."""
     looking: Looking
+    keeping: Keeping
     briefing: Briefing
     covering: Covering
     hooking: Hooking
@@ -136,7 +138,7 @@ def make_moderation(
     rulings = Rulings(kept.policies, kept.quarantines, CUTS, clock)
     key = master_key(settings.home / "media.key")
     vault = BlobVault(truth.blobs, key, banks.reseen.scratch.folder)
-    keeping = vault if settings.keep_media else None
+    keeping = Keeping(truth.projects, kept.audit, kept.alone, settings.keep_media)
     metering = Metering(truth.usage.counters, clock)
     moderating = Moderating(
         perceive=partial(perceive, banks.reseen.long_perception),
@@ -148,7 +150,8 @@ def make_moderation(
         rulings=rulings,
         audit=kept.audit,
         outbox=kept.outbox,
-        vault=keeping,
+        vault=vault,
+        keeps=keeping.keeps,
         holds=kept.holds,
         alone=kept.alone,
         covered=reviewing.cover,
@@ -211,7 +214,8 @@ def make_moderation(
         moderating=moderating,
         uploads=kept.uploads,
         jobs=truth.jobs,
-        vault=keeping,
+        vault=vault,
+        keeps=keeping.keeps,
         fetcher=banks.reseen.fetcher,
         open_file=banks.reseen.open_file,
         audit=kept.audit,
@@ -222,7 +226,8 @@ def make_moderation(
     reporting = Reporting(
         uploads=kept.uploads,
         clusters=kept.clusters,
-        vault=keeping,
+        vault=vault,
+        keeps=keeping.keeps,
         opened=reviewing.open,
         audit=kept.audit,
         outbox=kept.outbox,
@@ -255,6 +260,7 @@ def make_moderation(
         calm=calm,
         late=late,
         looking=looking,
+        keeping=keeping,
         briefing=briefing,
         covering=covering,
         hooking=hooking,

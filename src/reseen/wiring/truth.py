@@ -30,6 +30,7 @@ from reseen.ports import (
 )
 from reseen.ports.briefing import Glances
 from reseen.ports.people import ChallengeStore, PasskeyStore, PeopleStore, SessionStore
+from reseen.ports.projects import Projects
 from reseen.ports.usage import ReviewFacts, UsageStore
 from reseen.settings import Settings
 from reseen.store.alone import alone_in
@@ -49,6 +50,7 @@ from reseen.store.keys import SqlKeyStore
 from reseen.store.outbox import SqlOutbox
 from reseen.store.people import SqlPeople
 from reseen.store.policies import SqlPolicyStore
+from reseen.store.projects import SqlProjects
 from reseen.store.references import SqlReferenceStore
 from reseen.store.restrictions import SqlRestrictions
 from reseen.store.scores import SqlScoreLog
@@ -102,6 +104,7 @@ class Truth:
     command line; a client of the server has that of its key.
     """
 
+    projects: Projects
     keys: KeyStore
     people: People
     banks: BankStore
@@ -129,6 +132,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
     try:
         blobs = open_blobs(blobs_url(settings))
         yield Truth(
+            projects=SqlProjects(database),
             keys=SqlKeyStore(database),
             people=People(
                 people=SqlPeople(database),

@@ -5,7 +5,7 @@
 
 import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./lib/view.js";
 import { load, session, useSession, can } from "./lib/session.js";
-import { navigate, usePlace } from "./lib/router.js";
+import { href, navigate, usePlace } from "./lib/router.js";
 import { known, useKeys } from "./lib/keys.js";
 import { applyTheme, pref } from "./lib/prefs.js";
 import { style } from "./lib/styles.js";
@@ -36,7 +36,7 @@ function Page({ page, parts }) {
     return () => { gone = true; };
   }, [page]);
   if (shown?.page !== page) return html`<${Loading} />`;
-  if (shown.error) return html`<${EmptyState} icon="alert" title="This page could not be loaded" actions=${html`<button class="button" type="button" onClick=${() => location.reload()}>Load anew</button>`}>
+  if (shown.error) return html`<${EmptyState} icon="alert" heading="h1" title="This page could not be loaded" actions=${html`<button class="button" type="button" onClick=${() => location.reload()}>Load anew</button>`}>
     The server may have been updated, or cannot be reached. Loading the console anew usually helps.<//>`;
   return html`<${Guarded} key=${location.pathname}><${shown.View} ...${parts} /><//>`;
 }
@@ -95,7 +95,7 @@ function App() {
   useEffect(() => { document.title = found ? `${found.page.title} · reseen` : "reseen"; }, [found?.page]);
   useEffect(() => { if (me?.settings?.theme) applyTheme(me.settings.theme); }, [me?.settings?.theme]);
   if (!ready || wanted) return html`<${Loading} />`;
-  const shown = found ? html`<${Page} key=${found.page.page} ...${found} />` : html`<${EmptyState} icon="search" title="There is no such page">
+  const shown = found ? html`<${Page} key=${found.page.page} ...${found} />` : html`<${EmptyState} icon="search" heading="h1" title="There is no such page" actions=${html`<a class="button main" href=${href("/")}>To the start</a>`}>
     The address may be mistyped, or the page has moved. The navigation leads to everything there is.<//>`;
   return html`${found?.page.open ? html`<div class="door">${shown}</div>` : html`<${Frame} page=${found?.page}>${shown}<//>`}<${Toasts} />`;
 }

@@ -24,6 +24,7 @@ from reseen.web.schemas.policies import (
     PolicyBacktestRequest,
     PolicyRequest,
 )
+from reseen.web.schemas.project import ProjectChange
 from reseen.web.schemas.quarantines import QuarantineRequest
 from reseen.web.schemas.references import (
     ReferenceBatch,
@@ -39,6 +40,7 @@ from reseen.web.schemas.webhooks import ReplayRequest, WebhookChange, WebhookReq
 __all__ = ["REQUESTS", "Envelope", "MatchRequest", "envelope"]
 
 REQUESTS: tuple[type[BaseModel], ...] = (
+    ProjectChange,
     MatchRequest,
     SearchRequest,
     SearchBatch,

@@ -18,6 +18,12 @@ export function reasonWords(reason, banks) {
   return `${sure} a copy (${percent(reason.similarity_score)}) of a reference in ${bank ? `“${bank}”` : "a bank"}, ${ROLES[reason.role] ?? reason.role}.`;
 }
 
+/** Reasons that ask for something, and how many that only say: it was uploaded before. */
+export function sorted(reasons) {
+  const asking = reasons.filter(({ role }) => role !== "seen");
+  return { asking, before: reasons.length - asking.length };
+}
+
 export const severityWords = (severity) => (severity >= 80 ? "severe" : severity >= 50 ? "serious" : severity >= 20 ? "moderate" : "mild");
 export const severityTone = (severity) => (severity >= 80 ? "danger" : severity >= 50 ? "warn" : "");
 

@@ -29,7 +29,7 @@ export const deed = (what) => DEEDS[what] ?? what.replace(/[._]/g, " ");
 /** Who did it, as people call them. */
 export const doer = (entry) => (entry.who === "reseen" ? "reseen" : entry.name || `${entry.role} ${entry.who}`);
 
-const PAGES = { cas: "/review/", clu: "/clusters/", bnk: "/banks/", bank: "/banks/", whk: "/webhooks/" };
+const PAGES = { upl: "/uploads/", cas: "/review/", clu: "/clusters/", bnk: "/banks/", bank: "/banks/", pol: "/policies/", whk: "/webhooks/" };
 
 /** The page of an object, where it has one. */
 export const pageOf = (id) => {

@@ -9,7 +9,7 @@ import { cover } from "./covers.js";
 const AHEAD = 20;
 const COVERS_AHEAD = 4;
 
-const desk = { queue: [], briefs: new Map(), skipped: new Set(), mine: null, last: null, banks: null };
+const desk = { queue: [], briefs: new Map(), skipped: new Set(), mine: null, last: null, untell: null, banks: null };
 const listeners = new Set();
 const tell = () => listeners.forEach((listener) => listener());
 
@@ -115,8 +115,10 @@ export function gone(id) {
   if (brief) remember({ ...brief, case: { ...brief.case, state: "decided", lease: null } });
 }
 
-export function setLast(decision) {
-  desk.last = decision;
+/** `untell` takes away what is said of it, once it is no longer the last. */
+export function setLast(decision, untell = null) {
+  desk.untell?.();
+  Object.assign(desk, { last: decision, untell });
   tell();
 }
 

@@ -4,6 +4,7 @@ import { html, useState } from "../lib/view.js";
 import { post } from "../lib/api.js";
 import { useKeys } from "../lib/keys.js";
 import { href, setQuery, usePlace } from "../lib/router.js";
+import { can } from "../lib/session.js";
 import { ago, dated } from "../lib/words.js";
 import { Choice, Field } from "../parts/field.js";
 import { EmptyState, Loading } from "../parts/empty-state.js";
@@ -29,7 +30,8 @@ export default function Appeals() {
     <div><${Choice} label="Which appeals" value=${state} options=${STATES} onChange=${(to) => setQuery({ state: to === "open" ? null : to })} /></div>
     ${list.problem && html`<${ProblemBox} problem=${list.problem} onRetry=${list.again} />`}
     ${list.loading && !list.items.length ? html`<${Loading} />` : !list.items.length && !list.problem
-      ? html`<${EmptyState} icon="appeals" title=${state === "open" ? "No appeal waits" : "None yet"}>Your platform sends what uploaders say to <code>/v1/appeals</code>; it appears here.<//>`
+      ? html`<div class="panel"><${EmptyState} icon="appeals" title=${state === "open" ? "No appeal waits" : "None yet"} actions=${can("upload") && html`<a class="button" href=${href("/uploads?action=remove")}>Uploads that were removed</a>`}>
+          Your platform sends what uploaders say to <code>/v1/appeals</code>; it appears here. By hand, the page of a decided upload takes one.<//></div>`
       : html`<ul class="appeals">${list.items.map((one, i) => html`<${Appeal} key=${one.id} appeal=${one} on=${i === at} onAnswered=${list.again} />`)}</ul><${Pager} list=${list} one="appeal" />`}
   </div>`;
 }

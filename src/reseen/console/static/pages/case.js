@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "../lib/view.js";
 import { fresh, get, post } from "../lib/api.js";
 import { useKeys } from "../lib/keys.js";
 import { banks as readBanks, gone, isMine, isOthers, keepAhead, known, me, read, release, setLast, skip, take, takeNext } from "../lib/desk.js";
-import { differences, reachWords, reasonWords, severityTone, severityWords, VERDICTS } from "../lib/case-words.js";
+import { differences, reachWords, reasonWords, severityTone, severityWords, sorted, VERDICTS } from "../lib/case-words.js";
 import { pref } from "../lib/prefs.js";
 import { href, navigate } from "../lib/router.js";
 import * as shift from "../lib/shift.js";
@@ -98,6 +98,7 @@ function Open({ brief, onBrief, onReload }) {
       if (thrown.status !== 409) throw thrown;
       const now = await read(id);
       setVerdict(null);
+      members.again();
       setChanged({ problem: thrown, changes: differences(brief, now), said });
       onBrief(now);
       return;
@@ -107,8 +108,7 @@ function Open({ brief, onBrief, onReload }) {
       skip(id);
       toast(`Proposed: ${VERDICTS[made.verdict].toLowerCase()}. Somebody else must agree.`);
     } else {
-      setLast(made);
-      toast(`${VERDICTS[made.verdict]}: ${count(cluster.uploads, "upload")} decided.`, { action: "Undo (u)", onAction: () => undo.of(made.id), ms: 12_000 });
+      setLast(made, toast(`${VERDICTS[made.verdict]}: ${count(cluster.uploads, "upload")} decided.`, { action: "Undo (u)", onAction: () => undo.of(made.id), ms: 12_000 }));
     }
     gone(id);
     const to = await takeNext(id);
@@ -137,6 +137,7 @@ function Open({ brief, onBrief, onReload }) {
     const to = seen[Math.min(Math.max(at + by, 0), seen.length - 1)];
     if (to) show(to);
   };
+  const { asking, before } = sorted(shown?.reasons ?? []);
   const holds = pref("hold_to_reveal");
   useKeys("Case", {
     h: ["harmful", ask("harmful")], a: ["allowed", ask("allowed")], n: ["no action", ask("no_action")],
@@ -152,7 +153,7 @@ function Open({ brief, onBrief, onReload }) {
   const reload = () => { setChosen([]); members.again(); return onReload(); };
 
   return html`<div class="page case">
-    <div class="page-head"><div><p class="note"><a href=${href("/review")}>Review</a> / case</p>
+    <div class="page-head"><div><a class="note back" href=${href("/review")}>Review</a>
       <h1 ref=${head} tabindex="-1">${count(cluster.members, "near-copy", "near-copies")} by ${count(cluster.accounts, "account")}</h1>
       <p>Here because ${kase.why}. Waiting since ${dated(kase.opened_at)} (${ago(kase.opened_at)}).</p></div>
       <div class="actions">
@@ -170,7 +171,7 @@ function Open({ brief, onBrief, onReload }) {
             : html`<p class="muted">No upload of the representative is kept.</p>`}
         </section>
         <section class="panel stack tight" aria-labelledby="reasons"><h2 id="reasons">Why</h2>
-          ${shown?.reasons.length ? html`<ul class="reasons">${shown.reasons.map((reason) => html`<li><p>${reasonWords(reason, banks)}</p><p class="note">${reason.rule}</p></li>`)}</ul>`
+          ${shown?.reasons.length ? html`${before > 0 && html`<p>It resembles ${count(before, "earlier upload")}, which by itself means nothing.</p>`}<ul class="reasons">${asking.map((reason) => html`<li><p>${reasonWords(reason, banks)}</p><p class="note">${reason.rule}</p></li>`)}</ul>`
             : html`<p>It matched no bank: ${kase.why}.</p>`}
           ${shown && Object.keys(shown.metadata).length > 0 && html`<details><summary class="note">What the platform said of it</summary><pre tabindex="0">${JSON.stringify(shown.metadata, null, 2)}</pre></details>`}
         </section>

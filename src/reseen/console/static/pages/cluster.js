@@ -41,7 +41,7 @@ function Known({ cluster, decisions, brief, words, onReload }) {
   const toggle = (reference) => setChosen((now) => (now.includes(reference) ? now.filter((one) => one !== reference) : [...now, reference]));
   const history = historyOf(cluster, decisions, brief, words);
   return html`<div class="page case">
-    <div class="page-head"><div><p class="note"><a href=${href("/review")}>Review</a> / cluster</p><h1>${count(cluster.members, "near-copy", "near-copies")} by ${count(cluster.accounts, "account")}</h1>
+    <div class="page-head"><div><a class="note back" href=${href("/review")}>Review</a><h1>${count(cluster.members, "near-copy", "near-copies")} by ${count(cluster.accounts, "account")}</h1>
       <p><code>${cluster.id}</code>, version ${cluster.version}. First seen ${dated(cluster.opened_at)}, last ${ago(cluster.last_upload_at)}.</p></div>
       <div class="actions">${cluster.case_id ? html`<a class="button main" href=${href(`/review/${cluster.case_id}`)}>Open its case</a>` : html`<span class="tag">no case</span>`}</div></div>
     <div class="case-body">

@@ -35,6 +35,10 @@ function Figures({ told }) {
       <${Tile} what="Looks spared by clustering" value=${whole(saved.spared)}>${saved.decisions ? `${count(saved.decisions, "decision")} covered ${count(saved.copies, "copy", "copies")}. ` : "Nothing was decided in this period. "}
         ${saved.seconds !== null ? `At ${duration(saved.look_s)} a look, that is ${duration(saved.seconds)}.` : saved.decisions > 0 ? "How long a look takes is not measured yet: that needs five decisions in a row." : ""}<//>
     </div>
+    ${!isNew && html`<${Plots} told=${told} />`}`;
+}
+
+const Plots = ({ told }) => html`
     <div class="columns two">
       <section class="panel" aria-labelledby="decided"><h2 id="decided">Decided</h2>
         <${Plot} title="Decided a day" kind="bars" x=${seconds(told.days)} formatX=${dayOf} format=${whole} series=${[
@@ -43,8 +47,7 @@ function Figures({ told }) {
       <section class="panel" aria-labelledby="waited"><h2 id="waited">From case to decision</h2>
         <${Plot} title="Median time from a case to its decision" kind="bars" x=${seconds(told.days)} formatX=${dayOf} format=${(s) => (s ? duration(s) : "0")} series=${[{ label: "median wait", values: told.days.map((one) => one.wait_s) }]} /></section>
     </div>
-    <section class="panel" aria-labelledby="ages"><h2 id="ages">Age of the queue, now</h2><${Ages} queue=${queue} /></section>`;
-}
+    <section class="panel" aria-labelledby="ages"><h2 id="ages">Age of the queue, now</h2><${Ages} queue=${told.queue} /></section>`;
 
 function Ages({ queue }) {
   const most = Math.max(1, ...queue.ages.map((one) => one.cases));
@@ -54,9 +57,10 @@ function Ages({ queue }) {
 }
 
 const Begin = () => html`<section class="panel stack" aria-labelledby="begin"><div><h2 id="begin">Nothing has come through here yet</h2>
-    <p class="note">Three ways to begin, in any order.</p></div>
+    <p class="note">Where to begin, in any order.</p></div>
   <ul class="begin">
     <li><h3>See it match</h3><p class="muted">Drop two files, or take one of the bundled pairs.</p><a class="button main" href=${href("/playground")}>Open the playground</a></li>
     <li><h3>Say what harm looks like</h3><p class="muted">Make a bank and drop a folder of media, or a hash list.</p><a class="button" href=${href("/banks")}>Make a bank</a></li>
+    ${can("upload") && html`<li><h3>Review a burst</h3><p class="muted">Submit uploads by hand, or a sample burst; one decision settles all copies.</p><a class="button" href=${href("/uploads")}>Submit uploads</a></li>`}
     ${can("keys") && html`<li><h3>Connect your platform</h3><p class="muted">Make a key that submits uploads; what they need then waits in review.</p><a class="button" href=${href("/keys")}>Make a key</a></li>`}
   </ul></section>`;

@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from "../lib/view.js";
 import { useKeys } from "../lib/keys.js";
 import { banks as readBanks, isMine, isOthers, lookAhead, me, remember, revisit, take, takeNext } from "../lib/desk.js";
 import { reachWords, reasonWords, severityTone, severityWords } from "../lib/case-words.js";
+import { can } from "../lib/session.js";
 import { ago, count } from "../lib/words.js";
 import { href, navigate, setQuery, usePlace } from "../lib/router.js";
 import { Covered } from "../parts/covered.js";
@@ -13,6 +14,7 @@ import { Icon } from "../parts/icon.js";
 import { Pager, useList } from "../parts/pager.js";
 import { ProblemBox } from "../parts/problem.js";
 import { Proposals } from "../parts/proposals.js";
+import { Submitted, TryBurst } from "../parts/submit.js";
 import { ShiftBar } from "../parts/shift-bar.js";
 import { Spread } from "../parts/spread.js";
 import { useUndo } from "../parts/use-undo.js";
@@ -78,6 +80,7 @@ export default function Review() {
     <div class="page-head"><div><h1>Review</h1><p>Near-copies are one: what you decide of one holds for all of its cluster.</p></div>
       <div class="actions"><button class="button main" type="button" onClick=${start} aria-disabled=${String(busy)}>Start reviewing <kbd>s</kbd></button></div></div>
     <${ShiftBar} />
+    <${Submitted} onAnswered=${list.again} brief />
     <${Proposals} onDone=${list.again} />
     <div class="row apart"><${Choice} label="Which cases" value=${state} options=${STATES} onChange=${(to) => setQuery({ state: to === "open" ? null : to })} />
       <p class="note">Press <kbd>?</kbd> for what the keyboard does.</p></div>
@@ -95,7 +98,8 @@ const NOTHING = {
   decided: ["Nothing is decided yet", "What was decided can be found here, looked at again and undone."],
 };
 
-const Nothing = ({ state }) => html`<${EmptyState} icon="review" title=${NOTHING[state][0]}>${NOTHING[state][1]}<//>`;
+const Nothing = ({ state }) => html`<div class="panel"><${EmptyState} icon="review" title=${NOTHING[state][0]}
+  actions=${state === "open" && can("upload") && html`<${TryBurst} /><a class="button" href=${href("/uploads")}>Submit uploads</a>`}>${NOTHING[state][1]}<//></div>`;
 
 function Row({ brief, banks, on, onFocus }) {
   const { case: kase, cluster, upload, medium } = brief;

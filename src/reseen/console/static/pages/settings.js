@@ -3,9 +3,10 @@
 import { html, useState } from "../lib/view.js";
 import { post, remove } from "../lib/api.js";
 import { defaultOf, pref, savePrefs } from "../lib/prefs.js";
-import { revise, useSession } from "../lib/session.js";
+import { can, revise, useSession } from "../lib/session.js";
 import { addPasskey, supported } from "../lib/passkeys.js";
 import { dated } from "../lib/words.js";
+import { Defaults } from "../parts/defaults.js";
 import { Check, Choice, Field } from "../parts/field.js";
 import { Icon } from "../parts/icon.js";
 import { NewPassword, longEnough } from "../parts/new-password.js";
@@ -35,6 +36,7 @@ export default function Settings() {
       <${Switch} name="hold_to_reveal" label="Reveal while held" note="It is covered again as soon as you let go." onSave=${save} />
       <${Breaks} onSave=${save} />
     </section>
+    ${!me.key && can("people") && html`<${Defaults} me=${me} breaks=${BREAKS} />`}
     ${!me.key && html`<${Passkeys} me=${me} /><${Password} me=${me} />`}
   </div>`;
 }

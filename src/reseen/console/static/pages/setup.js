@@ -20,7 +20,7 @@ export default function Setup() {
       <a class="button main" href=${href("/sign-in")}>Sign in</a><//>`;
   const go = async () => {
     longEnough(password);
-    became(await post("/console/api/setup", { key: key.trim(), name: name.trim(), password }, { expect401: true }));
+    became(await setUp({ key: key.trim(), name: name.trim(), password }));
     navigate("/", { replace: true });
   };
   return html`<${Door} title="Set up reseen" lead="Make the first account. It owns this server's project and can invite others.">
@@ -31,4 +31,13 @@ export default function Setup() {
       <${NewPassword} value=${password} onInput=${setPassword} />
     <//>
   <//>`;
+}
+
+async function setUp(said) {
+  try {
+    return await post("/console/api/setup", said, { expect401: true });
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+    throw Object.assign(new Error("This is not a key of an owner here."), { title: "The key is not right", advice: "Copy all of the link that the server printed at its first start, or make another key: reseen keys create --role owner" });
+  }
 }

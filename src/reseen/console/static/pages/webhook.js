@@ -74,7 +74,7 @@ function Known({ hook, path, again }) {
     again();
   };
   return html`<div class="page">
-    <div class="page-head"><div><p class="note"><a href=${href("/webhooks")}>Webhooks</a></p><h1>${new URL(hook.url).host}</h1><p><code>${hook.url}</code></p></div>
+    <div class="page-head"><div><a class="note back" href=${href("/webhooks")}>Webhooks</a><h1>${new URL(hook.url).host}</h1><p><code>${hook.url}</code></p></div>
       <div class="actions"><button class="button main" type="button" onClick=${test} disabled=${!hook.enabled}>Send a test event</button>
         <button class="button" type="button" onClick=${pause}>${hook.enabled ? "Pause" : "Resume"}</button>
         <button class="button" type="button" onClick=${() => setOpen({ edit: true })}>Change</button>

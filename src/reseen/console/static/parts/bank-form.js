@@ -32,7 +32,7 @@ export function BankForm({ bank, onDone, onCancel }) {
   };
   const meaning = ROLES.find(([role]) => role === said.role)[2];
   return html`<form class="stack" onSubmit=${save} novalidate>
-    <${Field} label="Name" value=${said.name} wrong=${wrong("name")} maxlength="100" required onInput=${(name) => change({ name })} />
+    <${Field} label="Name" value=${said.name} wrong=${wrong("name")} maxlength="100" required autofocus=${!bank} onInput=${(name) => change({ name })} />
     <${Field} label="What a match means" value=${said.role} options=${ROLES.map(([role, words]) => [role, words])} note=${meaning} wrong=${wrong("role")} onInput=${(role) => change({ role })} />
     ${["known", "recent"].includes(said.role) && html`<fieldset class="stack tight"><legend>What a match does</legend>
       <div class="thirds">${CONFIDENCES.map((one) => html`<${Field} label=${`${one[0].toUpperCase()}${one.slice(1)} confidence`} value=${said.policy[one]} options=${ACTIONS} wrong=${wrong(`policy.${one}`)} onInput=${(action) => change({ policy: { ...said.policy, [one]: action } })} />`)}</div>

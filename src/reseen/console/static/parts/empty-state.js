@@ -3,10 +3,10 @@
 import { html } from "../lib/view.js";
 import { Icon } from "./icon.js";
 
-export const EmptyState = ({ icon, title, children, actions }) => html`
+export const EmptyState = ({ icon, title, children, actions, heading = "h2" }) => html`
   <div class="empty">
     ${icon && html`<${Icon} name=${icon} />`}
-    <h2>${title}</h2>
+    <${heading}>${title}<//>
     <p>${children}</p>
     ${actions && html`<div class="row">${actions}</div>`}
   </div>`;

@@ -4,6 +4,8 @@ import { html, useId, useRef, useState, classes } from "../lib/view.js";
 import { post, send } from "../lib/api.js";
 import { add, cancel, filesIn, forget, isBusy, named, retry, useRun } from "../lib/adding.js";
 import { labelsIn } from "../lib/holdings.js";
+import { href } from "../lib/router.js";
+import { can } from "../lib/session.js";
 import { count } from "../lib/words.js";
 import { Field } from "./field.js";
 import { Icon } from "./icon.js";
@@ -98,7 +100,7 @@ function Drop({ onFiles }) {
   };
   return html`<div class=${classes("drop", over && "over")} role="group" aria-label="Add references" onDragEnter=${turn(1)} onDragLeave=${turn(-1)} onDragOver=${(e) => e.preventDefault()} onDrop=${drop}>
     <${Icon} name="drop" />
-    <p>Drop files, a folder or a list of hashes here, or choose <label for=${files}>files</label><input id=${files} type="file" multiple aria-label="Add references: choose files" onChange=${chosen} />
+    <p>Drop files, a folder or a list of hashes here, or choose <label for=${files}>files</label><input id=${files} type="file" multiple aria-label="Add references: choose files" onChange=${chosen} />${" "}
       or <label for=${folder}>a folder</label><input id=${folder} type="file" webkitdirectory aria-label="Add references: choose a folder" onChange=${chosen} /></p>
     <p class="note">Pictures, films and sound are fingerprinted and not kept. A list is CSV, JSON lines or text: <code>sha256:…</code>, <code>md5:…</code>, <code>pdq:…</code> or an address a line.</p>
   </div>`;
@@ -124,6 +126,8 @@ function Run({ bank, run, onChanged }) {
       <span class="row">${busy && html`<button class="button small" type="button" onClick=${() => cancel(bank.id)}>Cancel</button>`}
         ${!busy && (tally.failed || tally.left) && html`<button class="button small" type="button" onClick=${() => retry(bank.id)}>Try these again</button>`}
         ${!busy && html`<button class="button small quiet" type="button" onClick=${() => forget(bank.id)}>Done</button>`}</span><//>
+    ${!busy && (tally.added || tally.known) && html`<p class="note row">Every upload is held against them from now on.
+      <a href=${href(`/banks/${bank.id}`)}>See the references</a>${can("upload") && html`<a href=${href("/uploads")}>Submit uploads</a>`}</p>`}
     ${failed.length > 0 && html`<${Mending} rows=${failed} name=${`${bank.name}-failed.csv`} />`}
     <details><summary>Every file</summary><ul class="files">${run.items.slice(0, 500).map(({ name, state }) => html`<li><span class="cut">${name}</span><span class=${classes("tag", WORDS[state][1])}>${WORDS[state][0]}</span></li>`)}</ul>
       ${run.items.length > 500 && html`<p class="note">The first 500 of ${run.items.length} are listed; what failed is listed above.</p>`}</details>

@@ -8,6 +8,7 @@ import { count, dated } from "../lib/words.js";
 import { became } from "../lib/taking-back.js";
 import { Field } from "./field.js";
 import { Icon } from "./icon.js";
+import { Trace } from "./trace.js";
 
 const Said = ({ decision }) => html`<div class="row"><span class="tag ${TONES[decision.verdict]}">${VERDICTS[decision.verdict]}</span>${decision.policy && html`<b>${decision.policy}</b>`}<span class="note">${dated(decision.at)}</span></div>
   ${decision.reason && html`<p>${decision.reason}</p>`}`;
@@ -21,7 +22,7 @@ export function Decided({ decision, onUndo }) {
     <${Said} decision=${decision} />
     <p class="note">${MEANS[decision.verdict]}${rows.length ? ` It changed ${rows.map(({ all, words }) => `${all} ${words}`).join(", ")}.` : ""}</p>
     <${Field} label="Why it is taken back (optional)" value=${reason} onInput=${setReason} maxlength="10000" />
-    <div><button class="button" type="button" onClick=${() => onUndo(reason || undefined)}><${Icon} name="undo" />Undo <kbd>u</kbd></button></div>
+    <div class="row"><button class="button" type="button" onClick=${() => onUndo(reason || undefined)}><${Icon} name="undo" />Undo <kbd>u</kbd></button><${Trace} subject=${decision.case_id} /></div>
   </section>`;
 }
 
@@ -51,4 +52,4 @@ export function Changed({ changes, problem, isDecided, onAgain, onNext }) {
   </section>`;
 }
 
-export const Counts = ({ cluster }) => html`<dl class="counts">${[["members", cluster.members], ["uploads", cluster.uploads], ["accounts", cluster.accounts], ["seen by", cluster.reach]].map(([word, n]) => html`<div class="figure"><dt>${word}</dt><dd>${n}</dd></div>`)}</dl><span class="only-read">${count(cluster.members, "member")}</span>`;
+export const Counts = ({ cluster }) => html`<dl class="counts">${[["members", cluster.members], ["uploads", cluster.uploads], ["accounts", cluster.accounts], ["seen by", cluster.reach || "–"]].map(([word, n]) => html`<div class="figure"><dt>${word}</dt><dd>${n}</dd></div>`)}</dl><span class="only-read">${count(cluster.members, "member")}</span>`;

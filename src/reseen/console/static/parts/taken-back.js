@@ -3,8 +3,10 @@
 import { html } from "../lib/view.js";
 import { href } from "../lib/router.js";
 import { became } from "../lib/taking-back.js";
+import { can } from "../lib/session.js";
 import { Dialog } from "./dialog.js";
 import { Icon } from "./icon.js";
+import { trace } from "./trace.js";
 
 export function TakenBack({ decision, onClose }) {
   const rows = became(decision.consequences);
@@ -16,6 +18,7 @@ export function TakenBack({ decision, onClose }) {
       ${!rows.length && html`<li><${Icon} name="check" /><div>Nothing had followed from it.</div></li>`}
     </ul>
     <div class="dialog-foot">
+      ${can("audit") && html`<a class="button quiet" href=${trace({ subject: decision.id })} onClick=${onClose}>Find it in the audit</a>`}
       <button class="button" type="button" onClick=${onClose}>Go on</button>
       <a class="button main" href=${href(`/review/${decision.case_id}`)} onClick=${onClose}>Look at the case again</a>
     </div>
