@@ -106,6 +106,11 @@ TRIED: dict[Right, list[tuple[str, str, object]]] = {
     Right.REVIEW: [
         ("GET", "/v1/usage/review", None),
         ("GET", "/v1/uploads/{upload}/media", None),
+        ("GET", "/v1/uploads/{upload}/cover", None),
+        ("GET", "/v1/uploads/{upload}/counterparts", None),
+        ("GET", "/v1/uploads/{upload}/comparison?other=upl_none", None),
+        ("GET", "/v1/briefs", None),
+        ("GET", "/v1/briefs/{case}", None),
         ("GET", "/v1/cases", None),
         ("GET", "/v1/cases/{case}", None),
         ("POST", "/v1/cases/next", None),
@@ -216,4 +221,5 @@ def test_every_route_with_a_key_is_tried(server: Running) -> None:
 
 
 def _shape(path: str) -> str:
-    return "/".join("*" if part.startswith("{") else part for part in path.split("/"))
+    plain = path.partition("?")[0]
+    return "/".join("*" if part.startswith("{") else part for part in plain.split("/"))
