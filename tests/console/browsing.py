@@ -131,6 +131,13 @@ class Visit:
         """``light`` or ``dark``, as the system has it."""
         self.page.emulate_media(color_scheme="dark" if name == "dark" else "light")
 
+    def wider(self) -> int:
+        """Pixels by which the page is wider than the screen."""
+        pixels: int = self.page.evaluate(
+            "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
+        )
+        return pixels
+
     def axe(self) -> list[str]:
         """What WCAG 2.2 AA finds wrong with the page as it is now, a line each."""
         if not self.page.evaluate("Boolean(window.axe)"):

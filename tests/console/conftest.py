@@ -80,3 +80,17 @@ def browse(server: Running) -> Iterator[Visiting]:
 def visitor(browse: Visiting) -> Visit:
     """A visitor with a large screen who is not signed in."""
     return browse()
+
+
+@pytest.fixture(scope="module")
+def olga(running: Running) -> Person:
+    """Who owns the project of a server that a module of tests runs for itself."""
+    return first_owner(running)
+
+
+@pytest.fixture
+def here(running: Running, olga: Person) -> Iterator[Visit]:
+    """Olga at that server, on a large screen."""
+    with visit(CHROMIUM.browser(), running.address) as visitor:
+        visitor.come_in(olga)
+        yield visitor

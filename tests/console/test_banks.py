@@ -16,7 +16,6 @@ from tests.web.desking import Office
 from tests.web.serving import SAMPLES, Running, encoded, hash_of, picture, serving, site
 from tests.web.visiting import Browser as Person
 from tests.web.visiting import invited
-from tests.web.visiting import owner as first_owner
 
 from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.bank import StoredScore
@@ -24,7 +23,6 @@ from reseen.domain.choices import Regime
 from reseen.store.database import open_database, sqlite_url, utc_now
 from reseen.store.scores import SqlScoreLog
 
-WIDER = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 NAMES = (f"shelf {number}" for number in count())
 
 
@@ -46,18 +44,6 @@ def running(tmp_path_factory: pytest.TempPathFactory, far: str) -> Iterator[Runn
         fetch_ports=(80, 443, port),
     ) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def olga(running: Running) -> Person:
-    return first_owner(running)
-
-
-@pytest.fixture
-def here(running: Running, olga: Person) -> Iterator[Visit]:
-    with visit(CHROMIUM.browser(), running.address) as visitor:
-        visitor.come_in(olga)
-        yield visitor
 
 
 @pytest.fixture
@@ -347,7 +333,7 @@ def test_banks_can_be_used_by_everybody(
 
         def fine() -> None:
             assert not visitor.axe()
-            assert visitor.page.evaluate(WIDER) <= 0
+            assert visitor.wider() <= 0
 
         page = visitor.come_in(olga, "/console/banks")
         page.get_by_role("table").wait_for()

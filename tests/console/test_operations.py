@@ -16,7 +16,6 @@ from tests.web.desking import Office
 from tests.web.serving import SAMPLES, Running, serving
 from tests.web.visiting import PASSWORD
 from tests.web.visiting import Browser as Person
-from tests.web.visiting import owner as first_owner
 
 from reseen.domain.access import Role
 
@@ -31,7 +30,6 @@ PAGES = {
     "/console/holds": "Legal holds",
     "/console/statements": "Statements of reasons",
 }
-WIDER = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +49,6 @@ def running(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
         rate_per_minute=0,
     ) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def olga(running: Running) -> Person:
-    return first_owner(running)
-
-
-@pytest.fixture
-def here(running: Running, olga: Person) -> Iterator[Visit]:
-    """Olga, who owns the project, on a large screen."""
-    with visit(CHROMIUM.browser(), running.address) as visitor:
-        visitor.come_in(olga)
-        yield visitor
 
 
 def titled(page: Page, title: str) -> None:
@@ -333,7 +318,7 @@ def test_every_page_can_be_used_by_everybody(
             titled(page, title)
             expect(page.locator(".loading")).to_have_count(0)
             assert not visitor.axe(), path
-            assert page.evaluate(WIDER) <= 0, path
+            assert visitor.wider() <= 0, path
             opening = page.locator(".page-head .actions .button.main")
             if opening.count():
                 opening.click()

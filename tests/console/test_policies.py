@@ -14,9 +14,7 @@ from tests.web.desking import Office
 from tests.web.serving import Running, serving
 from tests.web.visiting import Browser as Person
 from tests.web.visiting import invited
-from tests.web.visiting import owner as first_owner
 
-WIDER = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 REMOVES = {"high": "remove", "medium": "review", "low": "pass"}
 NAMES = (f"ruled {number}" for number in count())
 
@@ -26,19 +24,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server of its own: a policy of the project would rule on what others try."""
     with serving(tmp_path_factory.mktemp("policies"), rate_per_minute=0) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def olga(running: Running) -> Person:
-    return first_owner(running)
-
-
-@pytest.fixture
-def here(running: Running, olga: Person) -> Iterator[Visit]:
-    """Olga, who owns the project, on a large screen."""
-    with visit(CHROMIUM.browser(), running.address) as visitor:
-        visitor.come_in(olga)
-        yield visitor
 
 
 def titled(page: Page, title: str) -> None:
@@ -359,7 +344,7 @@ def test_every_page_can_be_used_by_everybody(
             if title == "Quarantines":
                 page.locator(".versions").get_by_role("link").first.wait_for()
             assert not visitor.axe(), path
-            assert page.evaluate(WIDER) <= 0, path
+            assert visitor.wider() <= 0, path
             opening = page.get_by_role("button", name="Bring into force")
             if opening.count():
                 opening.click()

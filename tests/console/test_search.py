@@ -5,16 +5,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.console.browsing import SMALL, Visit, visit
-from tests.console.conftest import CHROMIUM
+from tests.console.browsing import SMALL, Visit
 from tests.flows.conftest import save_picture
 from tests.web.serving import SAMPLES, Running, serving
-from tests.web.visiting import Browser as Person
-from tests.web.visiting import owner as first_owner
 
 from reseen.testing import pictures
-
-WIDER = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +28,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 )
             assert told.status_code == 201, told.text
         yield server
-
-
-@pytest.fixture(scope="module")
-def olga(running: Running) -> Person:
-    return first_owner(running)
-
-
-@pytest.fixture
-def here(running: Running, olga: Person) -> Iterator[Visit]:
-    with visit(CHROMIUM.browser(), running.address) as visitor:
-        visitor.come_in(olga)
-        yield visitor
 
 
 def search_for(page: Page, *files: Path) -> None:
@@ -137,11 +120,11 @@ def test_search_and_jobs_are_for_everybody(here: Visit, running: Running, theme:
     page.get_by_text("2 files of 2 repeat something").wait_for()
     assert not here.axe()
     page.set_viewport_size(SMALL)  # type: ignore[arg-type]
-    assert page.evaluate(WIDER) == 0
+    assert here.wider() == 0
     assert not here.axe()
     job = ingest(running)
     for path in ("/console/jobs", f"/console/jobs/{job}"):
         here.go(path)
         page.get_by_role("table").first.wait_for()
-        assert page.evaluate(WIDER) == 0
+        assert here.wider() == 0
         assert not here.axe()

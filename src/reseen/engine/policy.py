@@ -19,6 +19,7 @@ __all__ = [
     "CLEARED",
     "RISING",
     "Sighting",
+    "as_acting",
     "asked_of",
     "gravity",
     "is_rolled_out",
@@ -45,7 +46,7 @@ def rule(
     allowed = _allowed(sightings, usual)
     judgements = [_reason(one, policies, usual, content_id, allowed) for one in sightings]
     if trials:
-        proposed = {**policies, **{b: _acting(trial) for b, trial in trials.items()}}
+        proposed = {**policies, **{b: as_acting(trial) for b, trial in trials.items()}}
         tried = (_reason(one, proposed, usual, content_id, allowed) for one in sightings)
         judgements = [
             _beside(now, then, trials) for now, then in zip(judgements, tried, strict=True)
@@ -170,7 +171,8 @@ def _reason(
     return reason, view.is_cleared
 
 
-def _acting(trial: Policy) -> Policy:
+def as_acting(trial: Policy) -> Policy:
+    """The version as if it did not run dry."""
     return replace(trial, draft=replace(trial.draft, dry_run=False))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from reseen.domain.bank import Bank
 from reseen.domain.match import Match
 from reseen.domain.policy import Policy, PolicyState, Reason
-from reseen.engine.policy import Sighting
+from reseen.engine.policy import Sighting, as_acting
 
 
 def sightings_of(
@@ -42,6 +42,5 @@ def with_candidate(
     live: Mapping[str | None, Policy], candidate: Policy
 ) -> dict[str | None, Policy]:
     """The policies as they were if this version were live and acted, even where it runs dry."""
-    draft = replace(candidate.draft, dry_run=False)
-    tried = replace(candidate, draft=draft, state=PolicyState.LIVE)
-    return {**live, draft.bank_id: tried}
+    tried = replace(as_acting(candidate), state=PolicyState.LIVE)
+    return {**live, tried.draft.bank_id: tried}

@@ -3,7 +3,7 @@
 What is kept already stays until its case closes; from the change on nothing more is kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reseen.domain.access import Project
 from reseen.domain.errors import InvalidValue
@@ -22,12 +22,12 @@ class Keeping:
     allowed: bool
 
     def keeps(self, project_id: str) -> bool:
-        return self.allowed and self.projects.get(project_id).keep_media
+        return self.project(project_id).keep_media
 
     def project(self, project_id: str) -> Project:
         """As it is in effect. Raises ``NotFound``."""
         found = self.projects.get(project_id)
-        return Project(found.id, found.name, found.created_at, self.keeps(project_id))
+        return replace(found, keep_media=self.allowed and found.keep_media)
 
     def change(self, project_id: str, who: Actor, *, keep_media: bool) -> Project:
         """Raises ``InvalidValue`` where the server keeps no media of anybody."""

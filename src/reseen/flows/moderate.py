@@ -233,9 +233,9 @@ class Moderating:
 
     def _keep(self, upload: Upload, file: Fetched) -> str | None:
         """Encrypted media for whoever reviews it, where somebody will, or must be able to."""
-        if not self.keeps(upload.project_id):
-            return None
         if upload.action is Action.PASS and not self._is_held(upload):
+            return None
+        if not self.keeps(upload.project_id):
             return None
         return upload.media_key or self.vault.put(upload.project_id, upload.sha256, file.path)
 
