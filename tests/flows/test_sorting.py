@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.flows.conftest import save_picture
-from tests.flows.moderating import ANN, BOB, Desk, desk
+from tests.flows.moderating import ANN, BOB, PLATFORM, Desk, desk
 from tests.flows.test_moderate import disguised
 
 from reseen.domain.access import DEFAULT_PROJECT as PROJECT
@@ -251,6 +251,22 @@ def test_a_merge_that_is_taken_back_gives_each_its_decision_again(here: Desk, se
         assert here.again(upload).decision_id == decision.id
         assert case_of(here, cluster).state is CaseState.DECIDED
         assert here.decisions.get(PROJECT, decision.id).case_id == case_of(here, cluster).id
+
+
+def test_appeals_go_with_the_decision_that_they_are_against(here: Desk, send: Send) -> None:
+    harmful, other = send(1), send(2)
+    decisions = [decided(here, upload) for upload in (harmful, other)]
+    clusters = [cluster_of(here, upload) for upload in (harmful, other)]
+    whole = here.sorting.merge(PROJECT, ANN, [seen(cluster) for cluster in clusters])
+    appeals = [
+        here.appealing.appeal(PROJECT, PLATFORM, upload.id, "Mine.") for upload in (harmful, other)
+    ]
+    (word,) = here.clusters.words(PROJECT, whole.id)
+    here.sorting.unsay(PROJECT, ANN, whole.id, word.id)
+    for upload, appeal, decision in zip((harmful, other), appeals, decisions, strict=True):
+        case = case_of(here, cluster_of(here, upload))
+        assert here.decisions.appeal(PROJECT, appeal.id).case_id == case.id
+        assert appeal.decision_id == decision.id
 
 
 def test_a_pinned_content_leaves_its_own_cluster_behind(here: Desk, send: Send) -> None:

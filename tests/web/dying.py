@@ -248,7 +248,7 @@ def serve(url: str, home: Path, die_at: int, later_s: float) -> None:
         banks=banks,
         references=references,
         jobs=jobs,
-        idempotency=SqlIdempotencyStore(database, clock),
+        idempotency=SqlIdempotencyStore(database, Seal(lambda: bytes(32)), clock),
         index=NoIndex(),  # type: ignore[arg-type]
         searching=None,  # type: ignore[arg-type]
         ingesting=ingesting,

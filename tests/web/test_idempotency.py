@@ -17,6 +17,7 @@ from reseen.domain.access import DEFAULT_PROJECT
 from reseen.domain.errors import Conflict
 from reseen.store.database import open_database, sqlite_url
 from reseen.store.idempotency import SqlIdempotencyStore
+from reseen.store.seal import Seal
 from reseen.testing.key_store_contract import Clock
 from reseen.web.idempotency import Once
 from reseen.web.schemas.model import Deleted
@@ -134,7 +135,7 @@ def once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Once
     monkeypatch.setattr("reseen.web.idempotency.RENEWED_S", 0.05)
     clock = Clock()
     database = open_database(sqlite_url(tmp_path / "reseen.db"))
-    yield Once(SqlIdempotencyStore(database, clock)), clock
+    yield Once(SqlIdempotencyStore(database, Seal(lambda: bytes(32)), clock)), clock
     database.close()
 
 

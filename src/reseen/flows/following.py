@@ -15,7 +15,7 @@ from reseen.domain.cluster import Cluster
 from reseen.domain.media import Medium
 from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
-from reseen.domain.review import Case, CaseState, Decision, DecisionState, Upload
+from reseen.domain.review import Appeal, Case, CaseState, Decision, DecisionState, Upload
 from reseen.engine.cluster import binds
 from reseen.flows.clustering import Regrouping
 from reseen.flows.consequences import ACTION_OF, PAGE, Consequences
@@ -162,7 +162,7 @@ class Following:
             case = self.cases.save(decided)
         moved = replace(decision, cluster_id=cluster.id, case_id=case.id)
         self.decisions.save(moved, DecisionState.IN_FORCE)
-        for appeal in self.decisions.appeals(project_id, case_id=decision.case_id).items:
+        for appeal in self._appeals_of(project_id, decision.case_id):
             if appeal.decision_id == decision.id:
                 self.decisions.save_appeal(replace(appeal, case_id=case.id), appeal.state)
 
@@ -176,6 +176,13 @@ class Following:
         """Newest first."""
         state = DecisionState.IN_FORCE
         return self.decisions.list(project_id, cluster_id=cluster_id, state=state).items
+
+    def _appeals_of(self, project_id: str, case_id: str) -> Iterator[Appeal]:
+        page = self.decisions.appeals(project_id, case_id=case_id)
+        yield from page.items
+        while page.next is not None:
+            page = self.decisions.appeals(project_id, case_id=case_id, cursor=page.next)
+            yield from page.items
 
     def _uploads_of(self, project_id: str, contents: Sequence[int]) -> Iterator[Upload]:
         after = ""

@@ -4,7 +4,7 @@ A request is taken up in one transaction; what it does and what it is answered a
 another, so that it is done if and only if its answer is kept. So that a killed server does not hold
 a key for ever, what it took up is its own only as long as it renews; after ``LEASE`` another
 request with the key may begin anew, and the older one, should it still live, can no longer be
-written.
+written. Answers are sealed: the one to a new webhook has its secret.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ from sqlalchemy import exc
 from reseen.domain.errors import Conflict, IdempotencyMismatch
 from reseen.ports import Answered
 from reseen.store.database import Database, utc_now
+from reseen.store.seal import FORM, Seal
 from reseen.store.tables import METADATA, UtcDateTime
 
 KEPT = timedelta(hours=24)
@@ -34,14 +35,17 @@ REQUESTS = sa.Table(
     sa.Column("status", sa.Integer),
     sa.Column("body", sa.LargeBinary),
 )
-"""``status`` and ``body`` are null while the request is worked on."""
+"""``status`` and ``body``, which is sealed (``seal``), are null while the request is worked on."""
 
 
 class SqlIdempotencyStore:
     """Implements ``ports.IdempotencyStore``. Safe to share between threads and processes."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, database: Database, seal: Seal, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._database = database
+        self._seal = seal
         self._clock = clock
 
     def begin(self, project_id: str, key: str, digest: str, holder: str) -> Answered | None:
@@ -55,8 +59,9 @@ class SqlIdempotencyStore:
 
     def finish(self, project_id: str, key: str, holder: str, answered: Answered) -> None:
         kept = sa.update(REQUESTS).where(_is(project_id, key), REQUESTS.c.holder == holder)
+        sealed = self._seal.close(project_id, answered.body, _of(key)).encode()
         with self._database.writing() as connection:
-            done = connection.execute(kept.values(status=answered.status, body=answered.body))
+            done = connection.execute(kept.values(status=answered.status, body=sealed))
             if done.rowcount != 1:
                 raise Conflict(
                     "Another request with this Idempotency-Key took over; send it again to learn"
@@ -92,7 +97,7 @@ class SqlIdempotencyStore:
                     "new key with a new request, and the same bytes with the same key."
                 )
             if row.status is not None:
-                return Answered(row.status, bytes(row.body))
+                return Answered(row.status, self._opened(project_id, key, bytes(row.body)))
             if now - row.renewed_at < LEASE:
                 raise Conflict(
                     "The request with this Idempotency-Key is still worked on.", retry_after_s=1
@@ -100,6 +105,16 @@ class SqlIdempotencyStore:
             taken = sa.update(REQUESTS).where(_is(project_id, key))
             connection.execute(taken.values(holder=holder, renewed_at=now))
             return None
+
+    def _opened(self, project_id: str, key: str, body: bytes) -> bytes:
+        """For a day there are some that an earlier version wrote down in the clear."""
+        if not body.startswith(FORM.encode()):
+            return body
+        return self._seal.open(project_id, body.decode(), _of(key))
+
+
+def _of(key: str) -> str:
+    return f"the answer to {key}"
 
 
 def _is(project_id: str, key: str) -> sa.ColumnElement[bool]:

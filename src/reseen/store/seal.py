@@ -1,4 +1,4 @@
-"""Short secrets in the database, sealed: who reads the database alone reads none of them.
+"""Secrets in the database, sealed: who reads the database alone reads none of them.
 
 AES-256-GCM under a key of the project's, which follows (HKDF-SHA256) from the master key that kept
 media have, too, and that lies elsewhere. Each is bound to what it is the secret of, so that it

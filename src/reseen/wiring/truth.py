@@ -144,7 +144,7 @@ def open_truth(settings: Settings) -> Iterator[Truth]:
             references=SqlReferenceStore(database, blobs),
             jobs=SqlJobStore(database),
             scores=SqlScoreLog(database, timedelta(days=settings.scores_days)),
-            idempotency=SqlIdempotencyStore(database),
+            idempotency=SqlIdempotencyStore(database, seal),
             review=Review(
                 uploads=SqlUploadStore(database),
                 clusters=SqlClusterStore(database),
