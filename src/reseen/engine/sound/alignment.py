@@ -83,7 +83,7 @@ def align_sound(
     q, r = asking.points, constellation(reference)
     found = alignments(asking, r)
     ends = (query_seconds or _last(q), reference_seconds or _last(r))
-    segments = (_segment(drawn_out(s, q, r, ends), ends) for s in found)
+    segments = (_segment(drawn_out(s, q, r, ends, found), ends) for s in found)
     return tuple(sorted(segments, key=lambda s: s.query.start))
 
 
@@ -111,7 +111,8 @@ def alignments(asking: Heard, reference: Constellation) -> list[Stretch]:
     is_long = float(query.time[-1] - query.time[0]) > LONG_QUERY
     if not is_long and not any(map(_is_sure, found)):
         found += _followed(query, reference, propose_by_peaks(query, reference))
-    return standing(merged(found, query, reference))
+    stand = standing(merged(found, query, reference), query, reference)
+    return [s if s.moments else _weighted(query, reference, s) for s in stand]
 
 
 def _first_look(asking: Heard, reference: Constellation) -> list[Stretch]:

@@ -5,6 +5,7 @@ too early: so what lies beyond is weighed again by a copy of which less is heard
 that reach near an end of their file reach it, much must speak against the rest for them not to.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,8 @@ FAINTER = 3.0
 LEAST_SHARE = 0.03
 MOST_AGAINST = 6.0
 """Log-likelihood that must speak against a copy from its end to the end of the file."""
+TOUCH = 0.5
+"""Seconds by which alignments that follow each other may overlap."""
 ENOUGH_BEYOND = 6.0
 """Log-likelihood that moves an end which does not reach the file's."""
 
@@ -35,19 +38,24 @@ def drawn_out(
     query: Constellation,
     reference: Constellation,
     ends: tuple[float, float],
+    others: Sequence[Stretch] = (),
 ) -> Stretch:
     """The stretch, as far as it goes on faintly, and to where a file begins or ends when little
-    speaks against that. ``ends`` are the durations of both files.
+    speaks against that. ``ends`` are the durations of both files. Where one of ``others`` follows
+    or went before, it goes no further: music that repeats itself would go on into it.
     """
     clock = stretch.clock
     first, last = max(0.0, clock.query(0.0)), min(ends[0], clock.query(ends[1]))
+    strong = [o for o in others if o is not stretch and o.evidence >= stretch.evidence / FAINTER]
+    low = max([first, *(o.end for o in strong if o.end <= stretch.start + TOUCH)])
+    high = min([last, *(o.start for o in strong if o.start >= stretch.end - TOUCH)])
     start, end = stretch.start, stretch.end
-    if first < start:
-        times, scores = _beyond(query, reference, stretch, first, start)
-        start = _reached(times[::-1], scores[::-1], start, first)
-    if end < last:
-        times, scores = _beyond(query, reference, stretch, end, last)
-        end = _reached(times, scores, end, last)
+    if low < start:
+        times, scores = _beyond(query, reference, stretch, low, start)
+        start = _reached(times[::-1], scores[::-1], start, low)
+    if end < high:
+        times, scores = _beyond(query, reference, stretch, end, high)
+        end = _reached(times, scores, end, high)
     return replace(stretch, start=start, end=end)
 
 
