@@ -27,7 +27,7 @@ MOST_RIVALS = 12
 """Alignments that compete for the moments of a query, the strongest."""
 MOMENT = 0.05
 """Seconds of a query that are given to one alignment."""
-SWITCH = 12.0
+SWITCH = 40.0
 """Log-likelihood by which another alignment must tell what follows better to take over."""
 LEAST_OVERLAP = 0.5
 """Seconds for which two alignments must compete at all."""
