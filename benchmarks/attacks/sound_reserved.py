@@ -45,7 +45,7 @@ def room_response(
     """
     size = rng.uniform((4.0, 4.5, 2.4), (7.0, 8.0, 3.2))
     source = size * rng.uniform(0.15, 0.35, 3)
-    way = rng.normal(size=3) * (1, 1, 0.2)
+    way = np.abs(rng.normal(size=3)) * (1, 1, 0.2)
     microphone = np.clip(source + distance * way / np.linalg.norm(way), 0.3, size - 0.3)
     along = np.arange(-ORDER // 2, ORDER // 2 + 1)
     cells = np.stack(np.meshgrid(along, along, along, (0, 1), (0, 1), (0, 1)), -1).reshape(-1, 6)

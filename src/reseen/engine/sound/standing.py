@@ -126,7 +126,10 @@ def told_best(
             if start - stretch.start < MOMENT and stretch.end - end < MOMENT:
                 kept.append(stretch)
             else:
-                kept += weigh(query, reference, stretch.clock, start, end)
+                kept += [
+                    replace(part, start=max(start, part.start), end=min(end, part.end))
+                    for part in weigh(query, reference, stretch.clock, start, end)
+                ]
     return kept
 
 
