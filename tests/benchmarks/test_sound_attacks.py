@@ -35,7 +35,7 @@ def test_a_vocoder_changes_the_tempo_and_not_the_pitch_of_a_tone() -> None:
 
 
 def test_names_differ_and_families_are_several() -> None:
-    names = [attack.name for attack in SOUND_ATTACKS]
+    names = [attack.name for attack in (*SOUND_ATTACKS, *RESERVED)]
     assert len(names) == len(set(names)) >= 50
     assert len({attack.family for attack in SOUND_ATTACKS}) >= 10
     assert not {a.family for a in RESERVED} & {a.family for a in SOUND_ATTACKS} - {"loop"}
