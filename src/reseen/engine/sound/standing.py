@@ -27,7 +27,7 @@ MOST_RIVALS = 12
 """Alignments that compete for the moments of a query, the strongest."""
 MOMENT = 0.05
 """Seconds of a query that are given to one alignment."""
-SWITCH = 40.0
+SWITCH = 60.0
 """Log-likelihood by which another alignment must tell what follows better to take over."""
 LEAST_OVERLAP = 0.5
 """Seconds for which two alignments must compete at all."""
@@ -125,7 +125,7 @@ def told_best(
             end = min(stretch.end, begin + last * MOMENT)
             if start - stretch.start < MOMENT and stretch.end - end < MOMENT:
                 kept.append(stretch)
-            else:
+            elif start < end:
                 kept += [
                     replace(part, start=max(start, part.start), end=min(end, part.end))
                     for part in weigh(query, reference, stretch.clock, start, end)
@@ -136,13 +136,10 @@ def told_best(
 def _gains(
     stretch: Stretch, query: Constellation, reference: Constellation, begin: float, count: int
 ) -> Floats:
-    """What each moment says for a stretch; impossible outside it."""
+    """What each moment says for a stretch; nothing outside it."""
     times, scores = events(query, reference, stretch, stretch.start, stretch.end)
     cell = np.clip(((times - begin) / MOMENT).astype(np.intp), 0, count - 1)
-    gains = np.bincount(cell, scores, count)
-    first, last = (int((at - begin) / MOMENT) for at in (stretch.start, stretch.end))
-    gains[:first], gains[last + 1 :] = -np.inf, -np.inf
-    return gains
+    return np.bincount(cell, scores, count)
 
 
 def _path(gains: Floats) -> list[int]:
