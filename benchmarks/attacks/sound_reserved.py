@@ -1,9 +1,10 @@
-"""Attacks on sound that nothing was tuned on: a second list, of other families and other means.
+"""Attacks on sound for checking, not for tuning: a second list, of other families and other means.
 
 Rooms are computed by image sources here (Allen and Berkley, *Image method for efficiently
 simulating small-room acoustics*, 1979), where the first list decays noise; pitch and tempo go
 through a phase vocoder; a voice-over speaks in phrases and the sound under it is ducked; clips are
-set into other sound with fades. No constant of the engine may be chosen by these.
+set into other sound with fades. No constant of the engine should be chosen by these; the decision
+record of sound says which of them were looked at all the same.
 """
 
 import math
