@@ -29,7 +29,7 @@ from reseen.ports import Candidate, ReferenceStore, VisualSignals
 LIKELIEST = {Regime.STILL: 4, Regime.SOUND: 1}
 LIKELIEST_OF_FILMS = 3
 """Candidates that are held against the query as a pair would be, though no index is sure of them.
-The further looks of two stills take 15 ms, all looks at two unrelated sounds 200 ms, the second one
+The further looks of two stills take 15 ms, all looks at two unrelated sounds 45 ms, the second one
 of two films up to a second."""
 LIKELY = 2.5
 """Evidence in nats from which a still is among the likeliest. The first of a bank is, whatever it
