@@ -152,11 +152,11 @@ function Segments({ segments, chosen, playing, onPlay }) {
     <thead><tr><th scope="col">Segment</th><th scope="col">Channel</th><th scope="col">Source</th><th scope="col">Target</th><th scope="col">Speed</th><th scope="col">Changed</th><th scope="col" class="number">Pitch</th><th scope="col" class="number">Score</th></tr></thead>
     <tbody>${segments.map((one, i) => html`<tr class=${i === chosen ? "on" : ""}>
       <td><button class="button small" type="button" aria-label=${`${playing && i === chosen ? "Pause" : "Play"} segment ${i + 1}`} onClick=${() => onPlay(i)}><${Icon} name=${playing && i === chosen ? "pause" : "play"} />${i + 1}</button></td>
-      <td>${channel(one)}</td>
-      <td class="nowrap">${still(one, one.source_start, one.source_end)}</td><td class="nowrap">${still(one, one.target_start, one.target_end)}</td>
-      <td class="nowrap">${one.rate ? `× ${one.rate.toFixed(3)}` : one.clock === "unknown" ? "not told" : ""}</td>
-      <td>${changesOf({ transform: one.transform }).join(", ") || (one.channel === "visual" ? "as it was" : "")}</td>
-      <td class="number nowrap">${one.pitch === undefined || one.pitch === null ? "" : `${one.pitch > 0 ? "+" : ""}${one.pitch.toFixed(2)}`}</td>
-      <td class="number">${one.score.toFixed(2)}</td></tr>`)}</tbody>
+      <td data-title="Channel">${channel(one)}</td>
+      <td data-title="Source" class="nowrap">${still(one, one.source_start, one.source_end)}</td><td data-title="Target" class="nowrap">${still(one, one.target_start, one.target_end)}</td>
+      <td data-title="Speed" class="nowrap">${one.rate ? `× ${one.rate.toFixed(3)}` : one.clock === "unknown" ? "not told" : ""}</td>
+      <td data-title="Changed">${changesOf({ transform: one.transform }).join(", ") || (one.channel === "visual" ? "as it was" : "")}</td>
+      <td data-title="Pitch" class="number nowrap">${one.pitch === undefined || one.pitch === null ? "" : `${one.pitch > 0 ? "+" : ""}${one.pitch.toFixed(2)}`}</td>
+      <td data-title="Score" class="number">${one.score.toFixed(2)}</td></tr>`)}</tbody>
   </table></div>`;
 }
