@@ -47,7 +47,11 @@ export function Player({ sides, segments, veiled = false, silent = false }) {
     return () => { pair.close(); step.current = null; };
   }, [ready]);
   useEffect(() => (open ? () => { setHeads(RESTING); setMoment(null); setFailed({}); setDurations({ source: null, target: null }); } : undefined), [open]);
-  const loaded = useCallback((side, duration) => setDurations((now) => ({ ...now, [side]: duration })), []);
+  const known = useRef({});
+  const loaded = useCallback((side, duration) => {
+    known.current[side] = duration;
+    setDurations((now) => ({ ...now, [side]: duration }));
+  }, []);
   const play = (i) => {
     if (i === chosen && heads.playing) return step.current.pause();
     setChosen(i);
@@ -84,7 +88,7 @@ export function Player({ sides, segments, veiled = false, silent = false }) {
     loaded(side, longest(segments, side));
   };
   const head = (side) => (ready && durations[side] > 0 ? heads[side] : null);
-  const lengths = SIDES.map((side) => durations[side] ?? longest(segments, side));
+  const lengths = SIDES.map((side) => known.current[side] ?? longest(segments, side));
   return html`<div class=${classes("player stack", veiled && "veiled")}>
     ${(ready || veiled) && segments.length > 0 && html`<${Timeline} segments=${segments} durations=${lengths} chosen=${chosen} heads=${{ source: head("source"), target: head("target") }} onChoose=${play} onSeek=${seek} />`}
     <div class="beside">
