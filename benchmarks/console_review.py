@@ -2,13 +2,14 @@
 
 Starts a server on a home of its own, fills its queue with reported pictures, and decides cases by
 keyboard alone: a verdict and Enter, as soon as the page can take them. Prints seconds from the
-first key to the case after the last decision, and how long a frame takes while the whole queue is
-scrolled through.
+first key to the case after the last decision, the processor time that the server and the page's
+own thread took of them, and how long a frame takes while the whole queue is scrolled through.
 """
 
 import argparse
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -16,10 +17,11 @@ import tempfile
 import time
 import urllib.request
 import uuid
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from benchmarks.console_paint import FLAGS, SCRIPTS, wait_for
 
@@ -78,10 +80,22 @@ def fill(address: str, key: str, cases: int) -> None:
         sent(address, key, f"/v1/uploads/{upload['id']}/reports", why, file)
 
 
-def decide(page: Page, times: int) -> float:
+def busy(server: "subprocess.Popen[bytes]", devices: CDPSession) -> dict[str, float]:
+    """Seconds of a processor that the server and the page's thread took; of the server on Linux."""
+    stat = Path(f"/proc/{server.pid}/stat")
+    ticks = stat.read_text().rpartition(")")[2].split()[11:13] if stat.exists() else []
+    told = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") if ticks else math.nan
+    page = {one["name"]: one["value"] for one in devices.send("Performance.getMetrics")["metrics"]}
+    return {"server_s": told, "page_s": page["TaskDuration"]}
+
+
+def begin(page: Page) -> None:
     page.keyboard.press("s")
     page.get_by_role("heading", name="Verdict").wait_for()
     page.wait_for_timeout(1500)  # a person looks; what comes next is read meanwhile
+
+
+def decide(page: Page, times: int) -> float:
     began = time.perf_counter()
     for _ in range(times):
         before = page.url
@@ -127,8 +141,15 @@ def main() -> None:
             page.get_by_role("button", name="Use this key").click()
             page.locator(".queued").first.wait_for()
             print(json.dumps({"scroll": page.evaluate(SCROLL)}))
+            devices = page.context.new_cdp_session(page)
+            devices.send("Performance.enable", {"timeDomain": "threadTicks"})
+            begin(page)
+            before = busy(server, devices)
             seconds = decide(page, given.decisions)
-            print(json.dumps({"decisions": given.decisions, "seconds": round(seconds, 3)}))
+            after = busy(server, devices)
+            took = {name: round(after[name] - before[name], 3) for name in after}
+            row = {"decisions": given.decisions, "seconds": round(seconds, 3), **took}
+            print(json.dumps(row))
             browser.close()
         finally:
             server.terminate()

@@ -46,7 +46,7 @@ def served(port: str = "0") -> Iterator[str]:
 
 def test_the_first_start_prints_a_link_and_a_killed_server_keeps_sessions(home: Path) -> None:
     with served() as said:
-        link = re.search(r"(http://127\.0\.0\.1:(\d+))/console/setup#(rs_default_[0-9a-f]+)", said)
+        link = re.search(r"(http://localhost:(\d+))/console/setup#(rs_default_[0-9a-f]+)", said)
         assert link, said
         olga = Browser(link[1])
         made = olga.enter("setup", key=link[3], name="Olga", password=PASSWORD)
@@ -56,7 +56,7 @@ def test_the_first_start_prints_a_link_and_a_killed_server_keeps_sessions(home: 
         assert olga.me["name"] == "Olga"
         assert olga.post("/v1/banks", {"name": "kept"}).status_code == 201
         locked = json.loads(reseen("people", "reset", "olga", "--json").stdout)
-        assert locked["link"].startswith("http://127.0.0.1:8480/console/invited#")
+        assert locked["link"].startswith("http://localhost:8480/console/invited#")
         assert olga.get("/console/api/me").status_code == 401
         token = locked["link"].partition("#")[2]
         assert olga.enter("invited", token=token, password=PASSWORD).status_code == 200

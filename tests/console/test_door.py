@@ -147,6 +147,23 @@ def test_a_passkey_is_made_used_and_removed(browse: Visiting, owner: Person) -> 
     expect(page.get_by_role("button", name="Remove Work laptop")).to_have_count(0)
 
 
+def test_passkeys_are_made_at_localhost_and_the_way_there_is_shown(
+    browse: Visiting, owner: Person
+) -> None:
+    invited(owner, "Lee", "reviewer")
+    visitor = browse()
+    page = visitor.open("/console/settings")
+    sign_in(page, "Lee", PASSWORD)
+    page.get_by_role("heading", name="Passkeys").wait_for()
+    expect(page.get_by_role("button", name="Add a passkey")).to_have_count(0)
+    way = page.get_by_role("link", name="Open this page at localhost").get_attribute("href")
+    assert way == visitor.address.replace("127.0.0.1", "localhost") + "/console/settings"
+    visitor.address = visitor.address.replace("127.0.0.1", "localhost")
+    page.goto(way)
+    sign_in(page, "Lee", PASSWORD)
+    expect(page.get_by_role("button", name="Add a passkey")).to_be_visible()
+
+
 def test_a_key_lets_in_for_the_tab(visitor: Visit, server: Running, owner: Person) -> None:
     page = visitor.use_key(server.key, "/console/settings")
     page.wait_for_url("**/console/settings")

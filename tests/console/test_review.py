@@ -14,7 +14,7 @@ from tests.console.browsing import LARGE, SMALL, Visit, visit
 from tests.console.conftest import CHROMIUM, Visiting
 from tests.web import visiting
 from tests.web.desking import Office
-from tests.web.serving import serving
+from tests.web.serving import SAMPLES, serving
 
 WIDER = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 
@@ -434,3 +434,106 @@ def test_every_page_of_review_can_be_used_by_everybody(
 def test_only_those_who_review_come_here(office: Office) -> None:
     answer = httpx.get(f"{office.server.address}/v1/briefs")
     assert answer.status_code == 401
+
+
+def test_two_films_play_in_step_while_they_are_revealed_and_each_look_is_written_down(
+    browse: Visiting, office: Office
+) -> None:
+    uploads = filmed(office, "film.mp4", "film-clip.webm")
+    visitor = browse()
+    page = case_page(visitor, office.ann, office.case(uploads[1])["id"])
+    page.keyboard.press("v")
+    dialog = page.get_by_role("dialog", name="Compare")
+    dialog.get_by_label("With").select_option(label="Reference in seen, 100 %")
+    dialog.locator(".under").nth(1).wait_for()
+    assert not visitor.axe()
+    assert looks(office, uploads) == [0, 0]
+
+    page.keyboard.down("r")
+    film = playing(page, 0.5, 6.0)
+    assert film["target"]["at"] - film["source"]["at"] == pytest.approx(8.965, abs=0.25)
+    assert (film["source"]["on"], film["target"]["on"]) == (True, True)
+    assert (film["source"]["muted"], film["target"]["muted"]) == (True, True)
+    grey = page.locator(".framed video").first.evaluate("(one) => getComputedStyle(one).filter")
+    assert grey == "grayscale(1)"
+    page.keyboard.up("r")
+    expect(dialog.locator(".under")).to_have_count(2)
+    expect(page.locator(".framed video")).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Play both")).to_be_disabled()
+    assert looks(office, uploads) == [1, 1]
+
+    dialog.get_by_role("radio", name="Target").click()
+    dialog.get_by_role("button", name="Play segment 2", exact=True).click()
+    reveal = dialog.get_by_role("button", name="Hold to reveal both")
+    reveal.hover()
+    page.mouse.down()
+    film = playing(page, 0.5, 6.0)
+    assert film["target"]["at"] - film["source"]["at"] == pytest.approx(9.0, abs=0.25)
+    assert (film["source"]["muted"], film["target"]["muted"]) == (True, False)
+    page.mouse.up()
+    expect(page.locator(".framed video")).to_have_count(0)
+    assert looks(office, uploads) == [2, 2]
+    page.keyboard.down("r")
+    playing(page, film["source"]["at"], 9.0)  # it goes on from where it was left
+    page.keyboard.up("r")
+
+
+def test_two_sounds_are_heard_in_step_and_from_the_chosen_side(
+    browse: Visiting, office: Office
+) -> None:
+    uploads = filmed(office, "song.m4a", "song-disguised.ogg")
+    visitor = browse()
+    page = case_page(visitor, office.ann, office.case(uploads[1])["id"])
+    page.keyboard.press("v")
+    dialog = page.get_by_role("dialog", name="Compare")
+    seen = dialog.get_by_label("With").locator("option", has_text="Reference in seen")
+    dialog.get_by_label("With").select_option(value=seen.get_attribute("value"))
+    dialog.get_by_role("radio", name="Both").click()
+    page.keyboard.down("r")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.framed audio')].filter((one) => !one.paused"
+        " && !one.muted && one.currentTime > 0.5).length === 2"
+    )
+    page.keyboard.up("r")
+    expect(page.locator(".framed audio")).to_have_count(0)
+    assert looks(office, uploads) == [1, 1]
+
+
+PLAYING = """() => Object.fromEntries(["source", "target"].map((side) => {
+  const media = document.querySelector(`.framed.of-${side} video`);
+  return [side, { at: media.currentTime, on: !media.paused, muted: media.muted }];
+}))"""
+
+
+def playing(page: Page, since: float, until: float) -> dict[str, Any]:
+    """Both sides once the source is past a second of it."""
+    page.wait_for_function(
+        "(since) => document.querySelector('.framed.of-source video')?.currentTime > since",
+        arg=since,
+    )
+    now: dict[str, Any] = page.evaluate(PLAYING)
+    assert since < now["source"]["at"] < until
+    return now
+
+
+def looks(office: Office, uploads: list[dict[str, Any]]) -> list[int]:
+    return [len(audited(office, what="media.read", subject=one["id"])) for one in uploads]
+
+
+def filmed(office: Office, *names: str) -> list[dict[str, Any]]:
+    """Uploads of sample media of one work, which wait for review and are kept."""
+    bank = f"harm {names[0]}"
+    office.server.bank(bank)
+    sent = {"file": (names[0], (SAMPLES / names[0]).read_bytes())}
+    made = office.server.post("/v1/references", files=sent, data={"bank": bank})
+    assert made.status_code == 201, made.text
+    office.server.searchable(made.json()["id"])
+    uploads = []
+    for name in names:
+        said = {"content_id": f"post-{name}", "account_id": f"user-{name}"}
+        file = {"file": (name, (SAMPLES / name).read_bytes())}
+        answer = office.server.post("/v1/uploads", files=file, data=said)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["action"] == "review"
+        uploads.append(answer.json())
+    return uploads

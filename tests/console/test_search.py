@@ -1,5 +1,6 @@
 """Searching the banks, and long work, driven as somebody who has files and a question."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,27 @@ def test_a_job_is_followed_to_its_end_and_its_failures_say_how_to_mend_them(
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save all as CSV").click()
     assert "nothing.jpg" in Path(saved.value.path()).read_text(encoding="utf-8")
+
+
+def test_what_came_of_a_job_is_told_in_words_and_whole(here: Visit, running: Running) -> None:
+    cuts = {"low": 0.2, "medium": 0.4, "high": 0.6}
+    asked = {
+        "kind": "backtest",
+        "bank": "harm",
+        "since": "2026-01-01T00:00:00Z",
+        "thresholds": {"still": cuts},
+    }
+    told = running.post("/v1/jobs", key=running.admin, json=asked)
+    assert told.status_code == 202, told.text
+    over = running.over(told.json()["id"])
+    assert over["state"] == "done", over
+    page = here.open(f"/console/jobs/{over['id']}")
+    result = page.get_by_role("region", name="What came of it")
+    for name in over["result"]:  # no name of the interface is shown as it is written there
+        expect(result.locator("dt").filter(has_text=re.compile(name))).to_have_count(0)
+    expect(result).to_contain_text("Would match, and did not")
+    result.get_by_text("All of it").click()
+    expect(result.locator("pre")).to_contain_text('"gained_examples"')
 
 
 def test_jobs_of_one_state_are_shown_alone(here: Visit) -> None:

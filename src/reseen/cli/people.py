@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reseen.cli.serve import browsed
 from reseen.cli.speak import answering, emit, people, read_settings
 from reseen.domain.access import DEFAULT_PROJECT, Caller, Role
 from reseen.domain.errors import NotFound
@@ -92,7 +93,7 @@ def reset(name: Name, as_json: AsJson = False) -> None:
 
 def _show_once(made: "Invitation", settings: "Settings", *, as_json: bool) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    origin = settings.console_origin or f"http://{host}:{settings.port}"
+    origin = browsed(f"http://{host}:{settings.port}", settings.console_origin)
     link = f"{origin}/console/invited#{made.token}"
     if as_json:
         emit({**_row(made.person), "link": link, "expires_at": rfc3339(made.expires_at)})

@@ -64,7 +64,8 @@ def serve(
                 services = services_of(banks, moderation, make_letting(settings, truth))
                 server = Server(services, settings, bound)
                 first = truth.keys.create_first()
-                welcome(server.address, first.secret if first else None)
+                console = browsed(server.address, settings.console_origin)
+                welcome(server.address, console, first.secret if first else None)
                 for ending in (signal.SIGTERM, signal.SIGINT):
                     signal.signal(ending, leave)  # the server hands signals back when it is done
                 server.run()
@@ -165,13 +166,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def welcome(address: str, secret: str | None) -> None:
+def browsed(address: str, origin: str) -> str:
+    """Where people open the console: the ``origin`` that is set, else ``localhost`` for loopback,
+    since browsers make passkeys for names and not for 127.0.0.1.
+    """
+    return origin or address.replace("//127.0.0.1:", "//localhost:")
+
+
+def welcome(address: str, console: str, secret: str | None) -> None:
     """The address, the key on the very first start, and a command to paste.
 
     Goes to standard error with the log, so that nothing that is piped on holds the key.
     """
     say = sys.stderr.write
-    say(f"\n  reseen listens on {address}\n  Try it in a browser: {address}/console\n\n")
+    say(f"\n  reseen listens on {address}\n  Try it in a browser: {console}/console\n\n")
     if secret is None:
         say("  Your key was shown when the server first started.\n")
         say("  Make another:  reseen keys create --role owner\n")
@@ -179,7 +187,7 @@ def welcome(address: str, secret: str | None) -> None:
         say("  Your owner key, shown this once:\n\n")
         say(f"      {secret}\n\n")
         say("  For people: make yourself the first owner of the console:\n\n")
-        say(f"      {address}/console/setup#{secret}\n")
+        say(f"      {console}/console/setup#{secret}\n")
     with as_file(files("reseen") / "samples") as folder:
         copy, original = (folder / name for name in PAIRS[0])
         say(f"\n  Sample media: {folder}\n  A first match, to paste into another terminal:\n\n")

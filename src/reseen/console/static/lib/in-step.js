@@ -83,7 +83,7 @@ export class InStep {
     return this.playing ? this.pause() : this.play();
   }
 
-  /** "source", "target" or "both". */
+  /** "source", "target", "both" or "none". */
   listen(to) {
     this.listening = to;
     this.prepare();
@@ -91,9 +91,9 @@ export class InStep {
 
   prepare() {
     const { source, target, listening } = this;
-    if (isClocked(source)) source.muted = listening === "target" && isClocked(target);
+    if (isClocked(source)) source.muted = listening === "none" || (listening === "target" && isClocked(target));
     if (!isClocked(target)) return;
-    target.muted = listening === "source" && isClocked(source);
+    target.muted = listening === "none" || (listening === "source" && isClocked(source));
     if (this.rate < 0) return void (target.muted = true);
     target.playbackRate = clamp(this.rate, SLOWEST, FASTEST);
     // A speed change that took the pitch along is undone by one that does so, too.

@@ -2,8 +2,12 @@
 
 import { post } from "./api.js";
 
+/** Browsers make passkeys for names, not for addresses. */
 export const supported = () =>
-  typeof PublicKeyCredential !== "undefined" && typeof PublicKeyCredential.parseRequestOptionsFromJSON === "function";
+  !/^[\d.]+$|^\[/.test(location.hostname) && typeof PublicKeyCredential !== "undefined" && typeof PublicKeyCredential.parseRequestOptionsFromJSON === "function";
+
+/** This page under the name of one's own machine, where it was opened by its address; else null. */
+export const byName = () => (location.hostname === "127.0.0.1" ? location.href.replace("//127.0.0.1", "//localhost") : null);
 
 const inner = (options) => options.publicKey ?? options;
 

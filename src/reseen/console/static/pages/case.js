@@ -91,10 +91,13 @@ function Open({ brief, onBrief, onReload }) {
     onBrief(known(id));
   });
   const decide = working(async (said) => {
+    const ahead = takeNext(id); // while the decision is written
+    ahead.catch(() => {}); // told of below
     let made;
     try {
       made = await post(`/v1/cases/${id}/decisions`, { version: kase.version, ...said }, { idempotent: fresh() });
     } catch (thrown) {
+      await ahead.then((to) => to && release(to)).catch(() => {});
       if (thrown.status !== 409) throw thrown;
       const now = await read(id);
       setVerdict(null);
@@ -110,8 +113,8 @@ function Open({ brief, onBrief, onReload }) {
     } else {
       setLast(made, toast(`${VERDICTS[made.verdict]}: ${count(cluster.uploads, "upload")} decided.`, { action: "Undo (u)", onAction: () => undo.of(made.id), ms: 12_000 }));
     }
+    const to = await ahead;
     gone(id);
-    const to = await takeNext(id);
     navigate(to ? `/review/${to}` : "/review", { replace: true });
   });
   const again = () => { setChanged(null); setVerdict(changed.said.verdict); };

@@ -35,16 +35,17 @@ export default function JobPage({ id }) {
     </section>
     <div class="columns two">
       <${Facts} title="Asked for" said=${job.request} />
-      ${job.result && html`<${Facts} title="What came of it" said=${job.result} />`}
+      ${job.result && html`<${Facts} title="What came of it" said=${job.result} whole />`}
     </div>
     ${job.progress.total > 0 && html`<${Items} id=${id} over=${over} />`}
   </div>`;
 }
 
-function Facts({ title, said }) {
+function Facts({ title, said, whole = false }) {
   const rows = facts(said);
   return html`<section class="panel stack tight" aria-label=${title}><h2>${title}</h2>
     ${rows.length ? html`<dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd class="cut" title=${value}>${value}</dd>`)}</dl>` : html`<p class="muted">Nothing more.</p>`}
+    ${whole && html`<details><summary class="note">All of it, as the interface gives it</summary><pre tabindex="0">${JSON.stringify(said, null, 2)}</pre></details>`}
   </section>`;
 }
 

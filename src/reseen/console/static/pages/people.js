@@ -57,7 +57,7 @@ function Staff() {
     }
   };
   return html`<div class="page">
-    <div class="page-head"><div><h1>People</h1><p>Who works here, and as what. An invitation is a link that works once.</p></div>
+    <div class="page-head"><div><h1>People</h1><p>Who works here, and as what. An invitation is a link that works once. Who leaves is disabled: names stay, as the audit tells by them who did what.</p></div>
       <div class="actions"><button class="button main" type="button" onClick=${() => setOpen({ inviting: true })}><${Icon} name="plus" />Invite somebody</button></div></div>
     ${problem && html`<${ProblemBox} problem=${problem} onRetry=${again} />`}
     ${!value && !problem && html`<${Loading} />`}

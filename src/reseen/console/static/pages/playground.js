@@ -208,10 +208,16 @@ function Result({ envelope, sides, route }) {
   const stills = both && kindOf(files.source) === "image" && kindOf(files.target) === "image" && !envelope.matched_segments.length;
   return html`<${Verdict} envelope=${envelope} />
     ${stills && html`<${Pictures} files=${files} envelope=${envelope} />`}
-    ${both && !stills && html`<section class="panel stack" aria-labelledby="together"><h2 id="together">See and hear both</h2><${Player} files=${files} envelope=${envelope} /></section>`}
+    ${both && !stills && html`<section class="panel stack" aria-labelledby="together"><h2 id="together">See and hear both</h2><${Together} files=${files} segments=${envelope.matched_segments} /></section>`}
     ${!both && html`<p class="note row"><${Icon} name="info" />An address is fetched by the server only, so this page cannot show the media themselves. What the server drew of them is here.</p>`}
     <${Exhibits} envelope=${envelope} />
     <div class="panel"><${RequestCode} route=${route} sides=${sides} envelope=${envelope} /></div>`;
+}
+
+function Together({ files, segments }) {
+  const [source, target] = [useObjectUrl(files.source), useObjectUrl(files.target)];
+  const side = (file, url) => ({ name: file.name, kind: kindOf(file), file, url });
+  return html`<${Player} sides=${{ source: side(files.source, source), target: side(files.target, target) }} segments=${segments} />`;
 }
 
 function Pictures({ files, envelope }) {

@@ -4,7 +4,7 @@ import { html, useState } from "../lib/view.js";
 import { post, remove } from "../lib/api.js";
 import { defaultOf, pref, savePrefs } from "../lib/prefs.js";
 import { can, revise, useSession } from "../lib/session.js";
-import { addPasskey, supported } from "../lib/passkeys.js";
+import { addPasskey, byName, supported } from "../lib/passkeys.js";
 import { dated } from "../lib/words.js";
 import { Defaults } from "../parts/defaults.js";
 import { Check, Choice, Field } from "../parts/field.js";
@@ -90,7 +90,9 @@ function Passkeys({ me }) {
     ${supported()
       ? html`<form class="row ends" onSubmit=${add}><div class="grow"><${Field} label="Name of this device" value=${label} onInput=${setLabel} placeholder="Work laptop" maxlength="60" /></div>
           <button class="button" type="submit">Add a passkey</button></form>`
-      : html`<p class="note">This browser offers no passkeys here; they need https, or localhost.</p>`}
+      : byName()
+        ? html`<p class="note">Browsers make no passkeys for 127.0.0.1. <a href=${byName()}>Open this page at localhost</a>, sign in there, and add one.</p>`
+        : html`<p class="note">This browser offers no passkeys here; they need a name with https, or localhost.</p>`}
     ${problem && html`<${ProblemBox} problem=${problem} />`}
   </section>`;
 }

@@ -10,12 +10,13 @@ import { reasonWords } from "../lib/case-words.js";
 import { pref } from "../lib/prefs.js";
 import { useKeys } from "../lib/keys.js";
 import { Aligned } from "./aligned.js";
-import { useCover, useMedia } from "./covered.js";
+import { useCover, useMedia, useReveal } from "./covered.js";
 import { Dialog } from "./dialog.js";
 import { Field } from "./field.js";
 import { Icon } from "./icon.js";
 import { Loading } from "./empty-state.js";
 import { usePictureSize } from "./media-view.js";
+import { Player } from "./player.js";
 import { ProblemBox } from "./problem.js";
 import { Timeline } from "./timeline.js";
 
@@ -57,36 +58,66 @@ function Held({ upload, medium, one, banks }) {
   if (problem) return html`<${ProblemBox} problem=${problem} />`;
   if (!found) return html`<${Loading} words="Comparing the two" />`;
   const { segments } = found;
+  const together = both && segments.length > 0 && !isStill(segments);
   const visual = segments.find((segment) => segment.channel === "visual");
-  const ends = ["source", "target"].map((side) => Math.max(0, ...segments.map((segment) => segment[`${side}_end`])));
+  const ends = SIDES.map((side) => Math.max(0, ...segments.map((segment) => segment[`${side}_end`])));
   return html`<div class="stack">
     <p>${one.reason ? reasonWords(one.reason, banks) : segments.length ? `They match (${percent(found.score)}).` : "These two were not found to match each other; other members tie them together."}</p>
-    ${both && medium === "image" && visual
+    ${together
+      ? html`<${Together} upload=${upload} other=${one.other.upload_id} medium=${medium} segments=${segments} names=${[upload.content_id, one.words]} />`
+      : both && medium === "image" && visual
       ? html`<${Laid} source=${upload.id} target=${one.other.upload_id} transform=${visual.transform} names=${[upload.content_id, one.words]} />`
       : html`<${Evidence} upload=${upload} medium=${medium} visual=${visual} kept=${one.other?.media_kept} />`}
-    ${segments.length > 0 && !isStill(segments) && html`<${Timeline} segments=${segments} durations=${ends} chosen=${-1} heads=${null} onChoose=${() => {}} onSeek=${null} />`}
-    ${segments.length > 0 && html`<ul class="said">${segments.map((segment) => html`<li><b>${channel(segment)}</b>, ${percent(segment.score)}: ${isStill(segments) ? `${changes(segment.transform).join(", ") || "one lies on the other, unchanged"}.` : sentence(segment)}</li>`)}</ul>`}
+    ${segments.length > 0 && !isStill(segments) && !together && html`<${Timeline} segments=${segments} durations=${ends} chosen=${-1} heads=${null} onChoose=${() => {}} onSeek=${null} />`}
+    ${segments.length > 0 && !together && html`<ul class="said">${segments.map((segment) => html`<li><b>${channel(segment)}</b>, ${percent(segment.score)}: ${isStill(segments) ? `${changes(segment.transform).join(", ") || "one lies on the other, unchanged"}.` : sentence(segment)}</li>`)}</ul>`}
   </div>`;
 }
 
 const STILL = { source_start: 0, source_end: 0, target_start: 0, target_end: 0, channel: "visual", clock: "still", rate: null, pitch: null };
 
+/** Both media of an upload and another: { open, button, problem, sides: [{ cover, url, file }] }, fetched
+    while they are revealed and not kept. */
+function useBoth(ids, hasPicture = true) {
+  const { open, set, holds, press } = useReveal(!pref("blur"));
+  const covers = ids.map((id) => useCover(hasPicture ? id : null));
+  const media = [useMedia(open ? ids[0] : null), useMedia(open ? ids[1] : null)];
+  useKeys("Compare", { r: [holds ? "reveal both while held" : "reveal both, or cover them again", () => set(holds || !open), holds ? { hold: () => set(false) } : {}] });
+  const loading = media.some((one) => one.loading);
+  return {
+    isShown: media.every((one) => one.url),
+    problem: media.find((one) => one.problem)?.problem,
+    sides: covers.map((cover, i) => ({ cover, url: media[i].url ?? null, file: media[i].file ?? null })),
+    button: html`<div class="row apart"><p class="note">The source is the upload, the target what it matched. Each reveal is written down.</p>
+      <button class="button small" type="button" aria-pressed=${String(open)} ...${press}><${Icon} name="eye" />${loading ? "Loading…" : holds ? "Hold to reveal both" : open ? "Cover both" : "Reveal both"} <kbd>r</kbd></button></div>`,
+  };
+}
+
 /** Both pictures on each other, under cover unless revealed. */
 function Laid({ source, target, transform, names }) {
-  const [open, setOpen] = useState(!pref("blur"));
-  const covers = [useCover(source), useCover(target)];
-  const media = [useMedia(open ? source : null), useMedia(open ? target : null)];
-  const urls = covers.map((cover, i) => media[i].url ?? cover);
+  const { isShown, problem, sides, button } = useBoth([source, target]);
+  const urls = sides.map(({ url, cover }) => url ?? cover);
   const sizes = [usePictureSize(urls[0]), usePictureSize(urls[1])];
-  const holds = pref("hold_to_reveal");
-  useKeys("Compare", { r: [holds ? "reveal both while held" : "reveal both, or cover them again", () => setOpen(holds || !open), holds ? { hold: () => setOpen(false) } : {}] });
-  const press = holds ? { onPointerDown: () => setOpen(true), onPointerUp: () => setOpen(false), onPointerLeave: () => setOpen(false) } : { onClick: () => setOpen(!open) };
-  const problem = media.find((one) => one.problem)?.problem;
-  return html`<div class="stack tight ${pref("greyscale") ? "grey-media" : ""} ${media[0].url && media[1].url ? "" : "closed"}">
-    <div class="row apart"><p class="note">The source is the upload, the target what it matched. Each reveal is written down.</p>
-      <button class="button small" type="button" aria-pressed=${String(open)} ...${press}><${Icon} name="eye" />${holds ? "Hold to reveal both" : open ? "Cover both" : "Reveal both"} <kbd>r</kbd></button></div>
+  return html`<div class="stack tight ${pref("greyscale") ? "grey-media" : ""} ${isShown ? "" : "closed"}">
+    ${button}
     ${problem && html`<${ProblemBox} problem=${problem} />`}
     ${sizes[0] && sizes[1] ? html`<${Aligned} source=${{ url: urls[0], size: sizes[0], name: names[0] }} target=${{ url: urls[1], size: sizes[1], name: names[1] }} transform=${transform} />` : html`<${Loading} />`}
+  </div>`;
+}
+
+const SIDES = ["source", "target"];
+
+/** What plays one side: the kind of its cluster, but a still has no length. */
+const kindIn = (segments, side, medium) =>
+  segments.every((segment) => segment[`${side}_end`] === 0) ? "image" : medium === "image" ? "video" : medium;
+
+/** Both films or sounds in step, under cover unless revealed. */
+function Together({ upload, other, medium, segments, names }) {
+  const { isShown, problem, sides, button } = useBoth([upload.id, other], medium !== "audio");
+  const shown = sides.map(({ cover, url, file }, i) => ({ name: names[i], kind: kindIn(segments, SIDES[i], medium), url: isShown ? url : null, file, under: cover }));
+  return html`<div class="stack tight ${pref("greyscale") ? "grey-media" : ""}">
+    ${button}
+    ${problem && html`<${ProblemBox} problem=${problem} />`}
+    <${Player} sides=${{ source: shown[0], target: shown[1] }} segments=${segments} veiled silent=${pref("muted")} />
   </div>`;
 }
 
@@ -100,7 +131,7 @@ function Evidence({ upload, medium, visual, kept }) {
     ${visual && html`<svg viewBox="0 0 ${size[0]} ${size[1]}" role="img" aria-label="Where the reference lies in the upload">
       ${under ? html`<image href=${under} width=${size[0]} height=${size[1]} />` : html`<rect class="frame" width=${size[0]} height=${size[1]} />`}
       <rect class="lies" x=${x} y=${y} width=${w} height=${h} /></svg>`}
-    <div><p><b>${medium === "image" || !kept ? "Only one side can be shown." : "Both play on the case's page."}</b>
+    <div><p><b>${medium === "image" || !kept ? "Only one side can be shown." : "They have no moment in common."}</b>
       ${kept ? " The two are of kinds that cannot be laid on each other." : " No media of the reference are kept: banks hold fingerprints, not files. What is drawn here comes from the match itself."}</p>
       ${visual && html`<p class="note">The outlined part of the upload is what the reference shows${changesOf(visual).length ? `: ${changesOf(visual).join(", ")}` : ", unchanged"}.</p>`}</div>
   </div>`;

@@ -12,23 +12,12 @@ import { Icon } from "./icon.js";
 export function Covered({ uploadId, medium, name, kept = true, held = false, small = false, onLooked }) {
   const place = useRef();
   const near = useNear(place);
-  const [pressed, setPressed] = useState(false);
+  const { open: pressed, press, words } = useReveal();
   const blurs = pref("blur");
   const open = kept && uploadId && (held || pressed || (!blurs && near && (!small || medium === "image")));
   const under = useCover(kept && near && medium !== "audio" ? uploadId : null);
   const { url, problem, loading } = useMedia(open ? uploadId : null, onLooked);
-  const holds = pref("hold_to_reveal");
-  const press = holds
-    ? {
-        onPointerDown: (event) => { if (!event.button) { event.currentTarget.setPointerCapture?.(event.pointerId); setPressed(true); } },
-        onPointerUp: () => setPressed(false), onPointerCancel: () => setPressed(false), onLostPointerCapture: () => setPressed(false),
-        onKeyDown: (event) => { if (event.key === " " || event.key === "Enter") { event.preventDefault(); setPressed(true); } },
-        onKeyUp: () => setPressed(false), onBlur: () => setPressed(false),
-        onContextMenu: (event) => event.preventDefault(),
-      }
-    : { onClick: () => setPressed(!pressed) };
   const grey = pref("greyscale") && "grey";
-  const words = holds ? "Hold to reveal" : pressed ? "Cover again" : "Reveal";
   return html`<div class=${classes("covered", small && "small", url && "open", grey)} ref=${place}>
     <div class="veil">
       ${url ? html`<${Shown} url=${url} medium=${medium} name=${name} />`
@@ -40,6 +29,23 @@ export function Covered({ uploadId, medium, name, kept = true, held = false, sma
       : html`<span class="tag">${small ? "not kept" : "The media are not kept any more"}</span>`}
     ${problem && html`<p class="wrong small" role="alert">${problem.message}</p>`}
   </div>`;
+}
+
+/** To reveal what is covered, while a button is held or until it is pressed again, as a person has it:
+    { open, set, holds, press (for the button), words }. */
+export function useReveal(first = false) {
+  const [open, setOpen] = useState(first);
+  const holds = pref("hold_to_reveal");
+  const press = holds
+    ? {
+        onPointerDown: (event) => { if (!event.button) { event.currentTarget.setPointerCapture?.(event.pointerId); setOpen(true); } },
+        onPointerUp: () => setOpen(false), onPointerCancel: () => setOpen(false), onLostPointerCapture: () => setOpen(false),
+        onKeyDown: (event) => { if (event.key === " " || event.key === "Enter") { event.preventDefault(); setOpen(true); } },
+        onKeyUp: (event) => { if (event.key === " " || event.key === "Enter") setOpen(false); }, onBlur: () => setOpen(false),
+        onContextMenu: (event) => event.preventDefault(),
+      }
+    : { onClick: () => setOpen(!open) };
+  return { open, set: setOpen, holds, press, words: holds ? "Hold to reveal" : open ? "Cover again" : "Reveal" };
 }
 
 function Shown({ url, medium, name }) {
@@ -81,7 +87,7 @@ export function useMedia(uploadId, onLooked) {
     media(uploadId, { signal: ending.signal }).then((file) => {
       if (ending.signal.aborted) return;
       url = URL.createObjectURL(file);
-      setState({ url });
+      setState({ url, file });
       onLooked?.(uploadId);
     }, (problem) => problem.name === "AbortError" || setState({ problem }));
     return () => {

@@ -1,6 +1,7 @@
 /* A table: `columns` [{ title, cell: (row) => ..., number, sort }] and `rows` with ids.
 
    With `onOpen` a row opens on click, and its first cell holds the link or button for the keyboard.
+   On a phone a row is a card, and each cell has its title beside it.
    `sorted` { by, down } and `onSort(by)` show and ask for an order; the caller does the sorting. */
 
 import { html, classes } from "../lib/view.js";
@@ -13,7 +14,7 @@ export function Table({ caption, columns, rows, onOpen, selected, sorted, onSort
       <thead><tr>${columns.map((column) => html`<${Head} column=${column} sorted=${sorted} onSort=${onSort} />`)}</tr></thead>
       <tbody>${rows.map((row) => html`<tr key=${idOf(row)} class=${classes(onOpen && "can-open")} aria-selected=${selected === undefined ? undefined : String(selected === idOf(row))}
         onClick=${onOpen ? (event) => open(event, row) : undefined}>
-        ${columns.map(({ cell, number }) => html`<td class=${classes(number && "number")}>${cell(row)}</td>`)}</tr>`)}</tbody>
+        ${columns.map(({ title, cell, number }) => html`<td class=${classes(number && "number")} data-title=${typeof title === "string" && title ? title : undefined}>${cell(row)}</td>`)}</tr>`)}</tbody>
     </table>
   </div>`;
 }
