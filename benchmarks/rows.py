@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = Path(__file__).resolve().parent / "out"
 ATTACK_SOURCES = {
     "picture": ("__init__.py", "editing.py", "pictures.py"),
-    "sound": ("__init__.py", "acoustics.py", "sound.py", "vocoder.py"),
+    "sound": ("__init__.py", "acoustics.py", "sound.py", "sound_reserved.py", "vocoder.py"),
     "video": ("__init__.py", "effects.py", "film.py", "video.py"),
 }
 

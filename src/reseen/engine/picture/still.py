@@ -223,6 +223,8 @@ def may_be_retaken(
     mine, theirs = query.track("descriptor"), reference.track("descriptor")
     if geometry is None or mine is None or theirs is None or segment.score <= _RETAKEN:
         return False
+    if _have_one_hash(query, reference):
+        return False
     asset = query.asset
     if geometry.residual((asset.width or 1, asset.height or 1)) < _LOOSE:
         return False
