@@ -21,6 +21,7 @@ class Sources:
 class Teacher:
     model: str
     batch: int
+    width: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Fit:
     steps: int
     sources: int
     alike: int
-    least_squares: int
+    start: int
+    shrink: float
     backbone_rate: float
     head_rate: float
     decay: float

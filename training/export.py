@@ -118,7 +118,7 @@ def quantised(file: Path, squares: npt.NDArray[np.uint8], out: Path) -> None:
 def export(data: Path, weights: Path, config: Config, out: Path) -> None:
     """Write ``student.onnx``, ``centred.onnx``, ``whitened.onnx`` and ``int8.onnx``."""
     out.mkdir(parents=True, exist_ok=True)
-    student = Student(config.student)
+    student = Student(config.student, config.teacher.width)
     held = torch.load(weights, weights_only=True)
     student.load_state_dict(held.get("average", held["student"]))
     student.requires_grad_(requires_grad=False)

@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from training import columns, losses, packed
 from training.batches import Batch, Batches
 from training.config import Config, load
 from training.disguise import faint, strong
-from training.student import Student, least_squares
+from training.student import Head, Student, least_squares, pair_whitened
 from training.tuning import Tuning, embed_with
 
 _SAME_RUN = ("seed", "sources", "teacher", "student", "loss")
@@ -38,7 +39,7 @@ class Run:
         torch.manual_seed(config.seed)
         pictures = packed.read(data / "pictures.npz")
         file = data / f"teacher-{config.teacher.model}.f32"
-        vectors = np.array(columns.read(file, config.student.width, np.float32), np.float32)
+        vectors = np.array(columns.read(file, config.teacher.width, np.float32), np.float32)
         if len(vectors) != len(pictures):
             raise SystemExit("the teacher has not seen all pictures: run training.prepare first")
         train, tune = np.flatnonzero(~pictures.tune), np.flatnonzero(pictures.tune)
@@ -46,7 +47,9 @@ class Run:
         self._teacher = torch.from_numpy(vectors[train])
         self._batches = Batches(pictures, train, vectors[train], config)
         self._tuning = Tuning(pictures, train, tune, config.student.side)
-        self._student = Student(config.student).to(memory_format=torch.channels_last)
+        self._student = Student(config.student, config.teacher.width).to(
+            memory_format=torch.channels_last
+        )
         self._optimiser = torch.optim.AdamW(
             self._student.groups(config.fit.backbone_rate, config.fit.head_rate),
             weight_decay=config.fit.decay,
@@ -73,7 +76,7 @@ class Run:
         self._head()
         self._average = {k: v.clone() for k, v in self._student.state_dict().items()}
         self._keep(0)
-        self._tune("least squares")
+        self._tune("pair-whitened")
 
     def go(self) -> None:
         fit = self._config.fit
@@ -118,31 +121,34 @@ class Run:
         wanted = self._config.loss
         own = torch.from_numpy(np.concatenate([batch.rows, batch.rows]))
         barred = torch.from_numpy(batch.barred)
+        said = self._student.translated(views)
         given: dict[str, Callable[[], Tensor]] = {
-            "distil": lambda: losses.distil(views, self._teacher[own]),
+            "distil": lambda: losses.distil(said, self._teacher[own]),
             "contrast": lambda: losses.contrast(views, own, barred, wanted.temperature),
-            "bank": lambda: losses.bank(views, self._teacher, own, barred, wanted.temperature),
+            "bank": lambda: losses.bank(said, self._teacher, own, barred, wanted.temperature),
             "koleo": lambda: losses.koleo(views, own),
         }
         return {name: loss() for name, loss in given.items() if getattr(wanted, name) > 0}
 
     def _head(self) -> None:
-        """Start the head from clean and disguised pictures."""
+        """Make the head, and then the translator, from disguised pictures."""
         fit, side = self._config.fit, self._config.student.side
-        rng = np.random.default_rng([self._config.seed, fit.least_squares])
-        rows = rng.permutation(len(self._numbers))[: fit.least_squares]
-        squares, own = [], []
+        rng = np.random.default_rng([self._config.seed, fit.start])
+        rows = rng.permutation(len(self._numbers))[: fit.start]
+        mild, hard = [], []
         for row in rows:
             pixels = self._pictures[int(self._numbers[row])]
-            hidden = strong(pixels, rng, self._batches.other)
-            for seen in (pixels, faint(pixels, rng).pixels, hidden.pixels):
-                squares.append(packed.squared(seen, side))
-                own.append(int(row))
-        pooled = _pooled(self._student, np.stack(squares))
-        weights, bias = least_squares(pooled, self._teacher[torch.tensor(own)])
+            mild.append(packed.squared(faint(pixels, rng).pixels, side))
+            hard.append(packed.squared(strong(pixels, rng, self._batches.other).pixels, side))
+        pooled = [_pooled(self._student, np.stack(squares)) for squares in (mild, hard)]
+        _fill(
+            self._student.head,
+            pair_whitened(pooled[0], pooled[1], self._config.student.width, fit.shrink),
+        )
         with torch.no_grad():
-            self._student.head.weight.copy_(weights)
-            self._student.head.bias.copy_(bias)
+            said = functional.normalize(self._student.head(torch.cat(pooled)), dim=1)
+        taught = self._teacher[torch.from_numpy(np.concatenate([rows, rows]))]
+        _fill(self._student.translator, least_squares(said, taught))
 
     def _blend(self) -> None:
         """The average follows; young, it follows faster."""
@@ -187,8 +193,14 @@ def _pooled(student: Student, squares: packed.Pixels) -> Tensor:
     return torch.cat(parts)
 
 
+def _fill(layer: torch.nn.Linear, head: Head) -> None:
+    with torch.no_grad():
+        layer.weight.copy_(head.weights)
+        layer.bias.copy_(head.bias)
+
+
 def _unit(vectors: Tensor) -> npt.NDArray[np.float32]:
-    return np.asarray(torch.nn.functional.normalize(vectors, dim=1).numpy(), np.float32)
+    return np.asarray(functional.normalize(vectors, dim=1).numpy(), np.float32)
 
 
 def _write(file: Path, held: dict[str, Any]) -> None:

@@ -17,8 +17,6 @@ from training import columns, packed, sources, trial
 from training.config import Config, load
 
 _MARK = "prepared.json"
-WIDTH = 512
-"""Numbers of a teacher's vector."""
 
 
 def ask_teacher(pictures: packed.Pictures, config: Config, file: Path) -> None:
@@ -26,8 +24,8 @@ def ask_teacher(pictures: packed.Pictures, config: Config, file: Path) -> None:
     teacher = load_descriptor(config.teacher.model)
     if isinstance(teacher, Skip):
         raise SystemExit(f"{config.teacher.model}: {teacher.reason}")
-    done = columns.count(file, WIDTH, np.float32)
-    columns.cut(file, done, WIDTH, np.float32)
+    done = columns.count(file, config.teacher.width, np.float32)
+    columns.cut(file, done, config.teacher.width, np.float32)
     for start in range(done, len(pictures), config.teacher.batch):
         stop = min(len(pictures), start + config.teacher.batch)
         columns.add(file, teacher([pictures[i] for i in range(start, stop)]))

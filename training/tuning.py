@@ -11,7 +11,7 @@ from training.disguise import strong
 from training.packed import Pictures, Pixels, squared
 
 Embed = Callable[[Pixels], npt.NDArray[np.float32]]
-_DISTRACTORS, _DISGUISES, _SEED = 600, 2, 1
+_DISTRACTORS, _DISGUISES, _SEED = 400, 2, 1
 
 
 class Tuning:

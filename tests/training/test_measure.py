@@ -42,12 +42,18 @@ def test_recall_is_counted_above_the_best_false_pair_of_all_queries() -> None:
     assert found.clear == pytest.approx(3 / 4)
     assert found.low < found.clear < found.high
     assert (found.clear_seen, found.clear_unseen, found.clear_chains) == (1.0, 0.0, 1.0)
+    # At .5 and above one of five answers is false; the lowest that is sure is at .7.
+    assert found.sure == pytest.approx(3 / 4)
     assert found.families == {"chain": (1, 1), "codec": (2, 2), "degrade": (0, 1)}
+    every = measured("m", vectors(0.1), SHOWN)
+    assert every.sure == 1
+    assert every.families == {"chain": (1, 1), "codec": (2, 2), "degrade": (1, 1)}
+    assert measured("m", vectors(0.95), SHOWN).families["codec"] == (0, 2)
 
 
 def test_precision_falls_with_the_false_pairs_above() -> None:
     assert measured("m", vectors(0.1), SHOWN).precision == pytest.approx(1.0)
-    # Ranked: .95 false, then .9, .8, .7, .5: precisions 1/2, 2/3, 3/4, 4/5, a quarter of recall each.
+    # Ranked: .95 false, then .9, .8, .7, .5: precisions 1/2 to 4/5, a quarter of recall each.
     found = measured("m", vectors(0.95), SHOWN)
     assert found.precision == pytest.approx((1 / 2 + 2 / 3 + 3 / 4 + 4 / 5) / 4)
     assert found.clear == 0
@@ -68,8 +74,8 @@ def test_unknown_kinds_are_attacks_that_there_are() -> None:
 
 def row(model: str, **figures: float) -> dict[str, Any]:
     plain = dict.fromkeys(
-        ("clear", "low", "high", "precision", "clear_unseen", "precision_unseen", "clear_seen",
-         "precision_seen", "clear_chains"), 0.9,
+        ("clear", "low", "high", "sure", "precision", "clear_unseen", "precision_unseen",
+         "clear_seen", "precision_seen", "clear_chains"), 0.9,
     )  # fmt: skip
     sizes = {"width": 256, "references": 3000, "queries": 4000, "copies": 2700}
     return {"model": model, **sizes, "families": {"crop": [9, 10]}, **plain, **figures}

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 from training.config import Config, load  # noqa: E402
 from training.export import Whitened, fitted, quantised, write  # noqa: E402
 from training.fit import Run  # noqa: E402
-from training.student import Student, least_squares  # noqa: E402
+from training.student import Student, least_squares, pair_whitened  # noqa: E402
 from training.tuning import embed_with  # noqa: E402
 
 from training import columns, losses, packed  # noqa: E402
@@ -22,8 +22,8 @@ from training import columns, losses, packed  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("default")
 
 SMALL = (
-    "student.side=64", "student.width=16", "fit.sources=4", "fit.alike=2", "fit.least_squares=6",
-    "fit.save_every=1", "fit.keep=2", "fit.tune_every=99",
+    "student.side=64", "student.width=16", "fit.sources=4", "fit.alike=2", "fit.start=6",
+    "fit.save_every=1", "fit.keep=2", "fit.tune_every=99", "teacher.width=12",
 )  # fmt: skip
 
 
@@ -36,8 +36,26 @@ def test_least_squares_finds_the_head_that_made_the_vectors() -> None:
     pooled = torch.randn((200, 12), generator=torch.Generator().manual_seed(1))
     weights, bias = torch.randn(5, 12), torch.randn(5)
     found = least_squares(pooled, pooled @ weights.T + bias, ridge=1e-9)
-    torch.testing.assert_close(found[0], weights, atol=1e-3, rtol=1e-3)
-    torch.testing.assert_close(found[1], bias, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(found.weights, weights, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(found.bias, bias, atol=1e-3, rtol=1e-3)
+
+
+def test_the_head_looks_away_from_what_disguises_change() -> None:
+    chance = torch.Generator().manual_seed(6)
+    pictures = torch.randn((300, 10), generator=chance)
+    faint, strong = pictures.clone(), pictures.clone()
+    faint[:, 5:] = 6 * torch.randn((300, 5), generator=chance)
+    strong[:, 5:] = 6 * torch.randn((300, 5), generator=chance)
+
+    def first(one: Any, other: Any) -> float:
+        cosines = torch.nn.functional.normalize(other) @ torch.nn.functional.normalize(one).T
+        return float((cosines.argmax(dim=1) == torch.arange(300)).float().mean())
+
+    head = pair_whitened(faint, strong, 5, 1e-3)
+    seen = [rows @ head.weights.T + head.bias for rows in (faint, strong)]
+    assert first(faint, strong) < 0.1
+    assert first(*seen) > 0.95
+    assert torch.cat(seen).pow(2).mean().item() == pytest.approx(1.0, abs=0.1)
 
 
 def test_distillation_is_nought_at_the_teacher_and_one_at_right_angles() -> None:
@@ -99,7 +117,7 @@ def data(tmp_path: Path) -> Path:
     codes = [packed.coded(rng.integers(0, 256, (70, 90, 3), dtype=np.uint8), 90) for _ in range(14)]
     tune = np.arange(14) % 5 == 0
     packed.write(tmp_path / "pictures.npz", [str(k) for k in range(14)], codes, tune)
-    columns.add(tmp_path / "teacher-sscd.f32", unit(14, 16).numpy())
+    columns.add(tmp_path / "teacher-sscd.f32", unit(14, 12).numpy())
     return tmp_path
 
 
@@ -130,7 +148,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(data: Path) -> None:
 
 def test_an_exported_student_says_what_it_said(data: Path, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
-    student = Student(load(SMALL).student).requires_grad_(requires_grad=False)
+    student = Student(load(SMALL).student, 12).requires_grad_(requires_grad=False)
     rng = np.random.default_rng(5)
     coarse = rng.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
     squares = np.stack([packed.squared(pixels, 64) for pixels in coarse])
