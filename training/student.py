@@ -28,9 +28,8 @@ class Student(nn.Module):
     """Squares ``uint8 [B, S, S, 3]`` to unit vectors ``float32 [B, width]``.
 
     They are the student's own; a ``translator`` says them in the teacher's ``taught`` numbers while
-    it is taught, and is then thrown away: what ImageNet knows is worth more than a place of the
-    teacher's that a short training does not reach (0.20 of disguises were nearest to their original
-    where the head spoke the teacher's numbers itself, 0.53 as it is, both before any step).
+    it is taught, and is then thrown away. A head that spoke the teacher's numbers itself would
+    begin far below the plain backbone, whose pooled maps foretell them poorly.
 
     Batch normalisation keeps ImageNet's statistics: batches here are small and full of look-alikes.
     """
