@@ -19,6 +19,12 @@ _INTRODUCTION = (
     " attacks like those that training makes, in another hand; unknown kinds are never made in"
     " training. Both columns give R@0FP (above the best false pair of all queries) / µAP."
 )
+_APART_TITLE = "Collections of which nothing trained"
+_APART = (
+    "Above, other pictures of the same collections trained, of the same makers and rooms maybe."
+    " Here whole collections were held out: {queries:,} queries, {copies:,} of them copies, against"
+    " {references:,} references."
+)
 _WATCHED = (
     "`first`: the nearest of all references is the right one. `clear`: above every pair of"
     " strangers. Disguises are training's own, so this compares runs, not descriptors."
@@ -103,8 +109,10 @@ def watched(logs: Mapping[str, Sequence[Row]]) -> list[str]:
     return lines
 
 
-def page(rows: Mapping[str, Row], logs: Mapping[str, Sequence[Row]]) -> str:
-    """The whole of ``table.md``."""
+def page(
+    rows: Mapping[str, Row], logs: Mapping[str, Sequence[Row]], apart: Mapping[str, Row]
+) -> str:
+    """The whole of ``table.md``. ``apart``: rows of a trial of collections held out whole."""
     students = [row for name, row in rows.items() if name not in (PEER, BEST)]
     peer, one = rows[PEER], next(iter(rows.values()))
     lines = [
@@ -115,7 +123,11 @@ def page(rows: Mapping[str, Row], logs: Mapping[str, Sequence[Row]]) -> str:
         *overall(list(rows.values())),
         "",
     ]
-    shipped = [s for s in students if may_ship(s, peer)]
+    shipped = [s for s in students if may_ship(s, peer) and _ships_apart(s, apart)]
+    if apart:
+        other = next(iter(apart.values()))
+        lines += ["## " + _APART_TITLE, "", _APART.format(**other), ""]
+        lines += [*overall(list(apart.values())), ""]
     if students:
         best = max(shipped or students, key=lambda s: s["clear"])
         lines += [
@@ -148,6 +160,13 @@ def _name(row: Row) -> str:
     return f"`{row['model']}`"
 
 
+def _ships_apart(student: Row, apart: Mapping[str, Row]) -> bool:
+    if not apart:
+        return True
+    mine = apart.get(student["model"])
+    return mine is not None and may_ship(mine, apart[PEER])
+
+
 def _told(log: Sequence[Row]) -> dict[str, Any]:
     config: Row = next((row["config"] for row in log if row["what"] == "config"), {})
     parts = {k: v if isinstance(v, dict) else {"": v} for k, v in config.items()}
@@ -168,14 +187,19 @@ def _write(file: Path, rows: Iterable[Row]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="what training.prepare was given")
+    parser.add_argument("--apart", type=Path, help="a folder with a trial of collections held out")
     told = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
     if told.out:
         _write(RESULTS / "measured.jsonl", newest(_read(told.out / "measured.jsonl")).values())
+        if told.apart:
+            second = newest(_read(told.apart / "measured.jsonl")).values()
+            _write(RESULTS / "measured-apart.jsonl", second)
         for log in sorted((told.out / "runs").glob("*/log.jsonl")):
             _write(RESULTS / f"run-{log.parent.name}.jsonl", thinned(_read(log)))
     logs = {f.stem.removeprefix("run-"): _read(f) for f in sorted(RESULTS.glob("run-*.jsonl"))}
-    text = page(newest(_read(RESULTS / "measured.jsonl")), logs)
+    rows, apart = (newest(_read(RESULTS / f"{f}.jsonl")) for f in ("measured", "measured-apart"))
+    text = page(rows, logs, apart)
     (RESULTS / "table.md").write_text(text, encoding="utf-8")
 
 

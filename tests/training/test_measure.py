@@ -91,13 +91,21 @@ def test_a_student_ships_only_when_no_figure_is_below_the_peers() -> None:
 
 def test_the_page_says_so() -> None:
     peers = {"sscd": row("sscd"), "sscd_distilled": row("sscd_distilled")}
-    weak = page({**peers, "w": row("w", clear=0.5)}, {})
+    weak = page({**peers, "w": row("w", clear=0.5)}, {}, {})
     assert "none ships" in weak
     assert "may ship" not in weak
-    strong = page({**peers, "w": row("w", clear=0.5), "s": row("s", clear=0.99)}, {})
+    strong = page({**peers, "w": row("w", clear=0.5), "s": row("s", clear=0.99)}, {}, {})
     assert "`s` equals or beats" in strong
     assert "| crop | 10 | 0.90 | 0.90 | 0.90 |" in strong
     assert len(by_family([row("a"), row("b")])[0].split("|")) == 6
+
+
+def test_collections_held_out_whole_count_as_well() -> None:
+    rows = {name: row(name) for name in ("sscd", "sscd_distilled", "s")}
+    assert "may ship" in page(rows, {}, rows)
+    weaker = {**rows, "s": row("s", precision=0.8)}
+    assert "none ships" in page(rows, {}, weaker)
+    assert "none ships" in page(rows, {}, {k: rows[k] for k in ("sscd", "sscd_distilled")})
 
 
 def test_runs_are_told_apart_by_what_they_were_told() -> None:
@@ -107,7 +115,7 @@ def test_runs_are_told_apart_by_what_they_were_told() -> None:
         return [{"what": "config", "step": 0, "config": config}, tune]
 
     peers = {"sscd": row("sscd"), "sscd_distilled": row("sscd_distilled")}
-    text = page(peers, {"full": log(0.3, 0.7), "flat": log(0.0, 0.6)})
+    text = page(peers, {"full": log(0.3, 0.7), "flat": log(0.0, 0.6)}, {})
     assert "| full |  | 100 | average | 0.700 | 0.100 |" in text
     assert "| flat | loss.koleo = 0.0 | 100 | average | 0.600 | 0.100 |" in text
 
