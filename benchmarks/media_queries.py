@@ -13,11 +13,11 @@ import numpy as np
 from benchmarks.attacks import Copied
 from benchmarks.attacks.film import SOUND_RATE, Take, frames, look, reel, sound, write
 from benchmarks.attacks.pictures import ATTACKS as PICTURES
-from benchmarks.attacks.sound import SOUND_ATTACKS as SOUNDS
 from benchmarks.attacks.video import ATTACKS as FILMS
 from benchmarks.datasets import Dataset, Item
 from benchmarks.localisation import Stretch
 from benchmarks.pool import Query
+from benchmarks.run_sound import ATTACKS as SOUNDS
 from benchmarks.run_sound import LONGEST, RATE, open_sound, truth, write_sound
 from reseen.domain.media import Samples
 

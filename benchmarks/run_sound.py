@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.attacks import Copied, Samples
-from benchmarks.attacks.sound import SOUND_ATTACKS as ATTACKS
+from benchmarks.attacks.sound import SOUND_ATTACKS
+from benchmarks.attacks.sound_reserved import RESERVED
 from benchmarks.datasets import SOUND, Dataset
 from benchmarks.localisation import Stretch
 from benchmarks.peers import chromaprint, chromaprint_score, has_chromaprint
@@ -28,6 +29,7 @@ RATE = 22_050
 LONGEST = 120.0
 """Seconds of an original that attacks draw from; the reference is the whole file."""
 
+ATTACKS = (*SOUND_ATTACKS, *RESERVED)
 NAMES = tuple(attack.name for attack in ATTACKS)
 _BY_NAME = {attack.name: attack for attack in ATTACKS}
 

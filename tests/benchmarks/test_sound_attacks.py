@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from benchmarks.attacks import SoundAttack, vocoder
 from benchmarks.attacks.sound import SOUND_ATTACKS
+from benchmarks.attacks.sound_reserved import RESERVED, room_response
 
 from reseen.engine.sound.alignment import align_sound
 from reseen.signals.peaks import find_peaks
@@ -34,12 +35,21 @@ def test_a_vocoder_changes_the_tempo_and_not_the_pitch_of_a_tone() -> None:
 
 
 def test_names_differ_and_families_are_several() -> None:
-    names = [attack.name for attack in SOUND_ATTACKS]
+    names = [attack.name for attack in (*SOUND_ATTACKS, *RESERVED)]
     assert len(names) == len(set(names)) >= 50
     assert len({attack.family for attack in SOUND_ATTACKS}) >= 10
+    assert not {a.family for a in RESERVED} & {a.family for a in SOUND_ATTACKS} - {"loop"}
 
 
-@pytest.mark.parametrize("attack", SOUND_ATTACKS, ids=lambda a: a.name)
+def test_sound_in_a_room_comes_first_by_the_straight_way_and_dies_away() -> None:
+    response = room_response(RATE, np.random.default_rng(3), distance=2.0, absorption=0.35)
+    first = int(np.flatnonzero(response)[0])
+    assert first / RATE == pytest.approx(2.0 / 343.0, abs=2 / RATE)
+    energy = np.square(response)
+    assert energy[RATE // 2 :].sum() < 0.01 * energy.sum()
+
+
+@pytest.mark.parametrize("attack", [*SOUND_ATTACKS, *RESERVED], ids=lambda a: a.name)
 def test_an_attack_is_repeatable_audible_and_tells_the_truth(
     attack: SoundAttack, original: np.ndarray, others: list[np.ndarray]
 ) -> None:

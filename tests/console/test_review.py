@@ -255,15 +255,101 @@ def test_a_member_is_taken_out_and_the_word_taken_back(browse: Visiting, office:
     other = next(one for one in uploads if one["id"] != stands)
     page.get_by_role("checkbox", name=f"Choose member by {other['account_id']}").check()
     page.get_by_role("button", name="Take 1 member out").click()
-    page.get_by_role("dialog").get_by_role("button", name="Take out").click()
+    answered(page, "Take out", "Another scene.")
     page.get_by_role("button", name="Take back").wait_for()
     assert office.again(other)["cluster_id"] != office.again(uploads[0])["cluster_id"] or (
         other == uploads[0]
     )
+    (told,) = audited(office, what="cluster.split", subject=cluster["id"])
+    assert told["reason"] == "Another scene."
     page.get_by_role("button", name="Take back").click()
     expect(page.get_by_role("button", name="Take back")).to_have_count(0)
     homes = {office.again(one)["cluster_id"] for one in uploads}
     assert len(homes) == 1
+
+
+def test_a_member_is_moved_to_another_cluster_and_then_the_two_are_made_one(
+    browse: Visiting, office: Office
+) -> None:
+    uploads = office.reported(copies=(1, 2, 3))
+    cluster = office.cluster(uploads[0])
+    first, second = (one for one in uploads if one["id"] != cluster["representative"]["upload_id"])
+    page = browse().use_key(office.ann, f"/console/clusters/{cluster['id']}")
+    choice = "Choose member by {account_id}"
+    page.get_by_role("checkbox", name=choice.format(**first)).check()
+    page.get_by_role("button", name="Take 1 member out").click()
+    answered(page, "Take out", "")
+    page.get_by_text("Taken out, into a cluster of their own.").wait_for()
+    apart = office.again(first)["cluster_id"]
+    page.get_by_role("checkbox", name=choice.format(**second)).check()
+    page.get_by_role("button", name="The chosen one belongs there").click()
+    answered(page, "Move it", "The same scene as the one before.")
+    page.get_by_text("It belongs to the other cluster now.").wait_for()
+    assert office.again(second)["cluster_id"] == apart
+    (told,) = audited(office, what="cluster.pinned")
+    assert told["reason"] == "The same scene as the one before."
+    page.get_by_role("button", name="Make one").click()
+    answered(page, "Make one", "One film after all.")
+    page.get_by_text("The two are one now.").wait_for()
+    assert len({office.again(one)["cluster_id"] for one in uploads}) == 1
+    (told,) = audited(office, what="cluster.merged_by_hand")
+    assert told["reason"] == "One film after all."
+
+
+def answered(page: Page, yes: str, reason: str) -> None:
+    """A dialog that asks why, by keyboard."""
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Why")).to_be_focused()
+    page.keyboard.type(reason)
+    expect(dialog.get_by_role("button", name=yes)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+
+
+def test_a_second_person_disagrees_and_the_case_waits_again(
+    browse: Visiting, office: Office
+) -> None:
+    seed = office.seed()
+    office.two_people(office.known(seed))
+    upload = office.upload(seed, 1)
+    case = office.case(upload)
+    said = {"version": case["version"], "verdict": "no_action"}
+    proposed = office.act(f"/v1/cases/{case['id']}/decisions", json=said).json()
+    assert proposed["state"] == "proposed"
+    page = case_page(browse(), office.bob, case["id"])
+    page.get_by_role("heading", name="Proposed").wait_for()
+    page.keyboard.press("x")
+    refuse = page.get_by_role("button", name="Decline, for this reason")
+    expect(refuse).to_be_disabled()
+    page.get_by_label("Why not").fill("It is news.")
+    refuse.click()
+    page.wait_for_url("**/console/review")
+    (told,) = audited(office, what="decision.declined", subject=proposed["id"])
+    assert told["reason"] == "It is news."
+    now = office.case(upload)
+    assert (now["state"], now["decision_id"]) == ("open", None)
+    assert office.again(upload)["action"] == "review"
+
+
+def test_a_skipped_case_stays_for_others_and_comes_back_to_whoever_starts_anew(
+    browse: Visiting, office: Office
+) -> None:
+    (one,), (other,) = office.reported(), office.reported()
+    page = queue(browse(), office.ann)
+    page.keyboard.press("s")
+    page.get_by_role("heading", name="Verdict").wait_for()
+    first = path_of(page)
+    page.keyboard.press("s")
+    at_another_case(page, first)
+    page.get_by_role("heading", name="Verdict").wait_for()
+    assert path_of(page) != first
+    skipped = office.read(f"/v1/cases/{first.rsplit('/', 1)[1]}")
+    assert (skipped["state"], skipped["lease"]) == ("open", None)
+    page.keyboard.press("s")
+    page.wait_for_url("**/console/review")
+    page.keyboard.press("s")
+    page.get_by_role("heading", name="Verdict").wait_for()
+    assert {office.case(upload)["state"] for upload in (one, other)} == {"open"}
 
 
 def test_two_kept_pictures_are_laid_on_each_other_and_a_reference_is_told_of_honestly(

@@ -183,6 +183,36 @@ def test_a_short_voice_over_does_not_split_a_segment(song: Samples, talk: Sample
     assert near(segment, (0, 30), (20, 50))
 
 
+def test_a_loop_of_music_that_repeats_its_bars_ends_where_each_turn_ends() -> None:
+    bar = sounds.music(2, seed=51)
+    original = np.tile(bar, 15) + 0.5 * sounds.music(30, seed=52)
+    found = standing(peaks(*[cut(original, 10, 14)] * 3), peaks(original))
+    best = sorted(found, key=lambda s: -s.score)[:3]
+    spans = sorted((s.query.start, s.query.end, s.reference.start) for s in best)
+    np.testing.assert_allclose(spans, [(0, 4, 10), (4, 8, 10), (8, 12, 10)], atol=0.25)
+
+
+def test_two_halves_that_changed_places_end_where_they_meet() -> None:
+    bar = sounds.music(2, seed=53)
+    original = np.tile(bar, 15) + 0.5 * sounds.music(30, seed=54)
+    query = peaks(cut(original, 14, 22), cut(original, 6, 14))
+    best = sorted(standing(query, peaks(original)), key=lambda s: -s.score)[:2]
+    spans = sorted((s.query.start, s.query.end, s.reference.start) for s in best)
+    np.testing.assert_allclose(spans, [(0, 8, 14), (8, 16, 6)], atol=0.25)
+
+
+def test_a_copy_that_is_heard_in_pauses_of_a_voice_is_one_copy_of_the_whole(
+    song: Samples, talk: Samples
+) -> None:
+    query = np.array(cut(song, 20, 44))
+    for start in range(0, 24, 8):
+        voice = cut(talk, start, start + 5)
+        query[start * RATE : (start + 5) * RATE] *= 0.5 * voice.std() / song.std()
+        query[start * RATE : (start + 5) * RATE] += voice
+    [segment] = standing(peaks(query), peaks(song))
+    assert near(segment, (0, 24), (20, 44))
+
+
 def test_other_music_and_other_speech_do_not_match() -> None:
     tracks = [peaks(sounds.music(15, seed=s)) for s in range(3)]
     tracks += [peaks(sounds.speech(15, seed=s)) for s in range(3)]

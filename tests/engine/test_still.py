@@ -18,7 +18,9 @@ from reseen.engine.picture.still import (
     descriptor_similarity,
     is_doubtful,
     judge,
+    may_be_retaken,
     may_share_layout,
+    retaken,
     told_apart,
     weigh,
     weigh_registered,
@@ -278,6 +280,31 @@ def test_what_looks_alike_is_asked_for_its_content(describe: OnnxDescriptor) -> 
     one_hash = (*query.tracks, *_hash_only(form(1)).tracks)
     hashed = replace(query, tracks=one_hash)
     assert not may_share_layout(hashed, hashed, geometry)
+
+
+def test_keypoints_that_miss_each_other_are_asked_for_content(describe: OnnxDescriptor) -> None:
+    query, reference = (_query(describe, pictures.scene(k)) for k in (1, 2))
+    there = np.random.default_rng(1).random((50, 2))
+    exact = replace(_some_geometry(), matrix=np.eye(3), points=(there, there))
+    loose = replace(exact, points=(there + np.array([0.002, 0.0]), there))
+    assert exact.residual((416, 300)) == 0.0
+    assert loose.residual((832, 600)) == pytest.approx(0.832)
+    alike = compare(query, query)
+    assert alike is not None
+    assert may_be_retaken(query, reference, alike, loose)
+    assert not may_be_retaken(query, reference, alike, exact)
+    assert not may_be_retaken(query, query, alike, loose)
+    assert not may_be_retaken(query, reference, replace(alike, score=0.8), loose)
+    assert not may_be_retaken(query, reference, alike, None)
+
+
+def test_a_retake_is_told_by_blocks_that_disagree(describe: OnnxDescriptor) -> None:
+    query = _query(describe, pictures.scene(1))
+    found = compare(query, query)
+    assert found is not None
+    for harmless in (None, Disagreement(0.2, 0.2)):
+        assert retaken(found, harmless) == found
+    assert retaken(found, Disagreement(0.3, 0.0)).score < 0.9
 
 
 def test_only_disagreement_that_is_much_and_scattered_tells_apart(

@@ -19,7 +19,10 @@ from reseen.flows.clustering import Clustering
 from reseen.flows.consequences import Consequences
 from reseen.flows.fingerprint import Perception, perceive
 from reseen.flows.gathering import Gathering
+from reseen.flows.inheriting import Inheriting
 from reseen.flows.moderate import Moderating
+from reseen.flows.opening import Opening
+from reseen.flows.reversal import Reversal
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
@@ -64,6 +67,7 @@ class Desk:
     vault: BlobVault
     alarms: Alarms
     moderating: Moderating
+    inheriting: Inheriting
     reviewing: Reviewing
     appealing: Appealing
     revising: Revising
@@ -118,13 +122,16 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             ),
             clock,
         )
+        opening = Opening(cases, policies, clock)
+        inheriting = Inheriting(decisions, clusters, uploads, consequences, opening.open)
         reviewing = Reviewing(
             cases,
             decisions,
             clusters,
             uploads,
             consequences,
-            policies,
+            Reversal(here.references, uploads, clusters, decisions, outbox, consequences.tell),
+            opening.open,
             audit,
             outbox,
             alone_in(database),
@@ -137,7 +144,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             quarantines,
             audit,
             outbox,
-            reviewing.open,
+            opening.open,
             clock,
         )
         rulings = Rulings(policies, quarantines, CUTS, clock)
@@ -155,7 +162,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             keeps=lambda _: True,
             holds=SqlLegalHolds(database, clock),
             alone=alone_in(database),
-            covered=reviewing.cover,
+            covered=inheriting.cover,
             regrouped=reviewing.regrouped,
             nudge=lambda project, position: database.afterwards(
                 partial(here.index.nudge, project, position)
@@ -173,7 +180,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             audit=audit,
             outbox=outbox,
             alone=alone_in(database),
-            covered=reviewing.cover,
+            covered=inheriting.cover,
             regrouped=reviewing.regrouped,
         )
         sorting = Sorting(clusters, clustering, reviewing, audit, alone_in(database), clock)
@@ -191,6 +198,7 @@ def desk(folder: Path, perception: Perception) -> Iterator[Desk]:
             vault,
             alarms,
             moderating,
+            inheriting,
             reviewing,
             Appealing(reviewing),
             revising,

@@ -52,7 +52,7 @@ def home(here: Desk, upload: Upload) -> str:
 
 def decided(here: Desk, upload: Upload, verdict: Verdict) -> Decision:
     cluster = here.clusters.get(PROJECT, home(here, upload))
-    case = here.reviewing.open(PROJECT, cluster, Ruling(Action.REVIEW, severity=70), "reported")
+    case = here.reviewing.opened(PROJECT, cluster, Ruling(Action.REVIEW, severity=70), "reported")
     draft = DecisionDraft(verdict, policy="violence", reason="It incites.")
     return here.reviewing.decide(PROJECT, ANN, case.id, case.version, draft)
 

@@ -55,6 +55,39 @@ def test_a_pencil_sketch_is_known_by_its_edges_and_another_is_not(
     assert other.score < CUTS.low
 
 
+def test_another_thing_in_one_place_is_never_sure_and_a_copy_that_is_covered_is(
+    compare: Compare, tmp_path: Path
+) -> None:
+    kept = save_picture(tmp_path / "kept.png", _placed(7))
+    covered = compare(save_picture(tmp_path / "covered.png", _placed(8)), kept).match
+    assert covered.score > CUTS.high
+    retaken = compare(save_picture(tmp_path / "retaken.png", _photographed(_placed(8))), kept).match
+    assert CUTS.low < retaken.score < CUTS.high
+    again = compare(save_picture(tmp_path / "again.png", _photographed(_placed(7))), kept).match
+    assert again.score > CUTS.high
+
+
+def _placed(thing: int) -> np.ndarray:
+    """A thing that fills half of a place."""
+    place = pictures.scene(1, 640, 480).copy()
+    inside = cv2.ellipse(np.zeros((480, 640), np.uint8), (320, 240), (225, 175), 0, 0, 360, 1, -1)
+    place[inside > 0] = pictures.scene(thing, 640, 480)[::-1][inside > 0]
+    return place
+
+
+def _photographed(place: np.ndarray) -> np.ndarray:
+    """Once more, from almost the same point: everything moves by about a pixel, each part its own
+    way.
+    """
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:480, :640].astype(np.float32)
+    moved = [
+        where + cv2.resize(rng.normal(0, 1.2, (6, 8)).astype(np.float32), (640, 480), None, 0, 0, 2)
+        for where in (x, y)
+    ]
+    return cv2.remap(place, moved[0], moved[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+
+
 def test_a_clip_trimmed_out_of_a_video_is_placed_in_picture_and_sound(compare: Compare) -> None:
     match = compare(SAMPLES / "film-clip.webm", SAMPLES / "film.mp4").match
     assert match.score > 0.9

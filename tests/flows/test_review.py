@@ -73,7 +73,7 @@ def waiting(here: Desk, *, two_person: bool = False, uploads: int = 1) -> tuple[
         ]
         here.sorting.clustering.arrive(PROJECT, Node(7, Medium.IMAGE, 1), [], [])
         ruling = Ruling(Action.REVIEW, severity=50, two_person=two_person)
-        case = here.reviewing.open(PROJECT, cluster_of(here, made[0]), ruling, "reported")
+        case = here.reviewing.opened(PROJECT, cluster_of(here, made[0]), ruling, "reported")
     return case, made[0]
 
 
@@ -113,7 +113,7 @@ def resembling(here: Desk, *, sure_of: int, action: Action = Action.PASS) -> Upl
         told = here.sorting.clustering.arrive(PROJECT, new, [one], [edge])
         (cluster,) = told.clusters
         assert cluster.members == 2
-        return here.reviewing.cover(here.again(upload), cluster, Ruling(action))
+        return here.inheriting.cover(here.again(upload), cluster, Ruling(action))
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_what_is_in_quarantine_removes_nothing_by_a_decision_either(here: Desk) 
     held = Basis(reason.score, reason.regime, is_quarantined=True)
     again = replace(upload, content=10, action=Action.PASS, reasons=(replace(reason, basis=held),))
     cluster = here.clusters.get(PROJECT, case.cluster_id)
-    found = here.reviewing.cover(again, cluster, Ruling(Action.REVIEW))
+    found = here.inheriting.cover(again, cluster, Ruling(Action.REVIEW))
     assert found.action is Action.REVIEW
 
 

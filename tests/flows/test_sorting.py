@@ -76,7 +76,7 @@ def reported(here: Desk, *uploads: Upload) -> None:
     """Somebody is to look at the clusters of these."""
     for upload in uploads:
         ruling = Ruling(Action.REVIEW, severity=70)
-        here.reviewing.open(PROJECT, cluster_of(here, upload), ruling, "reported")
+        here.reviewing.opened(PROJECT, cluster_of(here, upload), ruling, "reported")
 
 
 def decided(here: Desk, upload: Upload, verdict: Verdict = Verdict.HARMFUL) -> Decision:

@@ -32,10 +32,12 @@ from reseen.flows.holding import Holding
 from reseen.flows.ingest import Ingesting
 from reseen.flows.keying import Keying
 from reseen.flows.metering import Metering
+from reseen.flows.opening import Opening
 from reseen.flows.preferring import Preferring
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reckoning import Reckoning
 from reseen.flows.reports import Reporting
+from reseen.flows.reversal import Reversal
 from reseen.flows.review import Reviewing
 from reseen.flows.sorting import Sorting
 from reseen.flows.staffing import Staffing
@@ -156,13 +158,15 @@ def desk_of(
         lambda _project, _change: None,
         clock,
     )
+    opening = Opening(cases, SqlPolicyStore(database, clock), clock)
     reviewing = Reviewing(
         cases,
         decisions,
         clusters,
         uploads,
         consequences,
-        SqlPolicyStore(database, clock),
+        Reversal(references, uploads, clusters, decisions, outbox, consequences.tell),
+        opening.open,
         audit,
         outbox,
         alone_in(database),
@@ -178,7 +182,7 @@ def desk_of(
             clusters,
             None,  # type: ignore[arg-type]
             lambda _: False,
-            reviewing.open,
+            opening.open,
             audit,
             outbox,
             alone_in(database),

@@ -101,7 +101,7 @@ class Appealing:
             raise Conflict(said, field="upload_id")
         cluster = self.reviewing.clusters.get(upload.project_id, upload.cluster_id)
         ruling = Ruling(Action.REVIEW, upload.reasons, severity=50)
-        return self.reviewing.open(
+        return self.reviewing.opened(
             upload.project_id, cluster, ruling, "an automatic removal is appealed"
         ).id
 

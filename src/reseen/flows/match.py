@@ -165,7 +165,8 @@ def _stills(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
     """One segment or none. What keypoints leave open is looked at once more: edges are laid on
     edges, and where these agree a little, pictures with little to hold on to are described in
     parts. Edges are also asked where keypoints alone are sure. What looks alike and yet might be
-    one layout with other content is then compared block by block.
+    one layout with other content, or another photograph of one place, is then compared block by
+    block.
     """
     here, there = query.fingerprint, reference.fingerprint
     met = still.meeting(here, there)
@@ -187,6 +188,8 @@ def _stills(cuts: Cuts, query: Party, reference: Party) -> Sequence[Segment]:
         return ()
     if best.score >= cuts.low and still.may_share_layout(here, there, geometry):
         best = still.told_apart(best, content(query, reference, lying))
+    elif still.may_be_retaken(here, there, best, geometry):
+        best = still.retaken(best, content(query, reference, geometry))
     return (best,)
 
 

@@ -10,11 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reseen.domain.choices import Action
 from reseen.domain.cluster import Cluster
 from reseen.domain.errors import Conflict, Forbidden, InvalidValue
-from reseen.domain.match import Confidence
-from reseen.domain.policy import Reason, Ruling
+from reseen.domain.policy import Ruling
 from reseen.domain.record import Actor, AuditDraft
 from reseen.domain.review import (
     AppealState,
@@ -25,13 +23,12 @@ from reseen.domain.review import (
     DecisionDraft,
     DecisionState,
     Lease,
-    Upload,
     Verdict,
 )
-from reseen.engine.priority import rank
 from reseen.flows.clustering import Regrouping
 from reseen.flows.consequences import Consequences
-from reseen.flows.following import DIFFER, Following
+from reseen.flows.following import Following
+from reseen.flows.reversal import Reversal
 from reseen.ports import (
     Alone,
     AuditLog,
@@ -39,7 +36,6 @@ from reseen.ports import (
     ClusterStore,
     DecisionStore,
     Outbox,
-    PolicyStore,
     UploadStore,
 )
 
@@ -56,94 +52,14 @@ class Reviewing:
     clusters: ClusterStore
     uploads: UploadStore
     consequences: Consequences
-    policies: PolicyStore
+    reversal: Reversal
+    opened: Callable[[str, Cluster, Ruling, str], Case]
+    """Opens the case of a cluster (``opening``)."""
+
     audit: AuditLog
     outbox: Outbox
     alone: Alone
     clock: Callable[[], datetime]
-
-    # What arrives, within the caller's transaction.
-
-    def cover(self, upload: Upload, cluster: Cluster, ruling: Ruling) -> Upload:
-        """The upload as the decision on its cluster leaves it; without one, there is a case where
-        somebody is to look. A decision removes by itself only what matches something that it covers
-        as surely as a bank's match would have to; nor does it let pass what a bank removes, else.
-        """
-        held = self._held(upload.project_id, cluster.id, DecisionState.IN_FORCE)
-        if len({decision.draft.verdict for decision in held}) > 1:
-            kept = Action.REMOVE if upload.action is Action.REMOVE else Action.REVIEW
-            self.open(upload.project_id, cluster, ruling, DIFFER)
-            return replace(upload, action=kept)
-        if held:
-            decision = held[0]
-            is_harm = decision.draft.verdict is Verdict.HARMFUL
-            is_removed = upload.action is Action.REMOVE
-            if is_harm is is_removed or self._is_same(upload, cluster, decision):
-                return self.consequences.cover(decision, upload)
-            upload = replace(upload, action=Action.REMOVE if is_removed else Action.REVIEW)
-            why = "a new member resembles what was decided, and not surely"
-            self.open(upload.project_id, cluster, ruling, why)
-            return upload
-        if upload.action is Action.REVIEW:
-            self.open(upload.project_id, cluster, ruling, "a match asks for review")
-        return upload
-
-    def _is_same(self, upload: Upload, cluster: Cluster, decision: Decision) -> bool:
-        """Whether it surely matches a member that the decision covers, or one that a bank holds."""
-        project_id = upload.project_id
-        sure = [
-            reason.reference_id
-            for reason in upload.reasons
-            if reason.confidence is Confidence.HIGH
-            and not (reason.basis and reason.basis.is_quarantined)
-        ]
-        numbers = [n for n in self.clusters.numbered(sure) if n is not None]
-        homes = self.clusters.homes(project_id, [n for n in numbers if n != upload.content])
-        for number in (n for n, home in homes.items() if home == cluster.id):
-            known = self.uploads.of_contents(project_id, [number])
-            if not known or any(one.decision_id == decision.id for one in known):
-                return True
-        same = self.uploads.of_contents(project_id, [upload.content or 0])
-        return any(one.decision_id == decision.id for one in same)
-
-    def open(self, project_id: str, cluster: Cluster, ruling: Ruling, why: str) -> Case:
-        """The case of a cluster; a decided one is to be looked at again."""
-        now = self.clock()
-        two_person = ruling.two_person or self._asks_for_two(cluster.project_id, ruling.reasons)
-        standing = rank(
-            ruling.severity,
-            cluster.accounts,
-            cluster.reach,
-            now,
-            bursting=cluster.bursting_since is not None,
-        )
-        case = Case(
-            id="",
-            project_id=project_id,
-            cluster_id=cluster.id,
-            state=CaseState.OPEN,
-            version=0,
-            rank=standing,
-            severity=ruling.severity,
-            why=why,
-            opened_at=now,
-            two_person=two_person,
-        )
-        held = self.cases.open(case)
-        raised = replace(
-            held,
-            rank=max(held.rank, standing),
-            severity=max(held.severity, ruling.severity),
-            two_person=held.two_person or two_person,
-        )
-        if held.state is CaseState.DECIDED:
-            raised = replace(raised, state=CaseState.OPEN, why=why)
-        return held if raised == held else self.cases.save(raised)
-
-    def _asks_for_two(self, project_id: str, reasons: Sequence[Reason]) -> bool:
-        """Whether a policy that did something, when it was asked, asks for two people."""
-        acting = {r.policy_id for r in reasons if r.action is not Action.PASS and r.policy_id}
-        return any(self.policies.get(project_id, one).draft.two_person for one in acting)
 
     def in_force(self, project_id: str, cluster_id: str) -> Decision | None:
         """The decision that covers a cluster."""
@@ -262,7 +178,7 @@ class Reviewing:
             self.uploads,
             self.consequences,
             self.audit,
-            self.open,
+            self.opened,
         )
         following.regrouped(project_id, told, who)
 
@@ -303,7 +219,7 @@ class Reviewing:
     ) -> tuple[Decision, tuple[Consequence, ...]]:
         undone = self._ended(decision, who, reason, DecisionState.UNDONE)
         self.decisions.save(undone, DecisionState.IN_FORCE)
-        became = self.consequences.take_back(decision)
+        became = self.reversal.take_back(decision)
         self._note(decision.project_id, who, "decision.undone", decision.id, reason)
         return undone, became
 

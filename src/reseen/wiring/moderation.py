@@ -24,18 +24,21 @@ from reseen.flows.fingerprint import perceive
 from reseen.flows.gathering import Gathering
 from reseen.flows.holding import Holding
 from reseen.flows.hooks import Hooking
+from reseen.flows.inheriting import Inheriting
 from reseen.flows.jobs import Handler, new_owner
 from reseen.flows.keeping import Keeping
 from reseen.flows.later import Later
 from reseen.flows.looking import Looking
 from reseen.flows.metering import Metering
 from reseen.flows.moderate import Moderating
+from reseen.flows.opening import Opening
 from reseen.flows.policies import Enacting
 from reseen.flows.policy_backtest import Trying
 from reseen.flows.quarantine import Quarantining
 from reseen.flows.reckoning import Reckoning
 from reseen.flows.reports import Reporting
 from reseen.flows.retention import Retaining
+from reseen.flows.reversal import Reversal
 from reseen.flows.review import Reviewing
 from reseen.flows.revise import Revising
 from reseen.flows.rulings import Rulings
@@ -113,13 +116,23 @@ def make_moderation(
         nudge=nudge,
         clock=clock,
     )
+    opening = Opening(kept.cases, kept.policies, clock)
+    inheriting = Inheriting(kept.decisions, kept.clusters, kept.uploads, consequences, opening.open)
     reviewing = Reviewing(
         cases=kept.cases,
         decisions=kept.decisions,
         clusters=kept.clusters,
         uploads=kept.uploads,
         consequences=consequences,
-        policies=kept.policies,
+        reversal=Reversal(
+            references=truth.references,
+            uploads=kept.uploads,
+            clusters=kept.clusters,
+            decisions=kept.decisions,
+            outbox=kept.outbox,
+            tell=consequences.tell,
+        ),
+        opened=opening.open,
         audit=kept.audit,
         outbox=kept.outbox,
         alone=kept.alone,
@@ -132,7 +145,7 @@ def make_moderation(
         quarantines=kept.quarantines,
         audit=kept.audit,
         outbox=kept.outbox,
-        opened=reviewing.open,
+        opened=opening.open,
         clock=clock,
     )
     rulings = Rulings(kept.policies, kept.quarantines, CUTS, clock)
@@ -154,7 +167,7 @@ def make_moderation(
         keeps=keeping.keeps,
         holds=kept.holds,
         alone=kept.alone,
-        covered=reviewing.cover,
+        covered=inheriting.cover,
         regrouped=reviewing.regrouped,
         heed=alarms.heed,
         nudge=nudge,
@@ -171,7 +184,7 @@ def make_moderation(
         audit=kept.audit,
         outbox=kept.outbox,
         alone=kept.alone,
-        covered=reviewing.cover,
+        covered=inheriting.cover,
         regrouped=reviewing.regrouped,
     )
     sorting = Sorting(kept.clusters, clustering, reviewing, kept.audit, kept.alone, clock)
@@ -228,7 +241,7 @@ def make_moderation(
         clusters=kept.clusters,
         vault=vault,
         keeps=keeping.keeps,
-        opened=reviewing.open,
+        opened=opening.open,
         audit=kept.audit,
         outbox=kept.outbox,
         alone=kept.alone,

@@ -50,6 +50,9 @@ _GRID = 10
 _ALIKE = 0.85
 _ENOUGH = 0.2
 
+_LONGER = 416
+"""Pixels of the longer side at which keypoints are found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
@@ -78,6 +81,16 @@ class Geometry:
     transform: Transform
     density: float = 0.0
     points: tuple[Points, Points] | None = None
+
+    def residual(self, query: tuple[int, int]) -> float:
+        """By how much agreeing keypoints miss each other, in the median, in pixels of a query of
+        this width and height at the size at which keypoints are found.
+        """
+        if self.points is None or not len(self.points[0]):
+            return 0.0
+        shown, known = self.points
+        scale = np.array(query) * (_LONGER / max(query))
+        return float(np.median(np.hypot(*((apply(self.matrix, known) - shown) * scale).T)))
 
 
 @dataclass(frozen=True, slots=True)

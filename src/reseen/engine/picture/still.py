@@ -62,6 +62,15 @@ _OTHER_SHARE, _OTHER_SCATTERED = 0.18, 0.1
 """Blocks that disagree, and borders of theirs, from which the content is another: of 1,245 copies
 five are lost, of 19 pairs of one layout that passed 0.6 one still does (decisions/0003)."""
 
+_LOOSE, _APART, _ALIKE = 0.22, 0.28, 0.78
+"""Pixels by which keypoints miss each other and share of blocks that disagree, from which, and a
+cosine below which, two stills may be two photographs of one place: another garment on one carpet,
+another person at one door. Words and stickers leave the rest of a copy exactly where it was, 0.03
+to 0.15 pixels off, where a second photograph is off by 0.23 and more; blur, noise and waves move
+keypoints, too, and leave the cosine (decisions/0003)."""
+_RETAKEN = 0.85
+"""What such a score is at most: somebody should look."""
+
 _HINT, _STRONGEST, _AGREEING = 0.5, 256, 4
 """A cosine, or so many of the strongest keypoints that agree on how they lie, for which the others
 are asked: one of 30 unrelated pairs has either, and costs 10 ms in place of 2 (decisions/0006)."""
@@ -203,6 +212,29 @@ def told_apart(segment: Segment, found: Disagreement | None) -> Segment:
     if found is None or found.share < _OTHER_SHARE or found.scattered < _OTHER_SCATTERED:
         return segment
     return replace(segment, score=min(segment.score, _DOUBTED))
+
+
+def may_be_retaken(
+    query: Fingerprint, reference: Fingerprint, segment: Segment, geometry: Geometry | None
+) -> bool:
+    """Whether two stills may be two photographs of one place, so that blocks should be asked.
+    ``geometry`` is that of keypoints.
+    """
+    mine, theirs = query.track("descriptor"), reference.track("descriptor")
+    if geometry is None or mine is None or theirs is None or segment.score <= _RETAKEN:
+        return False
+    asset = query.asset
+    if geometry.residual((asset.width or 1, asset.height or 1)) < _LOOSE:
+        return False
+    nearest = descriptor_similarity(mine, theirs)
+    return nearest is not None and nearest.similarity < _ALIKE
+
+
+def retaken(segment: Segment, found: Disagreement | None) -> Segment:
+    """A segment once blocks were asked: never sure where many disagree."""
+    if found is None or found.share < _APART:
+        return segment
+    return replace(segment, score=min(segment.score, _RETAKEN))
 
 
 def _segment(score: float, geometry: Geometry | None, signal: Signal | None) -> Segment:

@@ -205,6 +205,23 @@ def _events(
     return times[order], scores[order]
 
 
+def events(
+    query: Constellation, reference: Constellation, stretch: Stretch, low: float, high: float
+) -> tuple[Floats, Floats]:
+    """When, between two query times, a peak of either side speaks for or against a copy of the
+    stretch's clock, share and spread, and how much: log-likelihood, ``float64 [N]`` each.
+    """
+    clock = stretch.clock
+    q = query.rows(query.between(low, high))
+    r = reference.rows(reference.between(clock.reference(low), clock.reference(high)))
+    model = _Model(
+        stretch.share,
+        max(TIGHTEST_TIME, stretch.spread),
+        max(TIGHTEST_PITCH, stretch.spread_pitch),
+    )
+    return _events(q, r, clock, pair_peaks(q, r, clock), _chance(q, reference, clock), model)
+
+
 def _runs(times: Floats, scores: Floats) -> list[tuple[float, float, float]]:
     """Disjoint stretches of great sum: start, end, sum; split at long stretches of disagreement."""
     todo, found = [(0, len(scores))], []

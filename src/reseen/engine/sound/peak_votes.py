@@ -4,7 +4,8 @@ Where noise or a voice hides most peaks, no four survive together and no quad is
 peaks still are: under the right clock many more of them meet than under any other (the histogram of
 offsets of Wang, 2003, over peaks instead of pairs). A peak tells neither rate nor pitch, so likely
 ones are tried in turn: as it was, stretched, played faster or slower, shifted. Rates and pitches
-changed each by an amount of its own would be thousands of clocks; those are left to quads.
+changed each by an amount of its own would be thousands of clocks; those are left to quads. As it
+was, all of a query votes together: evidence under noise grows with its length.
 """
 
 import math
@@ -20,17 +21,21 @@ WINDOW = 12.0
 """Seconds of the query that vote together: a rate that is a quarter of a per cent off moves a vote
 by half a cell."""
 OFFSET_CELL = 0.03
-PITCH_REACH = 0.3
+PITCH_REACH = 0.2
 PER_SECOND = 25
-"""Peaks of the reference that are voted for."""
+"""Peaks of either side that vote, and are voted for."""
 RATE_STEP, WIDEST_LOG_RATE = 0.005, 0.25
-WIDEST_PITCH = 5.4
+PITCH_STEP, WIDEST_PITCH = 0.3, 5.4
 SURROUNDING = 133
 """Cells, four seconds, whose mean is what chance gives."""
 LEAST_EXCESS = 4.5
 """Votes above chance in standard deviations. The best of all offsets of unrelated sounds reaches 5
 to 7: verification refuses those, and copies at -5 dB have no more."""
 BEST_OFFSETS = 2
+SAME_RATE = 0.05
+"""Within which chance is as good as the same, as it is within a step of pitch."""
+SAME_CELLS = 3
+"""Cells beside a vote that tell of the same offset."""
 MOST_PER_WINDOW = 6
 SAME_PLACE, SAME_PITCH = 0.2, 1.0
 MOST_PAIRS = 16_000_000
@@ -41,7 +46,7 @@ than five minutes), only sound as it was is looked for."""
 def _clocks() -> tuple[tuple[float, float], ...]:
     """Rates and pitches: stretched, played faster or slower, shifted."""
     rates = np.exp(np.arange(-WIDEST_LOG_RATE, WIDEST_LOG_RATE + RATE_STEP / 2, RATE_STEP))
-    pitches = np.arange(-WIDEST_PITCH, WIDEST_PITCH + PITCH_REACH / 2, PITCH_REACH)
+    pitches = np.arange(-WIDEST_PITCH, WIDEST_PITCH + PITCH_STEP / 2, PITCH_STEP)
     return (
         *((float(rate), 0.0) for rate in rates),
         *((float(rate), 12 * math.log2(rate)) for rate in rates),
@@ -68,12 +73,16 @@ def propose_by_peaks(query: Constellation, reference: Constellation) -> list[Pro
 
     ``votes`` of a proposal are tenths of standard deviations.
     """
-    reference = reference.strongest(PER_SECOND)
+    query, reference = query.strongest(PER_SECOND), reference.strongest(PER_SECOND)
     by_pitch = reference.rows(np.argsort(reference.pitch, kind="stable"))
     work = len(_alike(query, by_pitch, 0.0)[0]) * len(CLOCKS)
     clocks = CLOCKS if work <= MOST_PAIRS else AS_IT_WAS
     found: list[Proposal] = []
-    for middle in _middles(query):
+    middles = _middles(query)
+    if len(middles) > 1:
+        middle = float(query.time[0] + query.time[-1]) / 2
+        found += [_proposal(v, middle) for v in _apart(_votes(query, by_pitch, middle, AS_IT_WAS))]
+    for middle in middles:
         near = query.rows(query.between(middle - WINDOW / 2, middle + WINDOW / 2))
         if len(near):
             found += [_proposal(v, middle) for v in _apart(_votes(near, by_pitch, middle, clocks))]
@@ -96,35 +105,50 @@ def _votes(
     clocks: tuple[tuple[float, float], ...],
 ) -> list[_Vote]:
     """The offsets that stand out under any of the clocks; the reference rises in pitch."""
-    first = float(by_pitch.time.min()) - WINDOW
-    cells = 2 + int((float(by_pitch.time.max()) + WINDOW - first) / OFFSET_CELL)
+    reach = WINDOW + float(query.time[-1] - query.time[0])
+    first = float(by_pitch.time.min()) - reach
+    cells = 2 + int((float(by_pitch.time.max()) + reach - first) / OFFSET_CELL)
+    there = (by_pitch.time - first) / OFFSET_CELL
+    here = (query.time - middle) / OFFSET_CELL
     found: list[_Vote] = []
-    last, q, r = math.nan, np.zeros(0, np.intp), np.zeros(0, np.intp)
+    last, then, now = math.nan, np.zeros(0), np.zeros(0)
+    usual, expected = (math.nan, math.nan), _Chance(np.zeros(0), np.zeros(0))
     for rate, pitch in clocks:
         if pitch != last:
             last = pitch
             q, r = _alike(query, by_pitch, pitch)
-        lands = by_pitch.time[r] - rate * (query.time[q] - middle) - first
-        excess = _excess((lands / OFFSET_CELL).astype(np.intp), cells)
-        best = np.argpartition(-excess, BEST_OFFSETS)[:BEST_OFFSETS]
-        found += [
-            _Vote(float(excess[k]), rate, pitch, first + (int(k) + 1) * OFFSET_CELL)
-            for k in best[excess[best] >= LEAST_EXCESS]
-        ]
+            then, now = there[r], here[q]
+        votes = np.bincount((then - rate * now).astype(np.intp), minlength=cells)
+        votes = votes[:-1] + votes[1:]
+        if not (abs(pitch - usual[0]) < PITCH_STEP and abs(rate - usual[1]) < SAME_RATE):
+            usual, expected = (pitch, rate), _chance(votes)
+        excess = (votes - expected.mean) * expected.scale
+        for _ in range(BEST_OFFSETS):
+            best = int(excess.argmax())
+            if excess[best] < LEAST_EXCESS:
+                break
+            lands = first + (best + 1) * OFFSET_CELL
+            found.append(_Vote(float(excess[best]), rate, pitch, lands))
+            excess[max(0, best - SAME_CELLS) : best + SAME_CELLS + 1] = 0.0
     return found
 
 
-def _excess(cell: Indices, cells: int) -> Floats:
-    """For each edge between two cells, how many standard deviations their votes are above chance,
-    which is the mean about there.
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """What votes an edge between two cells has by chance, and one over their standard deviation:
+    ``float64 [cells - 1]``. Alike for neighbouring clocks.
     """
-    votes = np.bincount(cell, minlength=cells)
-    votes = votes[:-1] + votes[1:]
+
+    mean: Floats
+    scale: Floats
+
+
+def _chance(votes: Indices) -> _Chance:
+    """Chance is the mean about there."""
     sums = np.concatenate([[0], np.cumsum(votes)])
     low = np.maximum(np.arange(len(votes)) - SURROUNDING // 2, 0)
-    chance = (sums[np.minimum(low + SURROUNDING, len(votes))] - sums[low]) / SURROUNDING
-    excess: Floats = (votes - chance) / np.sqrt(chance + 1)
-    return excess
+    mean = (sums[np.minimum(low + SURROUNDING, len(votes))] - sums[low]) / SURROUNDING
+    return _Chance(mean, 1 / np.sqrt(mean + 1))
 
 
 def _alike(query: Constellation, by_pitch: Constellation, pitch: float) -> tuple[Indices, Indices]:

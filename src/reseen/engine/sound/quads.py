@@ -61,10 +61,6 @@ REFERENCE_QUADS = Recipe(per_second=25, neighbours=4, per_anchor=3, slack=1.0)
 PAIR_QUADS = Recipe(per_second=25, neighbours=5, per_anchor=6, slack=1.0)
 """The reference's quads where only one pair is compared: under other sound of the same loudness, 2
 of 16 more clips are found than with three an anchor."""
-DENSE_PAIR_QUADS = Recipe(per_second=25, neighbours=8, per_anchor=24, slack=1.0)
-DENSE_QUERY_QUADS = Recipe(per_second=35, neighbours=12, per_anchor=120, slack=1.25)
-"""For a second look at short queries in which nothing was found: two to three times the work, for
-copies whose every quad of the first look was hidden under other sound."""
 LEAN_QUERY_QUADS = Recipe(per_second=25, neighbours=6, per_anchor=10, slack=1.25)
 """For queries so long that work grows with the square: hours against hours stay within minutes."""
 QUERY_QUADS = Recipe(per_second=35, neighbours=10, per_anchor=45, slack=1.25)

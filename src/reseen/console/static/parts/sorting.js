@@ -5,7 +5,7 @@ import { html, useEffect, useState } from "../lib/view.js";
 import { get, post, remove } from "../lib/api.js";
 import { href } from "../lib/router.js";
 import { ago, count, percent } from "../lib/words.js";
-import { ask } from "./dialog.js";
+import { askWhy } from "./dialog.js";
 import { toast, toastProblem } from "./toast.js";
 
 const at = (cluster) => `/v1/clusters/${encodeURIComponent(cluster.id ?? cluster)}`;
@@ -37,20 +37,26 @@ export function Sorting({ cluster, chosen, onDone, always = false }) {
   };
   const split = async () => {
     const title = `Take ${count(chosen.length, "member")} out?`;
-    if (await ask({ title, text: "They become a cluster of their own with a case of its own. The rest keeps its case and its decision. You can take this word back.", yes: "Take out" }))
-      doing(() => post(`${at(cluster)}/split`, { version: cluster.version, members: chosen, reason: "" }, { idempotent: true }), "Taken out, into a cluster of their own.");
+    const reason = await askWhy({ title, text: "They become a cluster of their own with a case of its own. The rest keeps its case and its decision. You can take this word back.", yes: "Take out" });
+    if (reason === null) return;
+    doing(() => post(`${at(cluster)}/split`, { version: cluster.version, members: chosen, reason }, { idempotent: true }), "Taken out, into a cluster of their own.");
   };
   const merge = async (link) => {
-    if (!(await ask({ title: "Make the two one?", text: `They share this: ${link.meaning}. One verdict will hold for both. You can take this word back.`, yes: "Make one" }))) return;
+    const reason = await askWhy({ title: "Make the two one?", text: `They share this: ${link.meaning}. One verdict will hold for both. You can take this word back.`, yes: "Make one" });
+    if (reason === null) return;
     doing(async () => {
       const other = await get(at(link.cluster_id));
-      await post("/v1/clusters/merge", { clusters: [cluster, other].map(({ id, version }) => ({ id, version })), reason: "" }, { idempotent: true });
+      await post("/v1/clusters/merge", { clusters: [cluster, other].map(({ id, version }) => ({ id, version })), reason }, { idempotent: true });
     }, "The two are one now.");
   };
-  const pin = (link) => doing(async () => {
-    const other = await get(at(link.cluster_id));
-    await post(`${at(other)}/pins`, { version: other.version, reference_id: chosen[0], reason: "" }, { idempotent: true });
-  }, "It belongs to the other cluster now.");
+  const pin = async (link) => {
+    const reason = await askWhy({ title: "Move it there?", text: `The chosen member leaves this cluster for the other one. They share this: ${link.meaning}. You can take this word back.`, yes: "Move it" });
+    if (reason === null) return;
+    doing(async () => {
+      const other = await get(at(link.cluster_id));
+      await post(`${at(other)}/pins`, { version: other.version, reference_id: chosen[0], reason }, { idempotent: true });
+    }, "It belongs to the other cluster now.");
+  };
   const unsay = (word) => doing(() => remove(`${at(cluster)}/words/${encodeURIComponent(word.id)}`, { idempotent: true }), "The word is taken back.");
   const holding = words?.filter((one) => one.holds) ?? [];
   if (!always && !chosen.length && !links?.length && !holding.length) return null;
