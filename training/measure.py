@@ -151,16 +151,23 @@ def _kind(shown: Shown) -> str:
     return "unseen" if shown.attack in UNSEEN else "seen"
 
 
-def described(file: Path, squares: npt.NDArray[np.generic], side: int) -> npt.NDArray[np.float32]:
-    """Unit vectors of ``uint8 [N, side * side * 3]`` by an ONNX file."""
+def described(file: Path, trial: Path) -> npt.NDArray[np.float32]:
+    """Unit vectors of a trial's pictures by an ONNX file, fed with squares of the side it asks for.
+
+    Raises ``SystemExit`` where the trial was made for another side.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
+    asked = session.get_inputs()[0]
+    side = int(asked.shape[1])
+    squares = columns.read(trial / f"squares-{side}.u8", side**2 * 3, np.uint8)
+    if not len(squares):
+        raise SystemExit(f"{trial} holds no squares of {side} pixels: run training.prepare so")
     parts = []
     for start in range(0, len(squares), 8):
         batch = np.asarray(squares[start : start + 8], np.uint8).reshape(-1, side, side, 3)
-        parts.append(session.run(None, {name: batch})[0])
+        parts.append(session.run(None, {asked.name: batch})[0])
     return np.concatenate(parts).astype(np.float32)
 
 
@@ -168,7 +175,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="what training.prepare was given")
-    parser.add_argument("--side", type=int, default=160)
     told = parser.parse_args()
     trial = told.out / "trial"
     shown = list(read(trial))
@@ -176,10 +182,9 @@ def main() -> None:
     for name in MODELS:
         vectors = np.array(columns.read(trial / f"{name}.f32", 512, np.float32), np.float32)
         results.append(measured(name, vectors, shown))
-    squares = columns.read(trial / f"squares-{told.side}.u8", told.side**2 * 3, np.uint8)
     for file in told.models:
         name = "/".join((file.parents[1].name, file.parent.name.removeprefix("onnx-"), file.stem))
-        results.append(measured(name, described(file, squares, told.side), shown))
+        results.append(measured(name, described(file, trial), shown))
     with (told.out / "measured.jsonl").open("a", encoding="utf-8") as out:
         for result in results:
             out.write(json.dumps(asdict(result)) + "\n")

@@ -1,7 +1,8 @@
 """The table of a training, from its logs alone: ``python -m training.table --out FOLDER``.
 
-It keeps what the table needs in ``training/results`` (rows of ``training.measure``, and the logs of
-the runs with every 25th step) and writes ``table.md`` there; without ``--out``, from what is kept.
+It keeps what the table needs in ``--results``, which is ``training/results`` (rows of
+``training.measure``, and the logs of the runs with every 25th step), and writes ``table.md`` there;
+without ``--out``, from what is kept.
 """
 
 import argparse
@@ -188,19 +189,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="what training.prepare was given")
     parser.add_argument("--apart", type=Path, help="a folder with a trial of collections held out")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the table is written")
     told = parser.parse_args()
-    RESULTS.mkdir(exist_ok=True)
+    told.results.mkdir(parents=True, exist_ok=True)
     if told.out:
-        _write(RESULTS / "measured.jsonl", newest(_read(told.out / "measured.jsonl")).values())
+        _write(told.results / "measured.jsonl", newest(_read(told.out / "measured.jsonl")).values())
         if told.apart:
             second = newest(_read(told.apart / "measured.jsonl")).values()
-            _write(RESULTS / "measured-apart.jsonl", second)
+            _write(told.results / "measured-apart.jsonl", second)
         for log in sorted((told.out / "runs").glob("*/log.jsonl")):
-            _write(RESULTS / f"run-{log.parent.name}.jsonl", thinned(_read(log)))
-    logs = {f.stem.removeprefix("run-"): _read(f) for f in sorted(RESULTS.glob("run-*.jsonl"))}
-    rows, apart = (newest(_read(RESULTS / f"{f}.jsonl")) for f in ("measured", "measured-apart"))
+            _write(told.results / f"run-{log.parent.name}.jsonl", thinned(_read(log)))
+    logs = {f.stem.removeprefix("run-"): _read(f) for f in sorted(told.results.glob("run-*.jsonl"))}
+    rows, apart = (
+        newest(_read(told.results / f"{f}.jsonl")) for f in ("measured", "measured-apart")
+    )
     text = page(rows, logs, apart)
-    (RESULTS / "table.md").write_text(text, encoding="utf-8")
+    (told.results / "table.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
