@@ -16,8 +16,8 @@ test: check
 check: $(VENV)/.dev
 	@scripts/find-postgres >/dev/null
 	@scripts/find-chromium >/dev/null
-	$(BIN)/ruff format --check src tests benchmarks scripts examples
-	$(BIN)/ruff check src tests benchmarks scripts examples
+	$(BIN)/ruff format --check src tests benchmarks training scripts examples
+	$(BIN)/ruff check src tests benchmarks training scripts examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
@@ -26,8 +26,8 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
 format: $(VENV)/.dev
-	$(BIN)/ruff check --fix src tests benchmarks scripts examples
-	$(BIN)/ruff format src tests benchmarks scripts examples
+	$(BIN)/ruff check --fix src tests benchmarks training scripts examples
+	$(BIN)/ruff format src tests benchmarks training scripts examples
 
 # uv brings its own Python where the system has none; without uv, venv and pip do.
 $(BIN)/python:
