@@ -42,6 +42,7 @@ from reseen.web.reception import Reception
 from reseen.web.references import reference_routes
 from reseen.web.search import search_routes
 from reseen.web.services import Services
+from reseen.web.sorting import sorting_routes
 from reseen.web.statements import statement_routes
 from reseen.web.uploads import upload_routes
 from reseen.web.usage import usage_routes
@@ -97,7 +98,8 @@ def application(
     app.include_router(batch_routes(reception, once))
     app.include_router(job_routes(reception, once))
     app.include_router(upload_routes(reception, once))
-    app.include_router(cluster_routes(reception, once))
+    app.include_router(cluster_routes(reception))
+    app.include_router(sorting_routes(reception, once))
     app.include_router(quarantine_routes(reception, once))
     app.include_router(media_routes(reception))
     app.include_router(glance_routes(reception))
