@@ -74,8 +74,19 @@ def attack(
     return SoundAttack(name, family, apply)
 
 
-def embedded(name: str, seconds: float, total: float, change: Change) -> SoundAttack:
-    """An excerpt set into other sound, then changed together."""
+def embedded(
+    name: str,
+    seconds: float,
+    total: float,
+    change: Change,
+    *,
+    family: str = "embed",
+    margin: float = 3.0,
+    fade: float = 0.0,
+) -> SoundAttack:
+    """An excerpt set into other sound, ``margin`` seconds from its ends or more, fading in and out
+    for ``fade`` seconds, then changed together.
+    """
 
     def apply(
         original: Samples, hertz: int, rng: np.random.Generator, others: Sequence[Samples]
@@ -84,13 +95,18 @@ def embedded(name: str, seconds: float, total: float, change: Change) -> SoundAt
         host = unrelated(others, rng, hertz, total)
         host = host * np.float32(loudness(piece) / loudness(host))
         length = len(piece) / hertz
-        at = float(rng.uniform(3, total - length - 3))
+        at = float(rng.uniform(margin, total - length - margin))
         first = int(at * hertz)
-        made = np.concatenate([host[:first], piece, host[first + len(piece) :]])
+        ramp = np.linspace(0, 1, int(fade * hertz), dtype=np.float32)
+        window = np.ones(len(piece), np.float32)
+        window[: len(ramp)], window[len(window) - len(ramp) :] = ramp, ramp[::-1]
+        made = host.copy()
+        inside = slice(first, first + len(piece))
+        made[inside] = made[inside] * (1 - window) + piece * window
         truth = Copied((at, at + length), (start, start + length))
         return change(made, hertz, rng, others), (truth,)
 
-    return SoundAttack(name, "embed", apply)
+    return SoundAttack(name, family, apply)
 
 
 def montage(name: str, clips: int, seconds: float, between: float) -> SoundAttack:

@@ -9,6 +9,7 @@ record of sound says which of them were looked at all the same.
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from scipy.signal import fftconvolve
@@ -26,7 +27,7 @@ from benchmarks.attacks.acoustics import (
     through_codec,
     unrelated,
 )
-from benchmarks.attacks.sound import Change, attack, excerpt, looped
+from benchmarks.attacks.sound import Change, attack, embedded, excerpt, looped
 
 OPUS_16 = Codec("ogg", "libopus", 48000, 16_000)
 MP3_16 = Codec("mp3", "libmp3lame", 22050, 16_000)
@@ -133,28 +134,8 @@ def _speed(speed: float) -> Change:
     return lambda s, _rate, _rng, _others: sped(s, speed)
 
 
-def faded_in(name: str, seconds: float, total: float, change: Change) -> SoundAttack:
-    """An excerpt set into other sound with fades of 20 ms, then changed together."""
-
-    def apply(
-        original: Samples, hertz: int, rng: np.random.Generator, others: Sequence[Samples]
-    ) -> tuple[Samples, tuple[Copied, ...]]:
-        piece, start = excerpt(original, hertz, rng, seconds)
-        host = unrelated(others, rng, hertz, total)
-        host = host * np.float32(loudness(piece) / loudness(host))
-        length = len(piece) / hertz
-        at = float(rng.uniform(2, total - length - 2))
-        first = int(at * hertz)
-        ramp = np.linspace(0, 1, int(0.02 * hertz), dtype=np.float32)
-        window = np.ones(len(piece), np.float32)
-        window[: len(ramp)], window[-len(ramp) :] = ramp, ramp[::-1]
-        made = host.copy()
-        made[first : first + len(piece)] *= 1 - window
-        made[first : first + len(piece)] += piece * window
-        truth = Copied((at, at + length), (start, start + length))
-        return change(made, hertz, rng, others), (truth,)
-
-    return SoundAttack(name, "clip within", apply)
+_clip_within = partial(embedded, family="clip within", margin=2.0, fade=0.02)
+"""Set into other sound with fades."""
 
 
 def swapped(name: str, seconds: float) -> SoundAttack:
@@ -208,9 +189,9 @@ RESERVED: tuple[SoundAttack, ...] = (
             ("dynaudnorm", "f=150:g=7"),
         ),
     ),
-    faded_in("3 s within 30 s", 3, 30, _same),
-    faded_in("5 s within 45 s", 5, 45, _same),
-    faded_in("10 s within 60 s", 10, 60, _codec(OPUS_16)),
+    _clip_within("3 s within 30 s", 3, 30, _same),
+    _clip_within("5 s within 45 s", 5, 45, _same),
+    _clip_within("10 s within 60 s", 10, 60, _codec(OPUS_16)),
     swapped("halves swapped", 16),
     looped("4 s three times", 4, 3),
 )
