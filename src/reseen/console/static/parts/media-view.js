@@ -13,10 +13,12 @@ export function kindOf(file) {
   return Object.keys(BY_ENDING).find((kind) => BY_ENDING[kind].test(file.name)) ?? "image";
 }
 
+const STILL_READ_MS = 10_000; // a picture that changes sides while it is read would be missing
+
 /** An address for a file, for as long as the component shows it. */
 export function useObjectUrl(file) {
   const url = useMemo(() => (file ? URL.createObjectURL(file) : null), [file]);
-  useEffect(() => () => url && URL.revokeObjectURL(url), [url]);
+  useEffect(() => () => url && setTimeout(() => URL.revokeObjectURL(url), STILL_READ_MS), [url]);
   return url;
 }
 
