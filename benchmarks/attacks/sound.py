@@ -150,18 +150,18 @@ def looped(name: str, seconds: float, times: int) -> SoundAttack:
     return SoundAttack(name, "loop", apply)
 
 
-def _same(
+def unchanged(
     samples: Samples, rate: int, rng: np.random.Generator, others: Sequence[Samples]
 ) -> Samples:
     del rate, rng, others
     return samples
 
 
-def _codec(codec: Codec) -> Change:
+def coded(codec: Codec) -> Change:
     return lambda s, rate, _rng, _others: through_codec(s, rate, codec)
 
 
-def _filter(*steps: tuple[str, str]) -> Change:
+def equalised(*steps: tuple[str, str]) -> Change:
     return lambda s, rate, _rng, _others: filtered(s, rate, *steps)
 
 
@@ -177,9 +177,9 @@ def _resample(to: int) -> Change:
     return lambda s, rate, _rng, _others: resampled(resampled(s, rate, to), to, rate)
 
 
-def _clip(decibels: float) -> Change:
+def clipped(decibels: float) -> Change:
     over = np.float32(10 ** (decibels / 20))
-    return lambda s, _rate, _rng, _others: np.clip(s / np.abs(s).max() * over, -1, 1)
+    return lambda s, _rate, _rng, _others: np.clip(s / (np.abs(s).max() + 1e-9) * over, -1, 1)
 
 
 def _white(decibels: float) -> Change:
@@ -208,13 +208,13 @@ def _tempo(tempo: float) -> Change:
     return lambda s, rate, _rng, _others: stretched(s, rate, tempo)
 
 
-def _vocoder(tempo: float, semitones: float, window: float) -> Change:
+def through_vocoder(tempo: float, semitones: float, window: float = vocoder.LONG) -> Change:
     return lambda s, rate, _rng, _others: vocoder.changed(
         s, rate, tempo=tempo, semitones=semitones, window=window
     )
 
 
-def _speed(speed: float) -> Change:
+def at_speed(speed: float) -> Change:
     return lambda s, _rate, _rng, _others: sped(s, speed)
 
 
@@ -229,7 +229,7 @@ def _chain(*changes: Change) -> Change:
     return apply
 
 
-def _semitones(speed: float) -> float:
+def semitones_of(speed: float) -> float:
     return float(12 * np.log2(speed))
 
 
@@ -241,7 +241,7 @@ def _shifts() -> tuple[SoundAttack, ...]:
             for t in (0.8, 0.9, 0.95, 1.05, 1.1, 1.2)
         ),
         *(
-            attack(f"speed {s:g}", "speed", _speed(s), rate=s, pitch=_semitones(s))
+            attack(f"speed {s:g}", "speed", at_speed(s), rate=s, pitch=semitones_of(s))
             for s in (0.9, 0.95, 1.05, 1.1)
         ),
     )
@@ -250,14 +250,14 @@ def _shifts() -> tuple[SoundAttack, ...]:
 def _vocoded() -> tuple[SoundAttack, ...]:
     long, short = vocoder.LONG, vocoder.SHORT
     return (
-        attack("vocoder pitch +2", "vocoder", _vocoder(1, 2, long), pitch=2),
-        attack("vocoder pitch -3", "vocoder", _vocoder(1, -3, short), pitch=-3),
-        attack("vocoder tempo 0.9", "vocoder", _vocoder(0.9, 0, long), rate=0.9),
-        attack("vocoder tempo 1.15", "vocoder", _vocoder(1.15, 0, short), rate=1.15),
+        attack("vocoder pitch +2", "vocoder", through_vocoder(1, 2, long), pitch=2),
+        attack("vocoder pitch -3", "vocoder", through_vocoder(1, -3, short), pitch=-3),
+        attack("vocoder tempo 0.9", "vocoder", through_vocoder(0.9, 0, long), rate=0.9),
+        attack("vocoder tempo 1.15", "vocoder", through_vocoder(1.15, 0, short), rate=1.15),
         attack(
             "vocoder pitch 1, tempo 1.05, mp3",
             "vocoder",
-            _chain(_vocoder(1.05, 1, long), _codec(MP3_64)),
+            _chain(through_vocoder(1.05, 1, long), coded(MP3_64)),
             rate=1.05,
             pitch=1,
         ),
@@ -267,27 +267,27 @@ def _vocoded() -> tuple[SoundAttack, ...]:
 _FAR = _chain(_room(0.7, 0.8), _band(200, 4500), _pink(10))
 
 SOUND_ATTACKS: tuple[SoundAttack, ...] = (
-    attack("trim 5 s", "trim", _same, seconds=5),
-    attack("trim 10 s", "trim", _same),
-    attack("trim 30 s", "trim", _same, seconds=30),
-    attack("mp3 64", "codec", _codec(MP3_64)),
-    attack("mp3 32", "codec", _codec(MP3_32)),
-    attack("opus 24", "codec", _codec(OPUS_24)),
-    attack("aac 48", "codec", _codec(AAC_48)),
-    attack("ac3 64", "codec", _codec(AC3_64)),
-    attack("wma 32", "codec", _codec(WMA_32)),
-    attack("telephone adpcm", "codec", _chain(_band(300, 3400), _codec(ADPCM))),
-    attack("telephone", "band", _chain(_band(300, 3400), _codec(ULAW))),
-    attack("am radio", "band", _chain(_band(150, 2500), _clip(6), _white(20))),
+    attack("trim 5 s", "trim", unchanged, seconds=5),
+    attack("trim 10 s", "trim", unchanged),
+    attack("trim 30 s", "trim", unchanged, seconds=30),
+    attack("mp3 64", "codec", coded(MP3_64)),
+    attack("mp3 32", "codec", coded(MP3_32)),
+    attack("opus 24", "codec", coded(OPUS_24)),
+    attack("aac 48", "codec", coded(AAC_48)),
+    attack("ac3 64", "codec", coded(AC3_64)),
+    attack("wma 32", "codec", coded(WMA_32)),
+    attack("telephone adpcm", "codec", _chain(_band(300, 3400), coded(ADPCM))),
+    attack("telephone", "band", _chain(_band(300, 3400), coded(ULAW))),
+    attack("am radio", "band", _chain(_band(150, 2500), clipped(6), _white(20))),
     attack("resample", "band", _resample(6000)),
     attack("gain -40", "level", _gain(-40)),
-    attack("equaliser", "level", _filter(("bass", "g=12"), ("treble", "g=-12:f=2000"))),
+    attack("equaliser", "level", equalised(("bass", "g=12"), ("treble", "g=-12:f=2000"))),
     attack(
         "compressor",
         "level",
-        _filter(("acompressor", "threshold=0.03:ratio=12:attack=5:release=60:makeup=6")),
+        equalised(("acompressor", "threshold=0.03:ratio=12:attack=5:release=60:makeup=6")),
     ),
-    attack("clipped", "level", _clip(16)),
+    attack("clipped", "level", clipped(16)),
     *(attack(f"white noise {d}", "noise", _white(d)) for d in (10, 0, -5)),
     *(attack(f"pink noise {d}", "noise", _pink(d)) for d in (10, 0, -5)),
     *(attack(f"other sound {d}", "over", _over(d)) for d in (5, 0, -5)),
@@ -296,14 +296,14 @@ SOUND_ATTACKS: tuple[SoundAttack, ...] = (
     attack("far microphone", "room", _FAR),
     *_shifts(),
     *_vocoded(),
-    embedded("10 s in 60 s", 10, 60, _codec(MP3_64)),
-    embedded("30 s in 120 s", 30, 120, _same),
+    embedded("10 s in 60 s", 10, 60, coded(MP3_64)),
+    embedded("30 s in 120 s", 30, 120, unchanged),
     montage("montage", 3, 8, 6),
     looped("loop", 6, 3),
     attack(
         "pitch 2, tempo 0.9, mp3",
         "chain",
-        _chain(_pitch(2), _tempo(0.9), _codec(MP3_64)),
+        _chain(_pitch(2), _tempo(0.9), coded(MP3_64)),
         rate=0.9,
         pitch=2,
     ),
@@ -313,11 +313,13 @@ SOUND_ATTACKS: tuple[SoundAttack, ...] = (
     attack(
         "speed 0.95, opus, equaliser",
         "chain",
-        _chain(_speed(0.95), _filter(("bass", "g=8"), ("treble", "g=-8:f=2000")), _codec(OPUS_24)),
+        _chain(
+            at_speed(0.95), equalised(("bass", "g=8"), ("treble", "g=-8:f=2000")), coded(OPUS_24)
+        ),
         rate=0.95,
-        pitch=_semitones(0.95),
+        pitch=semitones_of(0.95),
     ),
-    attack("room, telephone", "chain", _chain(_room(0.9, 0.6), _band(300, 3400), _codec(ULAW))),
+    attack("room, telephone", "chain", _chain(_room(0.9, 0.6), _band(300, 3400), coded(ULAW))),
     attack(
         "pitch 1, other sound 0, 30 s", "chain", _chain(_pitch(1), _over(0)), seconds=30, pitch=1
     ),

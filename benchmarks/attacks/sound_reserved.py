@@ -14,20 +14,31 @@ from functools import partial
 import numpy as np
 from scipy.signal import fftconvolve
 
-from benchmarks.attacks import Copied, Samples, SoundAttack, vocoder
+from benchmarks.attacks import Copied, Samples, SoundAttack
 from benchmarks.attacks.acoustics import (
     ULAW,
     Codec,
     banded,
-    filtered,
     loudness,
     mixed,
     pink,
-    sped,
     through_codec,
     unrelated,
 )
-from benchmarks.attacks.sound import Change, attack, embedded, excerpt, looped
+from benchmarks.attacks.sound import (
+    Change,
+    at_speed,
+    attack,
+    clipped,
+    coded,
+    embedded,
+    equalised,
+    excerpt,
+    looped,
+    semitones_of,
+    through_vocoder,
+    unchanged,
+)
 
 OPUS_16 = Codec("ogg", "libopus", 48000, 16_000)
 MP3_16 = Codec("mp3", "libmp3lame", 22050, 16_000)
@@ -97,41 +108,11 @@ def _voice_over(decibels: float) -> Change:
     return apply
 
 
-def _codec(codec: Codec) -> Change:
-    return lambda s, rate, _rng, _others: through_codec(s, rate, codec)
-
-
 def _phone(
     samples: Samples, rate: int, rng: np.random.Generator, others: Sequence[Samples]
 ) -> Samples:
     del rng, others
     return through_codec(banded(samples, rate, 400, 3000), rate, ULAW)
-
-
-def _same(
-    samples: Samples, rate: int, rng: np.random.Generator, others: Sequence[Samples]
-) -> Samples:
-    del rate, rng, others
-    return samples
-
-
-def _clip(decibels: float) -> Change:
-    over = np.float32(10 ** (decibels / 20))
-    return lambda s, _rate, _rng, _others: np.clip(s / (np.abs(s).max() + 1e-9) * over, -1, 1)
-
-
-def _filter(*steps: tuple[str, str]) -> Change:
-    return lambda s, rate, _rng, _others: filtered(s, rate, *steps)
-
-
-def _vocoder(tempo: float, semitones: float) -> Change:
-    return lambda s, rate, _rng, _others: vocoder.changed(
-        s, rate, tempo=tempo, semitones=semitones, window=vocoder.LONG
-    )
-
-
-def _speed(speed: float) -> Change:
-    return lambda s, _rate, _rng, _others: sped(s, speed)
 
 
 _clip_within = partial(embedded, family="clip within", margin=2.0, fade=0.02)
@@ -157,41 +138,37 @@ def swapped(name: str, seconds: float) -> SoundAttack:
     return SoundAttack(name, "halves swapped", apply)
 
 
-def _semitones(speed: float) -> float:
-    return float(12 * np.log2(speed))
-
-
 RESERVED: tuple[SoundAttack, ...] = (
     attack("far field 2 m, noise 10", "far field", _far(2, 0.35, 10)),
     attack("far field 4 m, noise 5", "far field", _far(4, 0.25, 5)),
-    attack("3 s", "brief", _same, seconds=3),
-    attack("3 s, mp3 16", "brief", _codec(MP3_16), seconds=3),
+    attack("3 s", "brief", unchanged, seconds=3),
+    attack("3 s, mp3 16", "brief", coded(MP3_16), seconds=3),
     attack("3 s, far field 2 m", "brief", _far(2, 0.35, 20), seconds=3),
-    attack("vocoder pitch +5", "wide pitch", _vocoder(1, 5), pitch=5),
-    attack("vocoder pitch -5", "wide pitch", _vocoder(1, -5), pitch=-5),
-    attack("vocoder tempo 0.8", "wide tempo", _vocoder(0.8, 0), rate=0.8),
-    attack("vocoder tempo 1.2", "wide tempo", _vocoder(1.2, 0), rate=1.2),
+    attack("vocoder pitch +5", "wide pitch", through_vocoder(1, 5), pitch=5),
+    attack("vocoder pitch -5", "wide pitch", through_vocoder(1, -5), pitch=-5),
+    attack("vocoder tempo 0.8", "wide tempo", through_vocoder(0.8, 0), rate=0.8),
+    attack("vocoder tempo 1.2", "wide tempo", through_vocoder(1.2, 0), rate=1.2),
     *(
-        attack(f"speed {s:g}", "wide speed", _speed(s), rate=s, pitch=_semitones(s))
+        attack(f"speed {s:g}", "wide speed", at_speed(s), rate=s, pitch=semitones_of(s))
         for s in (0.8, 1.2)
     ),
     attack("voice-over -5", "voice-over", _voice_over(-5)),
     attack("voice-over -5, 20 s", "voice-over", _voice_over(-5), seconds=20),
-    attack("opus 16", "16 kbit/s", _codec(OPUS_16)),
-    attack("mp3 16", "16 kbit/s", _codec(MP3_16)),
+    attack("opus 16", "16 kbit/s", coded(OPUS_16)),
+    attack("mp3 16", "16 kbit/s", coded(MP3_16)),
     attack("phone 400-3000", "phone", _phone),
-    attack("clipped 26", "crushed", _clip(26)),
+    attack("clipped 26", "crushed", clipped(26)),
     attack(
         "compressed twice",
         "crushed",
-        _filter(
+        equalised(
             ("acompressor", "threshold=0.02:ratio=20:attack=1:release=30:makeup=8"),
             ("dynaudnorm", "f=150:g=7"),
         ),
     ),
-    _clip_within("3 s within 30 s", 3, 30, _same),
-    _clip_within("5 s within 45 s", 5, 45, _same),
-    _clip_within("10 s within 60 s", 10, 60, _codec(OPUS_16)),
+    _clip_within("3 s within 30 s", 3, 30, unchanged),
+    _clip_within("5 s within 45 s", 5, 45, unchanged),
+    _clip_within("10 s within 60 s", 10, 60, coded(OPUS_16)),
     swapped("halves swapped", 16),
     looped("4 s three times", 4, 3),
 )
