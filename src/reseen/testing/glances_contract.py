@@ -18,7 +18,7 @@ from reseen.ports import Alone, ClusterStore, KeyStore, UploadStore
 from reseen.ports.briefing import Glances
 from reseen.ports.people import PeopleStore
 from reseen.testing.bank_store_contract import OTHER_PROJECT
-from reseen.testing.cluster_store_contract import ends, near, still
+from reseen.testing.cluster_store_contract import still
 from reseen.testing.upload_store_contract import NOON, upload
 
 DAY = 24 * 60
@@ -40,12 +40,10 @@ class Seen:
         sent = replace(upload(name, minutes=minutes), content=content, media_key=media)
         return self.uploads.add(sent)
 
-    def arrive(self, number: int, *near_to: int) -> Cluster:
-        """A content joins those that it is near to, of which there are uploads already."""
-        edges = [near(number, other) for other in near_to]
+    def arrive(self, number: int) -> Cluster:
+        """A content that is near to no other, of which there may be uploads already."""
         with self.alone(P):
-            flow = Clustering(self.clusters, lambda: NOON)
-            told = flow.arrive(P, still(number), ends(number, edges), edges)
+            told = Clustering(self.clusters, lambda: NOON).arrive(P, still(number), (), ())
         return self.clusters.get(P, told.clusters[0].id)
 
 
