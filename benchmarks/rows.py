@@ -22,7 +22,7 @@ from benchmarks.localisation import Stretch
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path(__file__).resolve().parent / "out"
 ATTACK_SOURCES = {
-    "picture": ("__init__.py", "editing.py", "pictures.py"),
+    "picture": ("__init__.py", "editing.py", "pictures.py", "pictures_reserved.py"),
     "sound": ("__init__.py", "acoustics.py", "sound.py", "sound_reserved.py", "vocoder.py"),
     "video": ("__init__.py", "effects.py", "film.py", "video.py"),
 }

@@ -23,10 +23,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.attacks.pictures import ATTACKS
 from benchmarks.datasets import PICTURE, Item, corpora_of, find
 from benchmarks.negatives import Stranger, read, strangers, worst
-from benchmarks.run_pictures import QUALITY, open_picture
+from benchmarks.run_pictures import ATTACKS, QUALITY, open_picture
 from benchmarks.search_bank import SearchBank
 from reseen.cli.speak import read_settings
 from reseen.domain.access import DEFAULT_PROJECT

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from benchmarks.attacks import Pixels
-from benchmarks.attacks.pictures import ATTACKS
+from benchmarks.attacks.pictures import ATTACKS as DEVELOPED
+from benchmarks.attacks.pictures_reserved import RESERVED
 from benchmarks.datasets import PICTURE, Dataset
 from benchmarks.peers import picture_peers
 from benchmarks.pool import Query
@@ -23,6 +24,7 @@ from reseen.domain.fingerprint import Fingerprint
 QUALITY = 92
 """Of the JPEG files that are uploaded; attacks on the codec use their own, lower ones before."""
 
+ATTACKS = (*DEVELOPED, *RESERVED)
 NAMES = tuple(attack.name for attack in ATTACKS)
 _BY_NAME = {attack.name: attack for attack in ATTACKS}
 

@@ -20,10 +20,9 @@ from pathlib import Path
 
 import cv2
 
-from benchmarks.attacks.pictures import ATTACKS
 from benchmarks.datasets import PICTURE, REPORT, Counts, Dataset, corpora_of, deal, find
 from benchmarks.pool import Query, plan
-from benchmarks.run_pictures import NAMES, QUALITY, open_picture, query_path
+from benchmarks.run_pictures import ATTACKS, QUALITY, open_picture, query_path
 from benchmarks.search_bank import SearchBank
 from benchmarks.searched import Searched, read, summary
 from reseen.cli.speak import read_settings
@@ -135,7 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     counts = Counts(options.originals, options.absent, options.references, 4)
     items = find(corpora_of(options.corpus), PICTURE)
     dataset = deal(items, "search", REPORT, counts)
-    queries = plan(dataset, NAMES[:: options.every], per_absent=2)
+    named = [a.name for a in ATTACKS if not options.family or a.family in options.family]
+    queries = plan(dataset, named[:: options.every], per_absent=2)
     with (
         tempfile.TemporaryDirectory() as folder,
         assemble(read_settings()) as reseen,
@@ -158,6 +158,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--absent", type=int, default=20)
     parser.add_argument("--references", type=int, default=300, help="real ones besides")
     parser.add_argument("--every", type=int, default=3, help="every so many-th attack")
+    families = sorted({attack.family for attack in ATTACKS})
+    parser.add_argument("--family", action="append", default=[], choices=families)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args(arguments)

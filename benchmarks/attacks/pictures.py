@@ -20,7 +20,7 @@ LARGEST = 1200
 """Longer side in pixels to which an original is reduced before it is disguised."""
 
 
-def _other(others: Others, rng: Rng, original: Pixels) -> Pixels:
+def other_picture(others: Others, rng: Rng, original: Pixels) -> Pixels:
     """An unrelated picture, or a cloudy ground where there is none."""
     if others:
         return others[int(rng.integers(len(others)))]
@@ -177,13 +177,13 @@ def _redacted(pixels: Pixels, rng: Rng, _others: Others) -> Pixels:
 
 
 def _blended(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
-    over = edit.covered(_other(others, rng, pixels), pixels.shape[1], pixels.shape[0])
+    over = edit.covered(other_picture(others, rng, pixels), pixels.shape[1], pixels.shape[0])
     return edit.clipped(pixels * 0.68 + over * 0.32)
 
 
 def _inset(share: float) -> Apply:
     def apply(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
-        ground = edit.bounded(_other(others, rng, pixels), 900)
+        ground = edit.bounded(other_picture(others, rng, pixels), 900)
         height, width = ground.shape[:2]
         factor = (share * height * width / pixels.shape[0] / pixels.shape[1]) ** 0.5
         factor = min(factor, 0.96 * height / pixels.shape[0], 0.96 * width / pixels.shape[1])
@@ -197,7 +197,7 @@ def _inset(share: float) -> Apply:
 
 def _tilted_on_ground(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
     """Pasted turned, at about 40% of another picture's area."""
-    ground = edit.covered(_other(others, rng, pixels), 900, 700)
+    ground = edit.covered(other_picture(others, rng, pixels), 900, 700)
     height, width = pixels.shape[:2]
     factor = (0.4 * 900 * 700 / height / width) ** 0.5
     factor = min(factor, 640 / max(height, width))
@@ -210,7 +210,7 @@ def _tilted_on_ground(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
 
 def _beside(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
     height, width = pixels.shape[:2]
-    other = edit.covered(_other(others, rng, pixels), width, height)
+    other = edit.covered(other_picture(others, rng, pixels), width, height)
     pair = [pixels, other] if rng.random() < 0.5 else [other, pixels]
     return np.hstack(pair)
 
@@ -218,7 +218,7 @@ def _beside(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
 def _collage(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
     """Two by two with thin white lines; the picture is cut to its cell."""
     cell = 360
-    tiles = [edit.covered(_other(others, rng, pixels), cell, cell) for _ in range(3)]
+    tiles = [edit.covered(other_picture(others, rng, pixels), cell, cell) for _ in range(3)]
     tiles.insert(int(rng.integers(4)), edit.covered(pixels, cell, cell))
     tiles = [edit.padded(t, 4, 4, 4, 4, (255, 255, 255)) for t in tiles]
     return np.vstack([np.hstack(tiles[:2]), np.hstack(tiles[2:])])

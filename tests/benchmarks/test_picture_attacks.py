@@ -1,16 +1,22 @@
 import numpy as np
 import pytest
 from benchmarks.attacks import PictureAttack
-from benchmarks.attacks.pictures import ATTACKS
+from benchmarks.attacks.pictures import ATTACKS as DEVELOPED
+from benchmarks.attacks.pictures_reserved import RESERVED
 
 from reseen.testing import pictures
 
+ATTACKS = (*DEVELOPED, *RESERVED)
 OTHERS = [pictures.scene(seed, 320, 240) for seed in (101, 102, 103)]
 
 
 def test_there_are_enough_and_each_has_a_name_of_its_own() -> None:
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS) >= 45
     assert len({attack.family for attack in ATTACKS}) >= 10
+
+
+def test_whole_families_are_reserved() -> None:
+    assert not {a.family for a in RESERVED} & {a.family for a in DEVELOPED}
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
