@@ -228,9 +228,8 @@ def _scribbled(pixels: Pixels, rng: Rng, _others: Others) -> Pixels:
     for _ in range(7):
         points = rng.uniform(0, 1, (6, 2)) * (width, height)
         thick = max(3, round(min(height, width) * 0.022))
-        cv2.polylines(
-            out, [points.astype(np.int32)], False, _colour(rng, 0, 256), thick, cv2.LINE_AA
-        )
+        colour = _colour(rng, 0, 256)
+        cv2.polylines(out, [points.astype(np.int32)], isClosed=False, color=colour, thickness=thick)
     return out
 
 
@@ -294,7 +293,8 @@ def _printed(pixels: Pixels, rng: Rng, others: Others) -> Pixels:
     turn = np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))])
     corners = half @ turn
     corners *= 1 + 0.16 * corners[:, 1:] / 400  # nearer below
-    out = edit.warped(sheet, corners + (500, 400), table).astype(np.float32)
+    corners += np.array([500.0, 400.0])
+    out = edit.warped(sheet, corners, table).astype(np.float32)
     y, x = np.mgrid[-1 : 1 : out.shape[0] * 1j, -1 : 1 : out.shape[1] * 1j]
     lamp = np.exp(-((x - rng.uniform(-0.6, 0.6)) ** 2 + (y + 0.4) ** 2) / 1.6)
     out = out * (0.5 + 0.65 * lamp[:, :, None]) * (1.06, 1.0, 0.86)
