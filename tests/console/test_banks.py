@@ -213,7 +213,33 @@ def test_references_are_filtered_by_a_label_and_come_page_by_page(
     expect(page.locator(".pager")).to_contain_text("30 references")
     page.get_by_label("Label", exact=True).fill("none such")
     page.get_by_role("button", name="Filter").click()
-    expect(page.get_by_role("heading", name="Nothing has this label")).to_be_visible()
+    expect(page.get_by_role("heading", name="No reference is like this")).to_be_visible()
+
+
+def test_references_are_filtered_by_name_kind_and_state_under_an_address_of_its_own(
+    here: Visit, running: Running, bank: dict[str, Any]
+) -> None:
+    for name, off in (
+        ("spring parade", None),
+        ("Spring logo", "9000-01-01T00:00:00Z"),
+        ("autumn", None),
+    ):
+        body = {"bank": bank["id"], "name": name, "hashes": hash_of(f"{bank['id']} {name}")}
+        said = running.post("/v1/references", json={**body, "disabled_until": off})
+        assert said.status_code == 201, said.text
+    page = opened(here, bank)
+    page.get_by_label("Name", exact=True).fill("SPRING")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator(".pager")).to_contain_text("2 references")
+    page.get_by_label("State", exact=True).select_option("disabled")
+    expect(page.locator(".pager")).to_contain_text("1 reference")
+    page.reload()
+    expect(page.get_by_role("button", name="Spring logo")).to_be_visible()
+    expect(page.get_by_role("button", name="spring parade")).to_have_count(0)
+    page.get_by_label("Kind", exact=True).select_option("video")
+    expect(page.get_by_role("heading", name="No reference is like this")).to_be_visible()
+    page.get_by_role("button", name="Show all").first.click()
+    expect(page.locator(".pager")).to_contain_text("3 references")
 
 
 def test_a_deleted_reference_is_gone_and_a_slip_deletes_nothing(

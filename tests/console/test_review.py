@@ -2,6 +2,7 @@
 alone, looks that are written down, two people at once, and what can be taken back.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -9,12 +10,15 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 from tests.console.browsing import LARGE, SMALL, Visit, visit
 from tests.console.conftest import CHROMIUM, Visiting
 from tests.web import visiting
 from tests.web.desking import Office
 from tests.web.serving import SAMPLES, serving
+
+from reseen.testing.pictures import scene
 
 WIDER = "() => document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 
@@ -360,9 +364,10 @@ def test_two_kept_pictures_are_laid_on_each_other_and_a_reference_is_told_of_hon
     page.locator(".member").nth(1).wait_for()
     page.keyboard.press("v")
     dialog = page.get_by_role("dialog")
+    dialog.locator(".aligned").wait_for()  # the first of which media are kept
+    dialog.get_by_label("With", exact=True).select_option("0")
     dialog.get_by_text("banks hold fingerprints, not files").wait_for()
     dialog.get_by_label("With", exact=True).select_option("1")
-    dialog.locator(".aligned").wait_for()
     for mode in ("Blink", "Onion skin", "Difference"):
         dialog.get_by_role("radio", name=mode).click()
         dialog.locator(".laid").wait_for()
@@ -420,7 +425,11 @@ def test_every_page_of_review_can_be_used_by_everybody(
     fine()
     page.keyboard.press("Escape")
     page.keyboard.press("v")
-    page.get_by_role("dialog").get_by_text("banks hold fingerprints").wait_for()
+    dialog = page.get_by_role("dialog")
+    dialog.locator(".aligned").wait_for()
+    fine()
+    dialog.get_by_label("With", exact=True).select_option("0")
+    dialog.get_by_text("banks hold fingerprints").wait_for()
     fine()
     page.keyboard.press("Escape")
     visitor.go(f"/console/clusters/{case['cluster_id']}")
@@ -444,7 +453,8 @@ def test_two_films_play_in_step_while_they_are_revealed_and_each_look_is_written
     page = case_page(visitor, office.ann, office.case(uploads[1])["id"])
     page.keyboard.press("v")
     dialog = page.get_by_role("dialog", name="Compare")
-    dialog.get_by_label("With").select_option(label="Reference in seen, 100 %")
+    chosen = dialog.get_by_label("With").locator("option:checked")
+    expect(chosen).to_have_text("Reference in seen, 100 %")  # the first of which media are kept
     dialog.locator(".under").nth(1).wait_for()
     assert not visitor.axe()
     assert looks(office, uploads) == [0, 0]
@@ -476,6 +486,26 @@ def test_two_films_play_in_step_while_they_are_revealed_and_each_look_is_written
     page.keyboard.down("r")
     playing(page, film["source"]["at"], 9.0)  # it goes on from where it was left
     page.keyboard.up("r")
+
+
+def test_a_moving_picture_is_shown_as_one_and_only_while_it_is_revealed(
+    browse: Visiting, office: Office
+) -> None:
+    frames = [Image.fromarray(scene(7400 + k)) for k in range(6)]
+    moving = io.BytesIO()
+    frames[0].save(moving, "GIF", save_all=True, append_images=frames[1:], duration=900, loop=0)
+    (upload,) = works(office, {"moving.gif": moving.getvalue()})
+    page = case_page(browse(), office.ann, office.case(upload)["id"])
+    media = page.locator(".panel .covered")
+    media.locator(".under").wait_for()
+    page.keyboard.down("r")
+    shown = media.get_by_role("img", name="upload")
+    shown.wait_for()
+    page.wait_for_function("() => document.querySelector('.covered.open img')?.naturalWidth > 0")
+    expect(media.locator("video")).to_have_count(0)
+    page.keyboard.up("r")
+    media.locator(".under").wait_for()
+    expect(shown).to_have_count(0)
 
 
 def test_two_sounds_are_heard_in_step_and_from_the_chosen_side(
@@ -522,16 +552,22 @@ def looks(office: Office, uploads: list[dict[str, Any]]) -> list[int]:
 
 def filmed(office: Office, *names: str) -> list[dict[str, Any]]:
     """Uploads of sample media of one work, which wait for review and are kept."""
-    bank = f"harm {names[0]}"
+    return works(office, {name: (SAMPLES / name).read_bytes() for name in names})
+
+
+def works(office: Office, files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Uploads that repeat the first of them, which is known: they wait for review and are kept."""
+    first, known = next(iter(files.items()))
+    bank = f"harm {first}"
     office.server.bank(bank)
-    sent = {"file": (names[0], (SAMPLES / names[0]).read_bytes())}
+    sent = {"file": (first, known)}
     made = office.server.post("/v1/references", files=sent, data={"bank": bank})
     assert made.status_code == 201, made.text
     office.server.searchable(made.json()["id"])
     uploads = []
-    for name in names:
+    for name, content in files.items():
         said = {"content_id": f"post-{name}", "account_id": f"user-{name}"}
-        file = {"file": (name, (SAMPLES / name).read_bytes())}
+        file = {"file": (name, content)}
         answer = office.server.post("/v1/uploads", files=file, data=said)
         assert answer.status_code == 201, answer.text
         assert answer.json()["action"] == "review"

@@ -14,6 +14,23 @@ class BankRole(StrEnum):
     SEEN = "seen"
 
 
+class ReferenceKind(StrEnum):
+    """What a reference is of: a medium, or hashes alone."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    HASH = "hash"
+
+
+class ReferenceState(StrEnum):
+    """Whether a reference may match now, whatever its bank is; or why not."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+
+
 class Regime(StrEnum):
     """What was compared: scores are calibrated, and may be cut, for each by itself."""
 

@@ -16,6 +16,7 @@ from reseen.domain.bank import (
     Reference,
     ReferenceDraft,
 )
+from reseen.domain.choices import ReferenceKind, ReferenceState
 from reseen.domain.fingerprint import Fingerprint, Signal, Track
 
 
@@ -142,10 +143,16 @@ class ReferenceStore(Protocol):
         *,
         bank_id: str | None = None,
         label: str | None = None,
+        name: str | None = None,
+        kind: ReferenceKind | None = None,
+        state: ReferenceState | None = None,
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[Reference]:
-        """Newest first. Raises ``InvalidValue`` for a cursor that is none."""
+        """Newest first, of those that are all of what is asked for; ``name`` is a part of it, in
+        which upper and lower case of A to Z are alike. Raises ``InvalidValue`` for a cursor that is
+        none.
+        """
         ...
 
     def update(self, project_id: str, reference_id: str, draft: ReferenceDraft) -> Reference:

@@ -17,6 +17,7 @@ from reseen.domain.bank import (
     Reference,
     ReferenceDraft,
 )
+from reseen.domain.choices import ReferenceKind, ReferenceState
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
 from reseen.domain.fingerprint import Fingerprint, Signal, Track
 from reseen.ports import Blobs, Candidate, Page, ReadRange
@@ -89,13 +90,16 @@ class SqlReferenceStore:
         *,
         bank_id: str | None = None,
         label: str | None = None,
+        name: str | None = None,
+        kind: ReferenceKind | None = None,
+        state: ReferenceState | None = None,
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[Reference]:
         before = None if cursor is None else number_of(cursor)
         if cursor is not None and before is None:
             raise InvalidValue("This is no cursor that a list gave.", field="cursor")
-        if label is not None and not is_storable(label):
+        if not all(is_storable(text) for text in (label, name) if text is not None):
             return Page(())
         with self._database.reading() as connection:
             rows = listing.newest(
@@ -104,6 +108,7 @@ class SqlReferenceStore:
                 count=limit + 1,
                 bank_number=None if bank_id is None else bank_number_of(bank_id) or -1,
                 label=label,
+                such=listing.such(name, kind, state, self._clock()),
                 before=before,
             )
         found = [reference_of(row) for row in rows]

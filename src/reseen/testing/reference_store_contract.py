@@ -24,7 +24,7 @@ from reseen.domain.bank import (
     Reference,
     ReferenceDraft,
 )
-from reseen.domain.choices import ItemState, JobKind
+from reseen.domain.choices import ItemState, JobKind, ReferenceKind, ReferenceState
 from reseen.domain.errors import BlobMissing, Conflict, InvalidValue, NotFound
 from reseen.domain.fingerprint import (
     DESCRIPTOR,
@@ -420,6 +420,47 @@ class ReferenceStoreContract:
         for nothing in ({"label": "none"}, {"label": "\0"}, {"bank_id": "bank_ffffffff"}):
             assert listed(**nothing) == []
 
+    def test_references_are_listed_by_a_part_of_their_name_by_kind_and_by_state(
+        self, store: ReferenceStore, bank: Bank, other: Bank, clock: Clock
+    ) -> None:
+        soon, late = clock.now + HOUR, clock.now + 24 * HOUR
+        drafts = (
+            ReferenceDraft("Flag 100%", ("x",)),
+            ReferenceDraft("flag_one", ("x",), disabled_until=late),
+            ReferenceDraft("banner", expires_at=soon),
+            ReferenceDraft("banner, flagged", ("x",), disabled_until=soon, expires_at=late),
+        )
+        contents = (medium_of(0, medium=Medium.IMAGE), *map(hashes, range(1, 4)))
+        made = [
+            store.add((bank, other)[k % 2], draft, content).reference
+            for k, (draft, content) in enumerate(zip(drafts, contents, strict=True))
+        ]
+
+        def names(**chosen: Any) -> list[str]:
+            return [one.draft.name for one in store.list(P, **chosen).items]
+
+        every = [one.draft.name for one in reversed(made)]
+        assert names(name="FLAG") == ["banner, flagged", "flag_one", "Flag 100%"]
+        assert names(name="%") == ["Flag 100%"]
+        assert names(name="g_o") == ["flag_one"]
+        assert names(name="flag", bank_id=bank.id) == ["Flag 100%"]
+        assert names(name="banner", label="x") == ["banner, flagged"]
+        assert names(name="") == every
+        assert names(name="\0") == names(name="missing") == []
+        assert names(kind=ReferenceKind.HASH) == every[:-1]
+        assert names(kind=ReferenceKind.IMAGE) == ["Flag 100%"]
+        assert names(kind=ReferenceKind.AUDIO) == []
+        assert names(state=ReferenceState.ACTIVE) == ["banner", "Flag 100%"]
+        assert names(state=ReferenceState.DISABLED, label="x") == ["banner, flagged", "flag_one"]
+        assert names(state=ReferenceState.EXPIRED) == []
+        clock.turn(hours=2)
+        assert names(state=ReferenceState.EXPIRED) == ["banner"]
+        assert names(state=ReferenceState.DISABLED) == ["flag_one"]
+        assert names(state=ReferenceState.ACTIVE) == ["banner, flagged", "Flag 100%"]
+        page = store.list(P, name="flag", limit=1)
+        rest = store.list(P, name="flag", limit=9, cursor=page.next)
+        assert [one.draft.name for one in (*page.items, *rest.items)] == names(name="flag")
+
     def test_lists_skip_what_a_deleted_bank_held_and_what_moved_away(
         self, store: ReferenceStore, bank: Bank, other: Bank, banks: BankStore
     ) -> None:
@@ -432,9 +473,9 @@ class ReferenceStoreContract:
         banks.delete(P, other.id)
         left = [one.reference for one in reversed(made) if one.reference.bank_id != other.id]
         wanted = sorted([*left, moved], key=lambda one: -one.number)
-        for chosen in ({}, {"label": "x"}):
-            page = store.list(P, limit=7, **chosen)
-            rest = store.list(P, limit=30, cursor=page.next, **chosen)
+        for label in (None, "x"):
+            page = store.list(P, limit=7, label=label)
+            rest = store.list(P, limit=30, cursor=page.next, label=label)
             assert [*page.items, *rest.items] == wanted
             assert rest.next is None
         in_bank = tuple(one for one in wanted if one.bank_id == bank.id)

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from reseen.domain.access import Caller
 from reseen.domain.bank import Added, Bank, Reference
+from reseen.domain.choices import ReferenceKind, ReferenceState
 from reseen.domain.errors import NotFound, NotReady, ReseenError
 from reseen.web.auth import Right
 from reseen.web.idempotency import IdempotencyKey, Once
@@ -44,6 +45,16 @@ class Selection(Paging):
     ] = None
     label: Annotated[
         str | None, Field(max_length=100, description="Only those with this label.")
+    ] = None
+    name: Annotated[
+        str | None,
+        Field(max_length=200, description="Only those with this in their name, in any case."),
+    ] = None
+    kind: Annotated[
+        ReferenceKind | None, Field(description="Only those of this medium, or of hashes alone.")
+    ] = None
+    state: Annotated[
+        ReferenceState | None, Field(description="Only those that may match, or may not, and why.")
     ] = None
 
 
@@ -111,6 +122,9 @@ def _reads(router: APIRouter, reception: Reception) -> None:
             project_id,
             bank_id=bank_of(services, project_id, chosen.bank).id if chosen.bank else None,
             label=chosen.label,
+            name=chosen.name,
+            kind=chosen.kind,
+            state=chosen.state,
             cursor=chosen.cursor,
             limit=chosen.limit,
         )

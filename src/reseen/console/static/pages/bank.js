@@ -49,15 +49,20 @@ export default function BankPage({ id }) {
 }
 
 const KINDS = { image: "Picture", video: "Film", audio: "Sound" };
+const FILTERS = ["name", "label", "kind", "state"];
+const KIND_CHOICES = [["", "Any"], ...Object.entries(KINDS), ["hash", "Hashes alone"]];
+const STATE_CHOICES = [["", "Any"], ["active", "Active"], ["disabled", "Disabled"], ["expired", "Expired"]];
 
 function References({ bank, onChanged }) {
   const { query } = usePlace();
-  const label = query.get("label") ?? "";
+  const asked = Object.fromEntries(FILTERS.map((one) => [one, query.get(one) ?? ""]));
+  const some = FILTERS.some((one) => asked[one]);
   const open = query.get("reference");
-  const [typed, setTyped] = useState(label);
-  const list = useList("/v1/references", { bank: bank.id, label, limit: 50 });
-  const search = (event) => { event.preventDefault(); setQuery({ label: typed.trim() }); };
-  const choose = (name) => { setTyped(name); setQuery({ label: name }); };
+  const [typed, setTyped] = useState({ name: asked.name, label: asked.label });
+  const list = useList("/v1/references", { bank: bank.id, ...asked, limit: 50 });
+  const search = (event) => { event.preventDefault(); setQuery({ name: typed.name.trim(), label: typed.label.trim() }); };
+  const choose = (label) => { setTyped({ ...typed, label }); setQuery({ label }); };
+  const all = () => { setTyped({ name: "", label: "" }); setQuery(Object.fromEntries(FILTERS.map((one) => [one, null]))); };
   const columns = [
     { title: "Reference", cell: (one) => html`<button class="as-link" type="button" onClick=${() => setQuery({ reference: one.id })}><span class="cut wide">${one.name}</span></button>` },
     { title: "Kind", cell: (one) => html`<span class="nowrap">${KINDS[one.media_type] ?? "Hash"}${one.duration ? html` <span class="muted">${duration(one.duration)}</span>` : ""}</span>` },
@@ -67,12 +72,16 @@ function References({ bank, onChanged }) {
   ];
   const changed = () => { list.again(); onChanged(); };
   return html`<section class="stack" aria-label="References">
-    <form class="row filter" onSubmit=${search} role="search"><${Field} label="Label" value=${typed} onInput=${setTyped} placeholder="exactly as it was given" />
-      <button class="button" type="submit">Filter</button>${label && html`<button class="button quiet" type="button" onClick=${() => choose("")}>Show all</button>`}</form>
+    <form class="row filter" onSubmit=${search} role="search">
+      <${Field} label="Name" value=${typed.name} onInput=${(name) => setTyped({ ...typed, name })} placeholder="a part of it" />
+      <${Field} label="Label" value=${typed.label} onInput=${(label) => setTyped({ ...typed, label })} placeholder="exactly as it was given" />
+      <${Field} label="Kind" value=${asked.kind} onInput=${(kind) => setQuery({ kind })} options=${KIND_CHOICES} />
+      <${Field} label="State" value=${asked.state} onInput=${(state) => setQuery({ state })} options=${STATE_CHOICES} />
+      <button class="button" type="submit">Filter</button>${some && html`<button class="button quiet" type="button" onClick=${all}>Show all</button>`}</form>
     ${list.problem && html`<${ProblemBox} problem=${list.problem} onRetry=${list.again} />`}
     ${list.items.length > 0 && html`<${Table} caption=${`References of ${bank.name}`} columns=${columns} rows=${list.items} onOpen=${({ id }) => setQuery({ reference: id })} />`}
-    ${!list.items.length && !list.loading && !list.problem && (label
-      ? html`<div class="panel"><${EmptyState} icon="search" title="Nothing has this label" actions=${html`<button class="button" type="button" onClick=${() => choose("")}>Show all</button>`}>Labels are compared letter by letter.<//></div>`
+    ${!list.items.length && !list.loading && !list.problem && (some
+      ? html`<div class="panel"><${EmptyState} icon="search" title="No reference is like this" actions=${html`<button class="button" type="button" onClick=${all}>Show all</button>`}>A part of the name is enough; labels are compared letter by letter.<//></div>`
       : html`<div class="panel"><${EmptyState} icon="banks" title="This bank is empty" actions=${can("add") && html`<button class="button main" type="button" onClick=${() => setQuery({ tab: "add" })}>Add references</button>`}>Drop files, a folder or a list of hashes; fingerprints are kept, the files are not.<//></div>`)}
     ${(list.items.length > 0 || list.loading) && html`<${Pager} list=${list} one="reference" />`}
     ${open && html`<${Dialog} title="Reference" kind="wide" onClose=${() => setQuery({ reference: null })}><${ReferenceCard} id=${open} onChanged=${changed} onGone=${() => { setQuery({ reference: null }); changed(); }} /><//>`}

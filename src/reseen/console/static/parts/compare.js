@@ -26,7 +26,7 @@ const isStill = (segments) => segments.every((one) => one.source_end === 0 && on
 export function Compare({ upload, medium, others, banks, onClose }) {
   const [matched, setMatched] = useState(null);
   const [problem, setProblem] = useState(null);
-  const [chosen, setChosen] = useState(0);
+  const [picked, setPicked] = useState(null);
   useEffect(() => {
     get(`/v1/uploads/${encodeURIComponent(upload.id)}/counterparts`).then(({ data }) => setMatched(data), setProblem);
   }, [upload.id]);
@@ -34,12 +34,13 @@ export function Compare({ upload, medium, others, banks, onClose }) {
     ...upload.reasons.map((reason) => ({ reason, other: matched.find((one) => one.reference_id === reason.reference_id), words: `Reference in ${banks?.find(({ id }) => id === reason.bank_id)?.name ?? reason.bank_id}, ${percent(reason.similarity_score)}` })),
     ...others.filter((one) => one.upload_id !== upload.id).map((one) => ({ member: one, other: { upload_id: one.upload_id, media_kept: true }, words: `Upload by ${one.account_id}` })),
   ];
+  const chosen = picked ?? Math.max(0, options?.findIndex(({ other }) => other?.media_kept) ?? 0);
   const here = options?.[chosen];
   return html`<${Dialog} title="Compare" kind="wide" onClose=${onClose}>
     ${problem && html`<${ProblemBox} problem=${problem} />`}
     ${!options && !problem && html`<${Loading} />`}
     ${options?.length === 0 && html`<p class="muted">It matched nothing that is kept, and it is the only one of its cluster: somebody reported it, or a policy asked for a look.</p>`}
-    ${options?.length > 1 && html`<${Field} label="With" value=${String(chosen)} onInput=${(value) => setChosen(Number(value))} options=${options.map((one, i) => [String(i), one.words])} />`}
+    ${options?.length > 1 && html`<${Field} label="With" value=${String(chosen)} onInput=${(value) => setPicked(Number(value))} options=${options.map((one, i) => [String(i), one.words])} />`}
     ${here && html`<${Held} key=${chosen} upload=${upload} medium=${medium} one=${here} banks=${banks} />`}
   <//>`;
 }
@@ -86,7 +87,7 @@ function useBoth(ids, hasPicture = true) {
   return {
     isShown: media.every((one) => one.url),
     problem: media.find((one) => one.problem)?.problem,
-    sides: covers.map((cover, i) => ({ cover, url: media[i].url ?? null, file: media[i].file ?? null })),
+    sides: covers.map((cover, i) => ({ cover, url: media[i].url ?? null, file: media[i].file ?? null, isPicture: media[i].isPicture })),
     button: html`<div class="row apart"><p class="note">The source is the upload, the target what it matched. Each reveal is written down.</p>
       <button class="button small" type="button" aria-pressed=${String(open)} ...${press}><${Icon} name="eye" />${loading ? "Loading…" : holds ? "Hold to reveal both" : open ? "Cover both" : "Reveal both"} <kbd>r</kbd></button></div>`,
   };
@@ -113,7 +114,7 @@ const kindIn = (segments, side, medium) =>
 /** Both films or sounds in step, under cover unless revealed. */
 function Together({ upload, other, medium, segments, names }) {
   const { isShown, problem, sides, button } = useBoth([upload.id, other], medium !== "audio");
-  const shown = sides.map(({ cover, url, file }, i) => ({ name: names[i], kind: kindIn(segments, SIDES[i], medium), url: isShown ? url : null, file, under: cover }));
+  const shown = sides.map(({ cover, url, file, isPicture }, i) => ({ name: names[i], kind: isPicture ? "image" : kindIn(segments, SIDES[i], medium), url: isShown ? url : null, file, under: cover }));
   return html`<div class="stack tight ${pref("greyscale") ? "grey-media" : ""}">
     ${button}
     ${problem && html`<${ProblemBox} problem=${problem} />`}

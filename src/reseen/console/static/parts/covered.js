@@ -16,11 +16,11 @@ export function Covered({ uploadId, medium, name, kept = true, held = false, sma
   const blurs = pref("blur");
   const open = kept && uploadId && (held || pressed || (!blurs && near && (!small || medium === "image")));
   const under = useCover(kept && near && medium !== "audio" ? uploadId : null);
-  const { url, problem, loading } = useMedia(open ? uploadId : null, onLooked);
+  const { url, isPicture, problem, loading } = useMedia(open ? uploadId : null, onLooked);
   const grey = pref("greyscale") && "grey";
   return html`<div class=${classes("covered", small && "small", url && "open", grey)} ref=${place}>
     <div class="veil">
-      ${url ? html`<${Shown} url=${url} medium=${medium} name=${name} />`
+      ${url ? html`<${Shown} url=${url} medium=${isPicture ? "image" : medium} name=${name} />`
         : under ? html`<img class="under" src=${under} alt="" draggable=${false} />`
         : html`<span class="nothing"><${Icon} name=${medium ?? "image"} /></span>`}
     </div>
@@ -47,6 +47,12 @@ export function useReveal(first = false) {
     : { onClick: () => setOpen(!open) };
   return { open, set: setOpen, holds, press, words: holds ? "Hold to reveal" : open ? "Cover again" : "Reveal" };
 }
+
+const PICTURES = /^GIF8|^RIFF.{4}WEBP|^.PNG|^.{4}ftypavi[fs]/s;
+
+/** Whether a file is one of pictures, by its first bytes: no player plays a film that is a GIF, which
+    moves by itself. */
+const holdsPictures = async (file) => PICTURES.test(String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer())));
 
 function Shown({ url, medium, name }) {
   const quiet = pref("muted");
@@ -76,7 +82,7 @@ export function useCover(uploadId) {
   return url;
 }
 
-/** The media, for as long as `uploadId` names them. */
+/** The media, for as long as `uploadId` names them: { url, file, isPicture, loading, problem }. */
 export function useMedia(uploadId, onLooked) {
   const [state, setState] = useState({});
   useEffect(() => {
@@ -84,10 +90,11 @@ export function useMedia(uploadId, onLooked) {
     const ending = new AbortController();
     let url = null;
     setState({ loading: true });
-    media(uploadId, { signal: ending.signal }).then((file) => {
+    media(uploadId, { signal: ending.signal }).then(async (file) => {
+      const isPicture = await holdsPictures(file);
       if (ending.signal.aborted) return;
       url = URL.createObjectURL(file);
-      setState({ url, file });
+      setState({ url, file, isPicture });
       onLooked?.(uploadId);
     }, (problem) => problem.name === "AbortError" || setState({ problem }));
     return () => {
